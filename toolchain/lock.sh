@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Writes the lock files anew from what pyproject.toml and locks/*.in ask for (make lock).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cache="${WEIR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/weir}"
+uv="$(ls -d "$cache"/uv-*/bin/uv | tail -1)"
+# shellcheck source=toolchain/pip-mirror.sh
+. toolchain/pip-mirror.sh
+compile() {
+  "$uv" pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+    --no-annotate --custom-compile-command "make lock" "$@"
+}
+compile pyproject.toml --extra pulumi -o requirements.txt
+compile pyproject.toml --all-extras -o locks/weir.txt
+compile locks/flink.in -o locks/flink.txt
+compile locks/superset.in -o locks/superset.txt
