@@ -1,0 +1,1 @@
+"""weir: a streaming platform as code."""

@@ -1,0 +1,1 @@
+"""The catalog: pipeline files read into typed topics, subjects, tables and jobs."""

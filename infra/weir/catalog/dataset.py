@@ -1,0 +1,60 @@
+"""The original data of a pipeline: where it lies. Reading it is the replay's and the oracle's work."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from weir.config.base import Frozen, Identifier
+from weir.config.errors import ConfigError, parse, read_yaml
+
+DATASET_FILE = "dataset.yaml"
+
+
+class DatasetSpec(Frozen):
+    """A dataset file. Paths are relative to the package, or to the dataset file where no package is named."""
+
+    package: Annotated[str | None, Field(description="An installed Python package that carries the files.")] = None
+    null_text: Annotated[str, Field(description="What stands for a missing value.")] = ""
+    events: Annotated[str, Field(description="CSV with a header, plain, .gz or .zip; columns named as the event's.")]
+    references: Annotated[dict[Identifier, str], Field(description="CSV of each reference table.")] = {}
+
+
+class Dataset(Frozen):
+    """A dataset with absolute paths."""
+
+    null_text: str
+    events: Path
+    references: dict[str, Path]
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """The dataset of the pipeline in `folder`.
+
+    Raises:
+        ConfigError: the file is wrong, the package is not installed, or a named file is missing.
+    """
+    path = folder / DATASET_FILE
+    spec = parse(DatasetSpec, read_yaml(path), str(path))
+    root = folder if spec.package is None else _package_folder(spec.package, path)
+    files = {"events": spec.events, **{f"references.{name}": file for name, file in spec.references.items()}}
+    problems = [
+        f"{field}: {file} is not in {root}; correct the path"
+        for field, file in files.items()
+        if not (root / file).is_file()
+    ]
+    if problems:
+        raise ConfigError(str(path), problems)
+    references = {name: root / file for name, file in spec.references.items()}
+    return Dataset(null_text=spec.null_text, events=root / spec.events, references=references)
+
+
+def _package_folder(package: str, path: Path) -> Path:
+    """Where a package lies, without importing it (importing may read all of its data)."""
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise ConfigError(str(path), [f"package: {package!r} is not installed; install it or give files instead"])
+    return Path(found.submodule_search_locations[0])

@@ -1,0 +1,174 @@
+"""A pipeline file and its schema, cross-checked and resolved into columns, tables, topics and a subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from weir.catalog.avro import Column, EventSchema, load_event_schema
+from weir.catalog.checks import problems_of
+from weir.catalog.spec import Aggregate, Derived, Dimension, Measure, PipelineSpec, TruncationUnit
+from weir.catalog.tables import SECONDS_PER_DAY, Table
+from weir.catalog.topics import Topic, event_topic
+from weir.catalog.types import ColumnType
+from weir.config.errors import ConfigError, parse, read_yaml
+
+PIPELINE_FILE = "pipeline.yaml"
+DEAD_LETTER_PARTITIONS = 1
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One pipeline, resolved. `folder` holds its files; everything else follows from them."""
+
+    folder: Path
+    spec: PipelineSpec
+    schema: EventSchema
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name, which is also its keyspace."""
+        return self.spec.name
+
+    @property
+    def subject(self) -> str:
+        """The registry subject of the events (TopicNameStrategy)."""
+        return f"{self.spec.source.topic}-value"
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """Every column of an enriched event: the event's, the derived, the joined, in this order."""
+        found = {column.name: column for column in self.schema.columns}
+        for name, derived in self.spec.derived.items():
+            found[name] = Column(name, derived_type(derived), found[derived.source].nullable)
+        for join in self.spec.joins:
+            reference = self.spec.references[join.reference]
+            for source, name in join.select.items():
+                found[name] = Column(name, reference.columns[source], nullable=True)
+        return found
+
+    @cached_property
+    def event_columns(self) -> dict[str, Column]:
+        """The columns that the source topic carries."""
+        return {column.name: column for column in self.schema.columns}
+
+    @cached_property
+    def row_table(self) -> Table:
+        """The table of enriched events."""
+        rows = self.spec.rows
+        return Table(
+            keyspace=self.name,
+            name=rows.table,
+            columns={column.name: column.type for column in self.columns.values()},
+            partition_key=tuple(rows.partition_key),
+            clustering_key=tuple(rows.clustering_key),
+            ttl_seconds=(rows.ttl_days or 0) * SECONDS_PER_DAY,
+        )
+
+    @cached_property
+    def aggregate_tables(self) -> dict[str, Table]:
+        """The table of each aggregate, by name."""
+        return {aggregate.table: self._aggregate_table(aggregate) for aggregate in self.spec.aggregates}
+
+    @cached_property
+    def reference_tables(self) -> dict[str, Table]:
+        """The tables of Dataset B, by name."""
+        return {
+            name: Table(self.name, name, dict(reference.columns), tuple(reference.primary_key))
+            for name, reference in self.spec.references.items()
+        }
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table of the pipeline: references, rows, aggregates."""
+        return (*self.reference_tables.values(), self.row_table, *self.aggregate_tables.values())
+
+    @property
+    def source_topic(self) -> Topic:
+        """The topic of Dataset A."""
+        source = self.spec.source
+        return event_topic(source.topic, source.partitions, source.retention_hours)
+
+    @property
+    def dead_letter_topic(self) -> Topic:
+        """The topic of records that cannot be decoded."""
+        letters = self.spec.dead_letters
+        return event_topic(letters.topic, DEAD_LETTER_PARTITIONS, letters.retention_hours)
+
+    @property
+    def topics(self) -> tuple[Topic, ...]:
+        """Every topic of the pipeline."""
+        return (self.source_topic, self.dead_letter_topic)
+
+    def measure_type(self, measure: Measure) -> ColumnType:
+        """BIGINT for counts and sums of integers (exact in any order), else the column's own type."""
+        if measure.column is None or measure.function == "count":
+            return ColumnType.BIGINT
+        kind = self.columns[measure.column].type
+        return ColumnType.BIGINT if measure.function == "sum" and kind.is_integer else kind
+
+    def _aggregate_table(self, aggregate: Aggregate) -> Table:
+        keys = group_columns(aggregate)
+        columns = {dimension.output: self.columns[dimension.column].type for dimension in keys}
+        columns |= {name: self.measure_type(measure) for name, measure in aggregate.measures.items()}
+        clustering = [key.output for key in keys if key.output not in aggregate.partition_key]
+        return Table(
+            keyspace=self.name,
+            name=aggregate.table,
+            columns=columns,
+            partition_key=tuple(aggregate.partition_key),
+            clustering_key=tuple(clustering),
+            ttl_seconds=(aggregate.ttl_days or 0) * SECONDS_PER_DAY,
+        )
+
+
+def group_columns(aggregate: Aggregate) -> list[Dimension]:
+    """What an aggregate groups by, in the order of its primary key."""
+    by_output = {dimension.output: dimension for dimension in aggregate.dimensions}
+    partition = [by_output.get(name) or Dimension(column=name) for name in aggregate.partition_key]
+    return partition + [dimension for name, dimension in by_output.items() if name not in aggregate.partition_key]
+
+
+def derived_type(derived: Derived) -> ColumnType:
+    """An hour is an instant; a day, month or year is the date it starts on."""
+    return ColumnType.TIMESTAMP if derived.truncate_to is TruncationUnit.HOUR else ColumnType.DATE
+
+
+def load_pipeline(folder: Path) -> Pipeline:
+    """The pipeline in `folder` (its `pipeline.yaml` and the files beside it).
+
+    Raises:
+        ConfigError: names the file, every wrong field, its value and the remedy.
+    """
+    path = folder / PIPELINE_FILE
+    spec = parse(PipelineSpec, read_yaml(path), str(path))
+    if spec.name != folder.name:
+        raise ConfigError(str(path), [f"name: {spec.name!r} is not the folder's name {folder.name!r}; make them equal"])
+    schema = load_event_schema(folder / spec.source.schema_file)
+    problems = problems_of(spec, schema)
+    if problems:
+        raise ConfigError(str(path), problems)
+    return Pipeline(folder, spec, schema)
+
+
+def load_pipelines(root: Path, names: list[str]) -> list[Pipeline]:
+    """The pipelines `names` below `root`; no two may share a topic or a keyspace."""
+    pipelines = [load_pipeline(root / name) for name in names]
+    owners: dict[str, str] = {}
+    for pipeline in pipelines:
+        for topic in pipeline.topics:
+            other = owners.setdefault(topic.name, pipeline.name)
+            if other != pipeline.name:
+                problem = f"topic {topic.name!r} belongs to pipeline {other!r} already; choose another name"
+                raise ConfigError(str(pipeline.folder / PIPELINE_FILE), [problem])
+    return pipelines
+
+
+def pipeline_names(root: Path) -> Iterator[str]:
+    """The folders below `root` that hold a pipeline."""
+    for path in sorted(root.glob(f"*/{PIPELINE_FILE}")):
+        if re.fullmatch(r"[a-z][a-z0-9_]*", path.parent.name):
+            yield path.parent.name

@@ -1,0 +1,68 @@
+"""Cassandra tables as values, and the CQL that creates them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from weir.catalog.types import ColumnType
+
+SECONDS_PER_DAY = 86_400
+SECONDS_PER_HOUR = 3_600
+
+# Cassandra's documentation of the time-window strategy asks for 20 to 30 windows over a table's TTL.
+TARGET_WINDOWS = 30
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: columns in order, keys, and its TTL in seconds (0: rows stay until they are deleted)."""
+
+    keyspace: str
+    name: str
+    columns: dict[str, ColumnType]
+    partition_key: tuple[str, ...]
+    clustering_key: tuple[str, ...] = ()
+    ttl_seconds: int = 0
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """Partition key and clustering key, in order."""
+        return self.partition_key + self.clustering_key
+
+    @property
+    def qualified_name(self) -> str:
+        """`keyspace.table`."""
+        return f"{self.keyspace}.{self.name}"
+
+    def create_statement(self) -> str:
+        """`CREATE TABLE IF NOT EXISTS`, the same text for the same table."""
+        lines = [f"  {name} {kind.value}" for name, kind in self.columns.items()]
+        partition = ", ".join(self.partition_key)
+        key = ", ".join([f"({partition})", *self.clustering_key])
+        lines.append(f"  PRIMARY KEY ({key})")
+        return f"CREATE TABLE IF NOT EXISTS {self.qualified_name} (\n" + ",\n".join(lines) + f"\n){self._options()}"
+
+    def _options(self) -> str:
+        options = [f"default_time_to_live = {self.ttl_seconds}"]
+        if self.ttl_seconds:
+            options.append(f"compaction = {time_window_compaction(self.ttl_seconds)}")
+        return " WITH " + " AND ".join(options)
+
+
+def time_window_compaction(ttl_seconds: int) -> str:
+    """TimeWindowCompactionStrategy with about `TARGET_WINDOWS` windows over the TTL, in whole hours or days."""
+    window_hours = max(1, ttl_seconds // SECONDS_PER_HOUR // TARGET_WINDOWS)
+    unit, size = ("DAYS", round(window_hours / 24)) if window_hours >= 24 else ("HOURS", window_hours)
+    return (
+        "{'class': 'TimeWindowCompactionStrategy', "
+        f"'compaction_window_unit': '{unit}', 'compaction_window_size': '{size}'}}"
+    )
+
+
+def create_keyspace_statement(keyspace: str, replication: dict[str, int]) -> str:
+    """`CREATE KEYSPACE IF NOT EXISTS` with NetworkTopologyStrategy; `replication` is datacenter: factor."""
+    factors = "".join(f", '{datacenter}': {factor}" for datacenter, factor in sorted(replication.items()))
+    return (
+        f"CREATE KEYSPACE IF NOT EXISTS {keyspace} "
+        f"WITH replication = {{'class': 'NetworkTopologyStrategy'{factors}}} AND durable_writes = true"
+    )

@@ -1,0 +1,19 @@
+"""Where the services of a running platform answer; all that its clients need to know."""
+
+from __future__ import annotations
+
+from weir.config.base import Frozen
+
+
+class Endpoints(Frozen):
+    """Addresses of one running platform. Each target makes them; replay, verification and jobs take them."""
+
+    kafka_bootstrap_servers: str
+    registry_url: str
+    """Confluent-compatible base, e.g. `http://127.0.0.1:8085/apis/ccompat/v7`."""
+    cassandra_contact_points: tuple[str, ...]
+    """`host:port` each."""
+    cassandra_datacenter: str
+    flink_url: str
+    trino_url: str
+    superset_url: str
