@@ -1,0 +1,70 @@
+# weir: `make up` and `make test` do all of their own set-up; the rest is for working on it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+WEIR := .venv/bin/weir
+PYTEST := .venv/bin/python -m pytest
+MARKS := unit contract pipeline faults browser
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: python
+python: # The Python environment, from its lock file
+	@toolchain/bootstrap.sh
+
+.PHONY: up
+up: python ## The whole platform and the flights pipeline on this machine, verified
+	@$(WEIR) up
+
+.PHONY: down
+down: python ## Stop it; its data stays (weir down --purge deletes it)
+	@$(WEIR) down
+
+.PHONY: status
+status: python ## What runs, where, and with how much memory
+	@$(WEIR) status
+
+.PHONY: setup
+setup: python ## Fetch and build everything, start nothing
+	@$(WEIR) setup
+
+.PHONY: test
+test: setup-tests ## All tests
+	$(PYTEST)
+
+.PHONY: $(addprefix test-,$(MARKS))
+test-unit: python # Needs no service, so it fetches none
+	$(PYTEST) -m unit
+test-contract test-pipeline test-faults test-browser: test-%: setup-tests
+	$(PYTEST) -m $*
+
+.PHONY: setup-tests
+setup-tests: python
+	@$(WEIR) setup --with-browser
+
+.PHONY: lint
+lint: python ## Formatting, types, import layers, Java style
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/pyright
+	.venv/bin/lint-imports
+	mvn --batch-mode --quiet spotless:check
+
+.PHONY: format
+format: python ## Format everything
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+	mvn --batch-mode --quiet spotless:apply
+
+.PHONY: lock
+lock: python ## Write the lock files anew
+	toolchain/lock.sh
+
+.PHONY: schemas
+schemas: python ## Write the JSON Schemas of stack and pipeline files anew
+	.venv/bin/python -m weir.catalog.schemas
+
+.PHONY: screenshot
+screenshot: setup-tests ## Take the README's picture of the dashboard anew
+	WEIR_SCREENSHOT=docs/images/dashboard-flights.png $(PYTEST) -m browser
