@@ -113,6 +113,10 @@ def task_manager(ctx: Context, number: int) -> Service:
         "taskmanager.bind-host": LOOPBACK,
         "taskmanager.numberOfTaskSlots": flink.task_slots,
         "taskmanager.cpu.cores": float(flink.task_slots),
+        # All parts are given, for Flink derives none of them when its own start scripts are not used.
+        "taskmanager.memory.framework.heap.size": f"{FRAMEWORK_HEAP_MIB}m",
+        "taskmanager.memory.framework.off-heap.size": f"{FRAMEWORK_OFF_HEAP_MIB}m",
+        "taskmanager.memory.jvm-metaspace.size": f"{METASPACE_MIB}m",
         "taskmanager.memory.task.heap.size": f"{memory.task_heap}m",
         "taskmanager.memory.task.off-heap.size": f"{TASK_OFF_HEAP_MIB}m",
         "taskmanager.memory.managed.size": f"{memory.managed}m",

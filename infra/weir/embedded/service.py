@@ -145,7 +145,6 @@ class Service:
 
     `prepare` writes configuration and formats storage, and may run any number of times. `ready` returns when the
     service itself answered and raises NotReady otherwise; it must not wait longer than a few seconds.
-    `before_stop` is given `stop_grace_seconds` at most.
     """
 
     name: str
@@ -165,6 +164,10 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_grace_seconds: float = 20
     before_stop: Callable[[], None] | None = None
+    """Called before anything is stopped; given up after `before_stop_seconds`."""
+    before_stop_seconds: float = 60
+    after_restart: Callable[[], None] | None = None
+    """Called once the service is ready again after it died or was restarted: puts back what it kept in memory."""
 
 
 def ask_port(port: int) -> None:

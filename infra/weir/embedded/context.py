@@ -1,0 +1,50 @@
+"""The context of a platform: of one that is about to start, and of one that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import weir
+from weir.config.errors import WeirError
+from weir.config.stack import Ports, load_stack
+from weir.embedded import ports, state, toolchain
+from weir.embedded.service import Context, Paths
+
+REPOSITORY = Path(weir.__file__).resolve().parents[2]
+
+
+def paths_from(environment: Mapping[str, str]) -> Paths:
+    """`$WEIR_HOME`, else `.weir` in the repository."""
+    return Paths(Path(environment.get("WEIR_HOME") or REPOSITORY / ".weir").absolute())
+
+
+def stack_file(name: str) -> Path:
+    """The file of the stack called `name`; a path to a file is taken as it is."""
+    return Path(name).absolute() if name.endswith(".yaml") else REPOSITORY / "stacks" / f"Pulumi.{name}.yaml"
+
+
+def new_context(paths: Paths, stack_path: Path, tools: Collection[str], report: toolchain.Report) -> Context:
+    """A context with freshly allocated ports.
+
+    Raises:
+        ConfigError: the stack file is wrong.
+        WeirError: the toolchain cannot be had.
+    """
+    stack = load_stack(stack_path)
+    tools_found = toolchain.ensure(REPOSITORY, tools, report)
+    allocated = ports.allocate(stack.embedded.ports, state.previous_ports(paths))
+    return Context(REPOSITORY, paths, allocated, stack, tools_found)
+
+
+def running_context(paths: Paths, tools: Collection[str] = ()) -> Context:
+    """The context of the platform that runs on `paths`.
+
+    Raises:
+        WeirError: nothing runs there.
+    """
+    known = state.read(paths)
+    if known is None or state.supervisor_pid(paths) is None:
+        raise WeirError(f"nothing is running on {paths.data_dir}; start it with `weir up`")
+    tools_found = toolchain.ensure(REPOSITORY, tools, lambda *_: None)
+    return Context(REPOSITORY, paths, Ports(**known.ports), load_stack(Path(known.stack_file)), tools_found)

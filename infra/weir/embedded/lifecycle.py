@@ -1,0 +1,189 @@
+"""Starting, watching and stopping the platform from outside: what the command line and the tests call."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from weir.config.errors import WeirError
+from weir.config.stack import load_stack
+from weir.embedded import services, state
+from weir.embedded.service import Paths
+from weir.embedded.state import Phase, State, Status
+
+FOLDERS = ("data", "logs", "config", "run")
+MARKER = ".weir-data"
+MINIMUM_FREE_MIB = 512
+STOP_TIMEOUT_SECONDS = 240.0
+POLL_SECONDS = 0.1
+
+Watch = Callable[[State], None]
+
+
+def claim(paths: Paths) -> None:
+    """Makes the data directory, or checks that it is weir's and that its disk has room.
+
+    Raises:
+        WeirError: it holds somebody else's files, it cannot be written, or the disk is full.
+    """
+    folder = paths.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / MARKER).exists():
+            if any(folder.iterdir()):
+                raise WeirError(f"{folder} is not empty and not weir's; set WEIR_HOME to an empty or new folder")
+            (folder / MARKER).touch()
+    except OSError as error:
+        raise WeirError(f"the data folder {folder} cannot be used: {error}; set WEIR_HOME to another") from None
+    free_mib = shutil.disk_usage(folder).free // 2**20
+    if free_mib < MINIMUM_FREE_MIB:
+        raise WeirError(
+            f"the disk of {folder} is full: {free_mib} MiB are free and weir needs at least {MINIMUM_FREE_MIB} MiB; "
+            "free some, or set WEIR_HOME to another disk"
+        )
+
+
+def start(paths: Paths, stack_path: Path, names: list[str]) -> bool:
+    """Starts a supervisor for the services `names`; False when one runs already, with at least these services.
+
+    Raises:
+        WeirError: one runs with fewer services, or the data directory cannot be used.
+    """
+    if state.supervisor_pid(paths) is not None:
+        _check_running(paths, stack_path, names)
+        return False
+    claim(paths)
+    state.kill_all(paths)
+    state.forget(paths)
+    arguments = [str(paths.data_dir), str(stack_path), ",".join(names)]
+    with paths.log("supervisor").open("ab") as log:
+        # Its own session: a Ctrl-C in the terminal reaches `weir up`, which then stops everything in order.
+        process = subprocess.Popen(
+            [sys.executable, "-m", "weir.embedded.supervisor", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    while state.read(paths) is None:
+        if process.poll() is not None:
+            raise WeirError(
+                f"the supervisor ended with exit code {process.returncode}; its log: {paths.log('supervisor')}"
+            )
+        time.sleep(POLL_SECONDS)
+    return True
+
+
+def wait_ready(paths: Paths, processes: Collection[str], watch: Watch = lambda _: None) -> None:
+    """Returns once every one of `processes` answered; `watch` sees each state on the way.
+
+    Raises:
+        WeirError: the platform failed, or was stopped meanwhile; the message says which service and why.
+    """
+    while True:
+        known = state.read(paths)
+        if known is None or known.phase in (Phase.STOPPING, Phase.STOPPED, Phase.FAILED):
+            failure = known.failure if known else ""
+            _wait_gone(paths, time.monotonic() + STOP_TIMEOUT_SECONDS, watch)
+            raise WeirError(failure or "the platform was stopped while it started")
+        watch(known)
+        if {entry.name for entry in known.services if entry.status is Status.READY} >= set(processes):
+            return
+        if state.supervisor_pid(paths) is None:
+            left = state.kill_all(paths)
+            raise WeirError(
+                f"the supervisor is gone; what it left ({', '.join(left) or 'nothing'}) was ended; its log: "
+                f"{paths.log('supervisor')}"
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def stop(paths: Paths, watch: Watch = lambda _: None) -> bool:
+    """Stops everything and returns when no process is left; False when nothing was running."""
+    pid = state.supervisor_pid(paths)
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
+        if not _wait_gone(paths, time.monotonic() + STOP_TIMEOUT_SECONDS, watch):
+            os.kill(pid, signal.SIGKILL)
+    left = state.kill_all(paths)
+    state.forget(paths)
+    return pid is not None or bool(left)
+
+
+def restart(paths: Paths, name: str, watch: Watch = lambda _: None) -> None:
+    """Stops and starts one service, or all processes of one that has several, and waits until they answer.
+
+    Raises:
+        WeirError: nothing runs, the service is unknown, or it does not come back.
+    """
+    known = state.read(paths)
+    if known is None or state.supervisor_pid(paths) is None:
+        raise WeirError("nothing is running; start with `weir up`")
+    before = {entry.name: entry.restarts for entry in known.services if _is(entry.name, name)}
+    if not before:
+        raise WeirError(f"{name}: no such service; running: {', '.join(entry.name for entry in known.services)}")
+    requests = paths.run / "requests"
+    requests.mkdir(exist_ok=True)
+    for process in before:
+        (requests / process).touch()
+    while not _restarted(paths, before):
+        if state.supervisor_pid(paths) is None:
+            raise WeirError("the platform was stopped meanwhile")
+        time.sleep(POLL_SECONDS)
+    wait_ready(paths, before, watch)
+
+
+def purge(paths: Paths) -> None:
+    """Deletes what weir made in the data directory, and the directory when nothing else is in it.
+
+    Raises:
+        WeirError: the folder is not weir's.
+    """
+    folder = paths.data_dir
+    if not folder.exists():
+        return
+    if not (folder / MARKER).exists():
+        raise WeirError(f"{folder} was not made by weir; nothing was deleted")
+    for name in FOLDERS:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / MARKER).unlink()
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _check_running(paths: Paths, stack_path: Path, names: list[str]) -> None:
+    known = state.read(paths)
+    running = {entry.name for entry in known.services} if known else set()
+    if missing := set(services.process_names(names, load_stack(stack_path))) - running:
+        raise WeirError(
+            f"weir is running without {', '.join(sorted(missing))}; stop it with `weir down`, then start it again"
+        )
+
+
+def _is(process: str, name: str) -> bool:
+    return process == name or process.startswith(f"{name}-")
+
+
+def _restarted(paths: Paths, before: dict[str, int]) -> bool:
+    known = state.read(paths)
+    if known is None:
+        return False
+    entries = [known.service(name) for name in before]
+    return all(entry is not None and entry.restarts > before[entry.name] for entry in entries)
+
+
+def _wait_gone(paths: Paths, deadline: float, watch: Watch) -> bool:
+    """Until the supervisor and all its processes are gone; False when that took too long."""
+    while state.supervisor_pid(paths) is not None:
+        if time.monotonic() > deadline:
+            return False
+        if known := state.read(paths):
+            watch(known)
+        time.sleep(POLL_SECONDS)
+    return True

@@ -1,0 +1,181 @@
+"""Makes on the running services what the pipelines ask for: topics, subjects, keyspaces and tables.
+
+Everything is additive and may run again: what exists stays, what is missing is added, and a difference that cannot be
+mended without losing data is an error that names both sides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+from cassandra.cluster import Cluster, Session
+from cassandra.query import dict_factory
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
+from confluent_kafka.cimpl import NewTopic
+
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.platform import PIPELINE_HEALTH
+from weir.catalog.tables import Table, create_keyspace_statement
+from weir.catalog.topics import Topic
+from weir.config.endpoints import Endpoints
+from weir.config.errors import WeirError
+
+TIMEOUT_SECONDS = 60
+REPLICATION_FACTOR = 1
+
+
+def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> None:
+    """Topics, subjects and tables of `pipelines`, the three side by side.
+
+    Raises:
+        WeirError: an existing topic, schema or table contradicts a pipeline file.
+    """
+    wanted = list(pipelines)
+    topics = [topic for pipeline in wanted for topic in pipeline.topics]
+    tables = [PIPELINE_HEALTH, *(table for pipeline in wanted for table in pipeline.tables)]
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        work = [
+            pool.submit(create_topics, endpoints.kafka_bootstrap_servers, topics),
+            pool.submit(register_subjects, endpoints.registry_url, wanted),
+            pool.submit(create_tables, endpoints, tables),
+        ]
+    for future in work:
+        future.result()
+
+
+def create_topics(bootstrap_servers: str, topics: Iterable[Topic]) -> None:
+    """Creates missing topics, adds missing partitions, and sets the settings that a topic file names.
+
+    Raises:
+        WeirError: a topic has more partitions than its pipeline asks for (Kafka cannot remove any).
+    """
+    client = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
+    try:
+        existing = client.list_topics(timeout=TIMEOUT_SECONDS).topics
+        for topic in topics:
+            if topic.name not in existing:
+                _result(client.create_topics([_new(topic)], operation_timeout=TIMEOUT_SECONDS))
+                continue
+            count = len(existing[topic.name].partitions)
+            if count != topic.partitions:
+                raise WeirError(
+                    f"topic {topic.name} has {count} partitions and its pipeline asks for {topic.partitions}: another "
+                    "number sends a key elsewhere and so breaks its order; use a new topic, or correct the pipeline"
+                )
+            _result(client.incremental_alter_configs([_settings(topic)]))
+    except KafkaException as error:
+        raise WeirError(f"Kafka refused a topic: {error.args[0].str()}") from None
+
+
+def register_subjects(registry_url: str, pipelines: Iterable[Pipeline]) -> None:
+    """Registers each pipeline's schema under its subject, with its compatibility rule.
+
+    Raises:
+        WeirError: the registry refuses the schema, for instance as incompatible with the last one.
+    """
+    with httpx.Client(base_url=registry_url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
+        for pipeline in pipelines:
+            subject = pipeline.subject
+            registered = client.post(f"/subjects/{subject}/versions", json={"schema": pipeline.schema.text})
+            _check(registered, f"the schema of subject {subject}")
+            rule = client.put(f"/config/{subject}", json={"compatibility": pipeline.spec.source.compatibility.value})
+            _check(rule, f"the compatibility rule of subject {subject}")
+
+
+def create_tables(endpoints: Endpoints, tables: Iterable[Table]) -> None:
+    """Creates missing keyspaces and tables, and adds missing columns.
+
+    Raises:
+        WeirError: an existing table has another key, or a column of another type.
+    """
+    wanted = list(tables)
+    with _session(endpoints) as session:
+        for keyspace in sorted({table.keyspace for table in wanted}):
+            replication = {endpoints.cassandra_datacenter: REPLICATION_FACTOR}
+            session.execute(create_keyspace_statement(keyspace, replication))
+        for table in wanted:
+            columns = _columns(session, table)
+            if columns:
+                _migrate(session, table, columns)
+            else:
+                session.execute(table.create_statement())
+
+
+def _migrate(session: Session, table: Table, columns: dict[str, dict[str, str]]) -> None:
+    key = tuple(
+        name
+        for kind in ("partition_key", "clustering")
+        for name, _ in sorted(
+            ((name, column["position"]) for name, column in columns.items() if column["kind"] == kind),
+            key=lambda entry: entry[1],
+        )
+    )
+    if key != table.primary_key:
+        raise WeirError(
+            f"table {table.qualified_name} has the key {key} and its pipeline asks for {table.primary_key}: a key "
+            "cannot be changed; name a new table in the pipeline"
+        )
+    for name, kind in table.columns.items():
+        if name not in columns:
+            session.execute(f"ALTER TABLE {table.qualified_name} ADD {name} {kind.value}")
+        elif columns[name]["type"] != kind.value:
+            raise WeirError(
+                f"column {table.qualified_name}.{name} is {columns[name]['type']} and its pipeline asks for "
+                f"{kind.value}: a type cannot be changed; name a new column or a new table"
+            )
+
+
+def _columns(session: Session, table: Table) -> dict[str, dict[str, str]]:
+    """The existing columns, from Cassandra's own schema tables; empty when there is no such table."""
+    rows = session.execute(
+        "SELECT column_name, kind, position, type FROM system_schema.columns WHERE keyspace_name = %s "
+        "AND table_name = %s",
+        (table.keyspace, table.name),
+    )
+    return {row["column_name"]: row for row in rows}
+
+
+@contextmanager
+def _session(endpoints: Endpoints) -> Iterator[Session]:
+    hosts = [point.rsplit(":", 1) for point in endpoints.cassandra_contact_points]
+    cluster = Cluster([host for host, _ in hosts], port=int(hosts[0][1]), connect_timeout=TIMEOUT_SECONDS)
+    try:
+        session = cluster.connect()
+        session.default_timeout = TIMEOUT_SECONDS
+        session.row_factory = dict_factory
+        yield session
+    finally:
+        cluster.shutdown()
+
+
+def _new(topic: Topic) -> NewTopic:
+    return NewTopic(topic.name, topic.partitions, REPLICATION_FACTOR, config=dict(topic.config))
+
+
+def _settings(topic: Topic) -> ConfigResource:
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in topic.config.items()
+    ]
+    return ConfigResource(ResourceType.TOPIC, topic.name, incremental_configs=entries)
+
+
+def _result(futures: dict) -> None:  # type: ignore[type-arg]
+    for future in futures.values():
+        future.result(TIMEOUT_SECONDS)
+
+
+def _check(response: httpx.Response, what: str) -> None:
+    if response.is_success:
+        return
+    try:
+        reason = response.json().get("message", response.text)
+    except json.JSONDecodeError:
+        reason = response.text
+    raise WeirError(f"the registry refuses {what}: {reason}")

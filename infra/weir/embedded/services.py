@@ -1,0 +1,62 @@
+"""Which services make the platform, in the order in which they start, and what each needs from the toolchain."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Collection
+from dataclasses import replace
+
+from weir.config.errors import WeirError
+from weir.config.stack import StackConfig
+from weir.embedded.service import Context, Service
+
+# Name on the command line -> tools. The order is that of the first figure's path: what it needs, first.
+TOOLS: dict[str, tuple[str, ...]] = {
+    "kafka": ("kafka",),
+    "cassandra": ("cassandra",),
+    "registry": ("registry",),
+    "flink": ("flink-env", "flink"),
+    "trino": ("trino",),
+    "superset": ("superset",),
+}
+MODULES = {"registry": "apicurio"}
+
+
+def chosen(only: str | None) -> list[str]:
+    """The services of `--only kafka,cassandra`, in starting order; all of them without it.
+
+    Raises:
+        WeirError: an unknown name.
+    """
+    names = [name.strip() for name in only.split(",")] if only else list(TOOLS)
+    if unknown := [name for name in names if name not in TOOLS]:
+        raise WeirError(f"--only {only}: unknown service {', '.join(unknown)}; known: {', '.join(TOOLS)}")
+    return [name for name in TOOLS if name in names]
+
+
+def tools(names: Collection[str]) -> list[str]:
+    """The tools that the services `names` need."""
+    return [tool for name in names for tool in TOOLS[name]]
+
+
+def process_names(names: Collection[str], stack: StackConfig) -> list[str]:
+    """The processes of the services `names`: Flink is a job manager and the stack's task managers."""
+    flink = ["flink-jobmanager", *(f"flink-taskmanager-{n}" for n in range(1, stack.flink.task_managers + 1))]
+    return [process for name in names for process in (flink if name == "flink" else [name])]
+
+
+def build(ctx: Context, names: Collection[str]) -> list[Service]:
+    """The services `names`, in starting order; a dependency that is not among them is left out."""
+    services = [service for name in names for service in _build(ctx, name)]
+    known = {service.name for service in services}
+    return [
+        replace(service, depends_on=tuple(name for name in service.depends_on if name in known)) for service in services
+    ]
+
+
+def _build(ctx: Context, name: str) -> list[Service]:
+    module = importlib.import_module(f"weir.embedded.{MODULES.get(name, name)}")
+    if name == "flink":
+        numbers = range(1, ctx.stack.flink.task_managers + 1)
+        return [module.job_manager(ctx), *(module.task_manager(ctx, number) for number in numbers)]
+    return [module.service(ctx)]

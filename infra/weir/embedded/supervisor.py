@@ -1,0 +1,343 @@
+"""The supervisor: one process per data directory that starts, asks, watches, restarts and stops the services.
+
+It is started detached by `weir up` and told what to do by signals and files: SIGTERM stops everything, a file in
+`run/requests` restarts a service. What it knows is in the state file. Services die with it, even when it is killed:
+each is started through `setpriv --pdeathsig`, by the main thread, because the kernel ties that signal to the thread.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from weir.config.errors import WeirError
+from weir.embedded import ports, services, state
+from weir.embedded.context import new_context
+from weir.embedded.service import Context, NotReady, Paths, Service
+from weir.embedded.state import Phase, ServiceState, State, Status
+
+TICK_SECONDS = 0.1
+ASK_INTERVAL_SECONDS = 0.3
+MAXIMUM_RESTARTS = 5
+RESTART_WINDOW_SECONDS = 600.0
+FIRST_BACKOFF_SECONDS = 1.0
+MAXIMUM_BACKOFF_SECONDS = 30.0
+LOG_LINES_IN_A_FAILURE = 12
+LOG_ROTATION_BYTES = 20 * 1024 * 1024
+FULL_DISK_BYTES = 16 * 1024 * 1024
+INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+class Unit:
+    """One service under supervision: its process and what it is waiting for. All methods run in the main thread."""
+
+    def __init__(self, service: Service, paths: Paths, pool: ThreadPoolExecutor) -> None:
+        self.service = service
+        self.state = ServiceState(service.name, service.version, service.address)
+        self.process: subprocess.Popen[bytes] | None = None
+        self._paths = paths
+        self._pool = pool
+        self._work: Future[None] | None = None
+        self._ask_at = 0.0
+        self._started_at = 0.0
+        self._start_at = 0.0
+        self._deaths: collections.deque[float] = collections.deque(maxlen=MAXIMUM_RESTARTS)
+        self._was_ready = False
+
+    def step(self, ready: set[str]) -> None:
+        """Does what can be done now, without waiting; `ready` names the services that answer.
+
+        Raises:
+            WeirError: it failed during its first start: the platform cannot come up.
+        """
+        match self.state.status:
+            case Status.WAITING | Status.BACKING_OFF:
+                if set(self.service.depends_on) <= ready and time.monotonic() >= self._start_at:
+                    self.state.status = Status.PREPARING
+                    self._work = self._pool.submit(self.service.prepare)
+            case Status.PREPARING:
+                if self._work is not None and self._work.done():
+                    self._spawn(self._work)
+            case Status.STARTING:
+                self._ask()
+            case Status.READY:
+                if self.process is not None and self.process.poll() is not None:
+                    self._died(_exit_reason(self.process.returncode))
+            case _:
+                pass
+
+    def restart(self) -> None:
+        """Stops the process; the next step starts it again, at once."""
+        self.stop()
+        self._deaths.clear()
+        self._start_at = 0.0
+        self.state.restarts += 1
+        self.state.status = Status.WAITING
+
+    def stop(self) -> None:
+        """Asks the process to end, and ends it when the grace is over."""
+        self.begin_stop()
+        self.finish_stop()
+
+    def begin_stop(self) -> None:
+        """Sends the stop signal, to the process alone: it ends its own workers in order."""
+        self.state.status = Status.STOPPING
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.service.stop_signal)
+
+    def finish_stop(self) -> None:
+        """Waits for the end and kills what is left of the process group."""
+        if self.process is not None:
+            try:
+                self.process.wait(self.service.stop_grace_seconds)
+            except subprocess.TimeoutExpired:
+                self.state.message = f"did not stop within {self.service.stop_grace_seconds:.0f} s and was killed"
+            self._kill_group()
+            self.process.wait()
+        self.process, self._work = None, None
+        self.state.pid, self.state.ready_at = None, None
+        self.state.status = Status.STOPPED
+
+    def _spawn(self, prepared: Future[None]) -> None:
+        if error := prepared.exception():
+            self._died(f"preparing it failed: {error}")
+            return
+        log = self._paths.log(self.service.name)
+        if log.exists() and log.stat().st_size > LOG_ROTATION_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        environment = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
+        marks = {state.MARK: str(self._paths.data_dir), state.SERVICE_MARK: self.service.name}
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "--", *self.service.command],
+                env={**environment, **self.service.environment, **marks},
+                cwd=self.service.working_directory or self._paths.data(self.service.name),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self._started_at = time.monotonic()
+        self._work, self._ask_at = None, 0.0
+        self.state.pid = self.process.pid
+        self.state.status = Status.STARTING
+
+    def _ask(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            self._died(_exit_reason(self.process.returncode if self.process else None))
+        elif self._work is None:
+            if time.monotonic() >= self._ask_at:
+                self._work = self._pool.submit(self.service.ready)
+        elif self._work.done():
+            answer, self._work = self._work.exception(), None
+            if answer is None:
+                self._became_ready()
+            elif isinstance(answer, NotReady):
+                self.state.message = str(answer)
+                self._ask_at = time.monotonic() + ASK_INTERVAL_SECONDS
+                if time.monotonic() - self._started_at > self.service.ready_timeout_seconds:
+                    self._died(f"not ready after {self.service.ready_timeout_seconds:.0f} s: {answer}")
+            else:
+                self._died(f"asking whether it is ready failed: {answer!r}")
+
+    def _became_ready(self) -> None:
+        self.state.status = Status.READY
+        self.state.message = ""
+        self.state.ready_at = time.time()
+        self.state.start_seconds = round(time.monotonic() - self._started_at, 1)
+        if self._was_ready and self.service.after_restart is not None:
+            self._pool.submit(_logged, self.service.name, self.service.after_restart)
+        self._was_ready = True
+
+    def _died(self, reason: str) -> None:
+        self._kill_group()
+        if self.process is not None:
+            self.process.wait()
+        self.process, self._work = None, None
+        self.state.pid, self.state.ready_at = None, None
+        self.state.message = reason
+        now = time.monotonic()
+        recent = [death for death in self._deaths if now - death < RESTART_WINDOW_SECONDS]
+        if not self._was_ready or len(recent) >= MAXIMUM_RESTARTS:
+            self.state.status = Status.FAILED
+            if not self._was_ready:
+                raise WeirError(self._failure(reason))
+            return
+        self._deaths.append(now)
+        self._start_at = now + min(FIRST_BACKOFF_SECONDS * 2 ** len(recent), MAXIMUM_BACKOFF_SECONDS)
+        self.state.restarts += 1
+        self.state.status = Status.BACKING_OFF
+
+    def _kill_group(self) -> None:
+        """Kills the process group, which also holds workers that a dead process left behind."""
+        if self.process is not None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+
+    def _failure(self, reason: str) -> str:
+        log = self._paths.log(self.service.name)
+        text = f"{self.service.name} did not start: {reason}"
+        if shutil.disk_usage(self._paths.data_dir).free < FULL_DISK_BYTES:
+            text += f"\nThe disk of {self._paths.data_dir} is full: free some, or set WEIR_HOME to another disk."
+        return f"{text}\n{tail(log, LOG_LINES_IN_A_FAILURE)}\nThe whole log: {log}"
+
+
+class Supervisor:
+    """Runs the services of one context until it is told to stop."""
+
+    def __init__(self, ctx: Context, stack_path: Path, names: list[str]) -> None:
+        self._paths = ctx.paths
+        self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="ask")
+        self._units = [Unit(service, ctx.paths, self._pool) for service in services.build(ctx, names)]
+        moved = ports.moved(ctx.stack.embedded.ports, ctx.ports)
+        used = {name: pair for name, pair in moved.items() if name.split("_")[0] in names}
+        self._state = State(os.getpid(), str(stack_path), ctx.ports.model_dump(), used)
+        self._state.services = [unit.state for unit in self._units]
+        self._written = ""
+        self._stop_asked = False
+        state.keep_ports(ctx.paths, ctx.ports.model_dump())
+
+    def run(self) -> int:
+        """Until SIGTERM or SIGINT; the exit code: 0, or 1 when a service failed to start."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask_to_stop)
+        self._publish()
+        try:
+            while not self._stop_asked:
+                self._tick()
+                time.sleep(TICK_SECONDS)
+        except WeirError as error:
+            self._state.failure = str(error)
+        self._shut_down()
+        return 1 if self._state.failure else 0
+
+    def _ask_to_stop(self, *_: object) -> None:
+        # A flag, not an Event: the handler runs in the thread that would wait for it.
+        self._stop_asked = True
+
+    def _tick(self) -> None:
+        ready = {unit.service.name for unit in self._units if unit.state.status is Status.READY}
+        for unit in self._units:
+            unit.step(ready)
+        if self._state.phase is Phase.STARTING and len(ready) == len(self._units):
+            self._state.phase = Phase.UP
+        for request in sorted((self._paths.run / "requests").glob("*")):
+            request.unlink()
+            for unit in self._units:
+                if unit.service.name == request.name:
+                    unit.restart()
+        self._publish()
+
+    def _shut_down(self) -> None:
+        """Lets jobs end, then stops dependents before what they depend on, side by side where they may."""
+        self._state.phase = Phase.STOPPING
+        self._publish()
+        if not self._state.failure:
+            self._before_stop()
+        left = [unit for unit in self._units if unit.state.status is not Status.STOPPED]
+        while left:
+            needed = {name for unit in left for name in unit.service.depends_on}
+            free = [unit for unit in left if unit.service.name not in needed]
+            for unit in free:
+                unit.begin_stop()
+            self._publish()
+            for unit in free:
+                unit.finish_stop()
+                self._publish()
+            left = [unit for unit in left if unit not in free]
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        # What a `prepare` started and nobody waits for any more.
+        state.kill_all(self._paths)
+        self._state.phase = Phase.FAILED if self._state.failure else Phase.STOPPED
+        self._publish()
+
+    def _before_stop(self) -> None:
+        asked = [
+            (unit.service, self._pool.submit(unit.service.before_stop))
+            for unit in self._units
+            if unit.service.before_stop is not None and unit.state.status is Status.READY
+        ]
+        for service, future in asked:
+            try:
+                future.result(service.before_stop_seconds)
+            except Exception as error:
+                log(f"{service.name}: before the stop: {error!r}")
+
+    def _publish(self) -> None:
+        """Writes the state when it changed. A full disk must not end the supervisor."""
+        text = repr(self._state)
+        if text == self._written:
+            return
+        try:
+            state.write(self._paths, self._state)
+            self._written = text
+        except OSError as error:
+            log(f"the state file cannot be written: {error}")
+
+
+def main(data_dir: str, stack_path: str, only: str) -> int:
+    """The process that `weir up` starts; exit code 2 when another supervisor has the data directory."""
+    paths = Paths(Path(data_dir))
+    lock = state.take_lock(paths)
+    if lock is None:
+        return 2
+    with lock:
+        # Inherited by whatever a service's `prepare` starts, so that it can be found.
+        os.environ[state.MARK] = str(paths.data_dir)
+        state.kill_all(paths)
+        shutil.rmtree(paths.run / "requests", ignore_errors=True)
+        names = only.split(",")
+        try:
+            ctx = new_context(paths, Path(stack_path), services.tools(names), lambda *_: None)
+            supervisor = Supervisor(ctx, Path(stack_path), names)
+        except WeirError as error:
+            state.write(paths, State(os.getpid(), stack_path, {}, {}, Phase.FAILED, str(error)))
+            return 1
+        code = supervisor.run()
+        sys.stdout.flush()
+        # Threads that still wait for an answer of a stopped service must not hold the process.
+        os._exit(code)
+
+
+def tail(path: Path, lines: int) -> str:
+    """The last lines of a log file."""
+    try:
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return "(no log yet)"
+
+
+def log(text: str) -> None:
+    """A line of the supervisor's own log."""
+    sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+    sys.stdout.flush()
+
+
+def _logged(name: str, hook: Callable[[], None]) -> None:
+    try:
+        hook()
+    except Exception:
+        log(f"{name}: after its restart:\n{traceback.format_exc()}")
+
+
+def _exit_reason(code: int | None) -> str:
+    if code is None:
+        return "its process is gone"
+    if code < 0:
+        return f"its process was killed by {signal.Signals(-code).name}"
+    return f"its process ended with exit code {code}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
