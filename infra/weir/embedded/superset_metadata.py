@@ -1,0 +1,25 @@
+# pyright: reportMissingImports=false
+"""Makes Superset's metadata database, or brings it to this version; run by Superset's own Python.
+
+`superset db upgrade` and `superset init` in one process: loading Superset is half of what either takes.
+"""
+
+from __future__ import annotations
+
+from flask_migrate import upgrade
+from superset.app import create_app
+from superset.extensions import appbuilder, db, security_manager
+
+
+def main() -> None:
+    """Migrates the tables, then writes the built-in roles and their permissions."""
+    app = create_app()
+    with app.app_context():
+        upgrade()
+        appbuilder.add_permissions(update_perms=True)
+        security_manager.sync_role_definitions()
+        db.session.commit()
+
+
+if __name__ == "__main__":
+    main()
