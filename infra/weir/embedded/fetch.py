@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -160,6 +161,38 @@ def locked_version(lock: Path, package: str) -> str:
     return match.group(1)
 
 
+class Running:
+    """The commands that run now, so that an interruption can end them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: set[subprocess.Popen[str]] = set()
+        self._ended = False
+
+    @contextmanager
+    def registered(self, process: subprocess.Popen[str]) -> Iterator[None]:
+        """Counts `process` as running; ends it at once when everything was ended already."""
+        with self._lock:
+            self._processes.add(process)
+            if self._ended:
+                process.terminate()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._processes.discard(process)
+
+    def end_all(self) -> None:
+        """Ends what runs, and whatever starts from now on."""
+        with self._lock:
+            self._ended = True
+            for process in self._processes:
+                process.terminate()
+
+
+RUNNING = Running()
+
+
 def run_and_follow(
     command: list[str],
     environment: dict[str, str],
@@ -183,10 +216,11 @@ def run_and_follow(
         errors="replace",
     ) as process:
         assert process.stdout is not None  # noqa: S101 - PIPE was asked for
-        for line in process.stdout:
-            show(line)
-            if not line.startswith("Progress"):
-                lines = [*lines[-39:], line.rstrip()]
+        with RUNNING.registered(process):
+            for line in process.stdout:
+                show(line)
+                if not line.startswith("Progress"):
+                    lines = [*lines[-39:], line.rstrip()]
     if process.returncode != 0:
         raise subprocess.CalledProcessError(process.returncode, command, output="\n".join(lines))
 

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Collection
 from dataclasses import replace
 
+from weir.catalog.pipeline import load_pipelines
 from weir.config.errors import WeirError
 from weir.config.stack import StackConfig
 from weir.embedded.service import Context, Service
@@ -20,6 +21,8 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "superset": ("superset",),
 }
 MODULES = {"registry": "apicurio"}
+# What a savepoint may take; after it the job's last checkpoint has to do.
+JOB_STOP_SECONDS = 45.0
 
 
 def chosen(only: str | None) -> list[str]:
@@ -58,5 +61,22 @@ def _build(ctx: Context, name: str) -> list[Service]:
     module = importlib.import_module(f"weir.embedded.{MODULES.get(name, name)}")
     if name == "flink":
         numbers = range(1, ctx.stack.flink.task_managers + 1)
-        return [module.job_manager(ctx), *(module.task_manager(ctx, number) for number in numbers)]
+        return [_with_jobs(ctx, module.job_manager(ctx)), *(module.task_manager(ctx, number) for number in numbers)]
     return [module.service(ctx)]
+
+
+def _with_jobs(ctx: Context, job_manager: Service) -> Service:
+    """A session cluster's job manager forgets its jobs: they end in savepoints before a stop, and come back after."""
+    jobs = importlib.import_module("weir.embedded.jobs")
+
+    def stop_all() -> None:
+        jobs.stop_all(ctx, JOB_STOP_SECONDS)
+
+    def submit_again() -> None:
+        for pipeline in load_pipelines(ctx.repository / "pipelines", list(ctx.stack.pipelines)):
+            if (ctx.paths.data("jobs") / f"{pipeline.name}.json").exists():
+                jobs.submit(ctx, pipeline)
+
+    return replace(
+        job_manager, before_stop=stop_all, before_stop_seconds=JOB_STOP_SECONDS + 15, after_restart=submit_again
+    )

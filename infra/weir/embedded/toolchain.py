@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,9 +145,14 @@ def _build_all(cache: Path, missing: list[Tool], report: Report) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     pending: dict[str, Future[None]] = {}
     with ThreadPoolExecutor(max_workers=len(missing)) as pool:
-        for tool in missing:
-            before = [pending[name] for name in tool.after if name in pending]
-            pending[tool.name] = pool.submit(_build, cache, tool, before, report)
+        try:
+            for tool in missing:
+                before = [pending[name] for name in tool.after if name in pending]
+                pending[tool.name] = pool.submit(_build, cache, tool, before, report)
+            wait(pending.values())
+        except BaseException:
+            fetch.RUNNING.end_all()
+            raise
     for future in pending.values():
         if error := future.exception():
             raise error

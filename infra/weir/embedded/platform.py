@@ -1,0 +1,136 @@
+"""`weir up`: from an empty machine to a verified pipeline, each step as soon as what it needs is there."""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from weir.catalog.pipeline import load_pipelines
+from weir.config.stack import load_stack
+from weir.embedded import lifecycle, services, state, toolchain
+from weir.embedded.board import Board
+from weir.embedded.context import REPOSITORY, running_context
+from weir.embedded.service import Paths
+from weir.embedded.state import State, Status
+
+WATCH_SECONDS = 0.2
+
+
+def start_services(paths: Paths, stack_path: Path, names: list[str], board: Board) -> bool:
+    """Fetches what is missing and starts a supervisor; False when one runs already.
+
+    Raises:
+        WeirError: the configuration, the toolchain or the data directory is not fit.
+    """
+    stack = load_stack(stack_path)
+    load_pipelines(REPOSITORY / "pipelines", list(stack.pipelines))
+    if state.supervisor_pid(paths) is None:
+        lifecycle.claim(paths)
+        toolchain.ensure(REPOSITORY, services.tools(names), board.report)
+    return lifecycle.start(paths, stack_path, names)
+
+
+@contextmanager
+def watching(paths: Paths, board: Board) -> Iterator[None]:
+    """Shows each service's state on the board as long as the block runs."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(WATCH_SECONDS):
+            if known := state.read(paths):
+                show(known, board)
+
+    thread = threading.Thread(target=watch, name="watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def show(known: State, board: Board) -> None:
+    """Reports every service of a state."""
+    for entry in known.services:
+        if entry.status is Status.READY:
+            board.report(entry.name, f"{entry.address}  ready in {entry.start_seconds} s", 1.0)
+        else:
+            board.report(entry.name, f"{entry.status} {entry.message}", None)
+
+
+def bring_up(paths: Paths, board: Board, *, with_pipelines: bool, replay: bool) -> str | None:
+    """Goes on until everything answers and, with the pipelines, is verified; returns the dashboards' address.
+
+    Safe to repeat: what exists is left alone. None when another `weir up` is doing it, or without pipelines.
+
+    Raises:
+        WeirError: a service failed, a pipeline was refused, or the verification found a difference.
+    """
+    with _alone(paths) as alone:
+        if not alone:
+            board.report("waiting", "another `weir up` is at work here", None)
+            return None
+        with watching(paths, board):
+            url = _bring_up_pipelines(paths, board, replay=replay) if with_pipelines else None
+            known = state.read(paths)
+            lifecycle.wait_ready(paths, [entry.name for entry in known.services] if known else [])
+            if known := state.read(paths):
+                show(known, board)
+            return url
+
+
+def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> str:
+    # Heavy clients, imported while the services start.
+    from weir.catalog.dataset import load_dataset  # noqa: PLC0415
+    from weir.embedded import dashboards, jobs, proofs, provision  # noqa: PLC0415
+    from weir.proof.cassandra import load_references  # noqa: PLC0415
+
+    ctx = running_context(paths, services.TOOLS["flink"])
+    pipelines = load_pipelines(ctx.repository / "pipelines", list(ctx.stack.pipelines))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        lifecycle.wait_ready(paths, ["kafka", "cassandra", "registry"])
+        with step(board, "topics and tables"):
+            provision.provision(ctx.endpoints, pipelines)
+            for pipeline in pipelines:
+                load_references(ctx.endpoints, pipeline, load_dataset(pipeline.folder))
+
+        def import_dashboards() -> str:
+            lifecycle.wait_ready(paths, ["trino", "superset"])
+            with step(board, "dashboards"):
+                return dashboards.import_dashboards(ctx, pipelines)
+
+        url = pool.submit(import_dashboards)
+        lifecycle.wait_ready(paths, services.process_names(["flink"], ctx.stack))
+        for pipeline in pipelines:
+            with step(board, f"job {pipeline.name}"):
+                jobs.submit(ctx, pipeline)
+        if replay:
+            for pipeline in pipelines:
+                proofs.prove(ctx, pipeline, board)
+        return url.result()
+
+
+@contextmanager
+def _alone(paths: Paths) -> Iterator[bool]:
+    """True for one `weir up` at a time: two that submit a job would run it twice."""
+    with (paths.run / "up.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+@contextmanager
+def step(board: Board, name: str) -> Iterator[None]:
+    """Shows a step that has no measure of its own."""
+    begun = time.monotonic()
+    board.report(name, "working", None)
+    yield
+    board.report(name, f"done in {time.monotonic() - begun:.1f} s", 1.0)
