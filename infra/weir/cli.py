@@ -11,7 +11,10 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from weir.embedded.service import Paths
+    from weir.proof.verify import Verification
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console(soft_wrap=True)
@@ -22,6 +25,7 @@ OnlyOption = Annotated[
     str | None, typer.Option(help="Start only these services, e.g. kafka,cassandra, and nothing on them.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
+PipelineArgument = Annotated[str, typer.Argument(help="A folder below pipelines/ that the stack names.")]
 INTERRUPTED = 130
 
 
@@ -57,7 +61,7 @@ def up(
             started = platform.start_services(paths, context.stack_file(stack), names, board)
             if not started:
                 console.print(f"weir is already running on {paths.data_dir} (weir status, weir down)", highlight=False)
-            url = platform.bring_up(paths, board, with_pipelines=only is None, replay=replay)
+            outcome = platform.bring_up(paths, board, with_pipelines=only is None, replay=replay)
         except KeyboardInterrupt:
             if not started:
                 console.print("interrupted; what was running keeps running")
@@ -67,8 +71,12 @@ def up(
                 board.report("interrupted", "everything was stopped", 1.0)
             raise typer.Exit(INTERRUPTED) from None
     _print_moved_ports(paths)
-    if url:
-        console.print(f"\nDashboards: [bold]{url}[/]", highlight=False)
+    if outcome:
+        _print_verifications(paths, outcome.verifications)
+        for name, url in outcome.dashboard_urls.items():
+            console.print(f"\nDashboard of {name}: [bold]{url}[/]", highlight=False)
+        if not all(result.correct for result in outcome.verifications):
+            raise typer.Exit(1)
 
 
 @commands.command()
@@ -136,6 +144,50 @@ def logs(
 
 
 @commands.command()
+def replay(
+    pipeline: PipelineArgument,
+    events_per_second: Annotated[int | None, typer.Option(min=0, help="0 is as fast as Kafka takes it.")] = None,
+    duplicate_ratio: Annotated[float | None, typer.Option(min=0, help="Re-sends per distinct event.")] = None,
+    poison_events: Annotated[int | None, typer.Option(min=0, help="Records that cannot be decoded.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The same seed sends the same records.")] = None,
+) -> None:
+    """Publish a pipeline's dataset with re-sends, disorder and poison; what is not given is the stack's."""
+    from weir.embedded import context, proofs  # noqa: PLC0415
+    from weir.embedded.board import Board  # noqa: PLC0415
+
+    ctx = context.running_context(context.paths_from(os.environ))
+    given = {
+        "events_per_second": events_per_second,
+        "duplicate_ratio": duplicate_ratio,
+        "poison_events": poison_events,
+        "seed": seed,
+    }
+    changed = {name: value for name, value in given.items() if value is not None}
+    with Board(console) as board:
+        config = ctx.stack.embedded.replay.model_copy(update=changed)
+        proofs.replay_shown(ctx, context.pipeline_of(ctx, pipeline), config, board)
+
+
+@commands.command()
+def verify(pipeline: PipelineArgument, as_json: JsonOption = False) -> None:
+    """Compare every row, total and dead letter with what the replayed data must give; exit code 1 on a difference."""
+    from weir.embedded import context, proofs  # noqa: PLC0415
+    from weir.embedded.board import Board  # noqa: PLC0415
+    from weir.proof.report import as_json as to_json  # noqa: PLC0415
+
+    paths = context.paths_from(os.environ)
+    ctx = context.running_context(paths)
+    with Board(errors if as_json else console) as board:
+        result = proofs.verify_shown(ctx, context.pipeline_of(ctx, pipeline), board)
+    if as_json:
+        console.print(to_json(result), markup=False, highlight=False)
+    else:
+        _print_verifications(paths, [result])
+    if not result.correct:
+        raise typer.Exit(1)
+
+
+@commands.command()
 def setup(
     only: OnlyOption = None,
     with_browser: Annotated[bool, typer.Option(help="Also the browser that the tests look through.")] = False,
@@ -157,3 +209,13 @@ def _print_moved_ports(paths: Paths) -> None:
     known = state.read(paths)
     for line in tables.moved_ports(known) if known else []:
         console.print(line, style="yellow", highlight=False)
+
+
+def _print_verifications(paths: Paths, results: Iterable[Verification]) -> None:
+    from weir.proof.report import as_tables, write_differences  # noqa: PLC0415
+
+    for result in results:
+        console.print(as_tables(result))
+        if not result.correct:
+            report = write_differences(result, paths.logs / f"differences-{result.pipeline}.md")
+            errors.print(f"error: {result.pipeline} is not as it must be: {report}", style="red", highlight=False)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import weir
+from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.config.errors import WeirError
 from weir.config.stack import Ports, load_stack
 from weir.embedded import ports, state, toolchain
@@ -48,3 +49,14 @@ def running_context(paths: Paths, tools: Collection[str] = ()) -> Context:
         raise WeirError(f"nothing is running on {paths.data_dir}; start it with `weir up`")
     tools_found = toolchain.ensure(REPOSITORY, tools, lambda *_: None)
     return Context(REPOSITORY, paths, Ports(**known.ports), load_stack(Path(known.stack_file)), tools_found)
+
+
+def pipeline_of(ctx: Context, name: str) -> Pipeline:
+    """One of the stack's pipelines.
+
+    Raises:
+        WeirError: the stack does not run it.
+    """
+    if name not in ctx.stack.pipelines:
+        raise WeirError(f"{name}: the stack runs no such pipeline; it runs {', '.join(ctx.stack.pipelines)}")
+    return load_pipeline(ctx.repository / "pipelines" / name)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from weir.catalog.pipeline import load_pipelines
 from weir.config.stack import load_stack
@@ -17,6 +19,9 @@ from weir.embedded.board import Board
 from weir.embedded.context import REPOSITORY, running_context
 from weir.embedded.service import Paths
 from weir.embedded.state import State, Status
+
+if TYPE_CHECKING:
+    from weir.proof.verify import Verification
 
 WATCH_SECONDS = 0.2
 
@@ -63,31 +68,40 @@ def show(known: State, board: Board) -> None:
             board.report(entry.name, f"{entry.status} {entry.message}", None)
 
 
-def bring_up(paths: Paths, board: Board, *, with_pipelines: bool, replay: bool) -> str | None:
-    """Goes on until everything answers and, with the pipelines, is verified; returns the dashboards' address.
+@dataclass(frozen=True)
+class Outcome:
+    """What `weir up` brought up."""
+
+    dashboard_urls: Mapping[str, str]
+    """Pipeline -> its dashboard."""
+    verifications: tuple[Verification, ...]
+
+
+def bring_up(paths: Paths, board: Board, *, with_pipelines: bool, replay: bool) -> Outcome | None:
+    """Goes on until everything answers and, with the pipelines, was verified.
 
     Safe to repeat: what exists is left alone. None when another `weir up` is doing it, or without pipelines.
 
     Raises:
-        WeirError: a service failed, a pipeline was refused, or the verification found a difference.
+        WeirError: a service failed, a pipeline was refused, or the job is stuck.
     """
     with _alone(paths) as alone:
         if not alone:
             board.report("waiting", "another `weir up` is at work here", None)
             return None
         with watching(paths, board):
-            url = _bring_up_pipelines(paths, board, replay=replay) if with_pipelines else None
+            outcome = _bring_up_pipelines(paths, board, replay=replay) if with_pipelines else None
             known = state.read(paths)
             lifecycle.wait_ready(paths, [entry.name for entry in known.services] if known else [])
             if known := state.read(paths):
                 show(known, board)
-            return url
+            return outcome
 
 
-def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> str:
+def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
     # Heavy clients, imported while the services start.
     from weir.catalog.dataset import load_dataset  # noqa: PLC0415
-    from weir.embedded import dashboards, jobs, proofs, provision  # noqa: PLC0415
+    from weir.embedded import dashboards, jobs, proofs, provision, superset  # noqa: PLC0415
     from weir.proof.cassandra import load_references  # noqa: PLC0415
 
     ctx = running_context(paths, services.TOOLS["flink"])
@@ -99,20 +113,19 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> str:
             for pipeline in pipelines:
                 load_references(ctx.endpoints, pipeline, load_dataset(pipeline.folder))
 
-        def import_dashboards() -> str:
+        def import_dashboards() -> dict[str, str]:
             lifecycle.wait_ready(paths, ["trino", "superset"])
             with step(board, "dashboards"):
-                return dashboards.import_dashboards(ctx, pipelines)
+                password, folder = superset.password_file(ctx), ctx.repository / "dashboards"
+                return dashboards.import_dashboards(ctx.endpoints, password, folder, pipelines)
 
-        url = pool.submit(import_dashboards)
+        urls = pool.submit(import_dashboards)
         lifecycle.wait_ready(paths, services.process_names(["flink"], ctx.stack))
         for pipeline in pipelines:
             with step(board, f"job {pipeline.name}"):
                 jobs.submit(ctx, pipeline)
-        if replay:
-            for pipeline in pipelines:
-                proofs.prove(ctx, pipeline, board)
-        return url.result()
+        verifications = tuple(proofs.prove(ctx, pipeline, board) for pipeline in pipelines) if replay else ()
+        return Outcome(urls.result(), verifications)
 
 
 @contextmanager

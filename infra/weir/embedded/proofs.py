@@ -1,0 +1,56 @@
+"""Replay and verification of the running platform's pipelines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from weir.catalog.dataset import load_dataset
+from weir.catalog.pipeline import Pipeline
+from weir.config.stack import ReplayConfig
+from weir.embedded.board import Board
+from weir.embedded.service import Context
+from weir.proof.manifest import Manifest, ReplayState, load_manifests
+from weir.proof.replay import replay
+from weir.proof.verify import Verification, verify
+
+
+def manifest_folder(ctx: Context) -> Path:
+    """Where replays write down what they sent."""
+    return ctx.paths.data("replay")
+
+
+def replay_shown(ctx: Context, pipeline: Pipeline, config: ReplayConfig, board: Board) -> Manifest:
+    """Replays a pipeline's dataset, with its progress on the board."""
+    name = f"replay {pipeline.name}"
+
+    def show(sent: int, planned: int) -> None:
+        board.report(name, f"{sent:,} of {planned:,} records", min(sent / planned, 0.99) if planned else None)
+
+    manifest = replay(
+        ctx.endpoints, pipeline, load_dataset(pipeline.folder), config, manifest_folder(ctx), progress=show
+    )
+    board.report(name, f"{manifest.acknowledged['records']:,} records", 1.0)
+    return manifest
+
+
+def verify_shown(ctx: Context, pipeline: Pipeline, board: Board) -> Verification:
+    """Verifies a pipeline, with what is being done on the board."""
+    name = f"verify {pipeline.name}"
+    result = verify(
+        ctx.endpoints,
+        pipeline,
+        load_dataset(pipeline.folder),
+        manifest_folder(ctx),
+        progress=lambda doing: board.report(name, doing, None),
+    )
+    verdict = "every row, total and dead letter is right" if result.correct else "DIFFERENT: see the report"
+    board.report(name, verdict, 1.0)
+    return result
+
+
+def prove(ctx: Context, pipeline: Pipeline, board: Board) -> Verification:
+    """Replays the dataset unless that was done on this data, and verifies what came of it."""
+    manifests = load_manifests(manifest_folder(ctx), pipeline.name)
+    if not any(manifest.state is ReplayState.COMPLETE for manifest in manifests):
+        replay_shown(ctx, pipeline, ctx.stack.embedded.replay, board)
+    return verify_shown(ctx, pipeline, board)

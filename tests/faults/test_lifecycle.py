@@ -1,0 +1,305 @@
+"""Starting and stopping when things go wrong: a clear message, the right exit code, and nothing left running."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.platforms import Weir, free_ports_stack
+
+from weir.embedded import state
+from weir.embedded.service import LOOPBACK
+from weir.embedded.state import ServiceState, Status
+
+pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("fetched")]
+
+BOUND_SECONDS = 60.0
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount and unshare")
+
+
+@pytest.fixture(scope="module")
+def fetched(toolchain_for: Callable) -> None:
+    """The tools are in the cache before anything is timed or cut off from the network."""
+    toolchain_for("kafka")
+
+
+@pytest.fixture
+def up(weir: Weir, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`weir up --only kafka` on free ports."""
+    stack = str(free_ports_stack(tmp_path))
+    return lambda *more, **environment: weir.run("up", "--stack", stack, "--only", "kafka", *more, **environment)
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + BOUND_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {BOUND_SECONDS} s: {what}"
+        time.sleep(0.05)
+
+
+def kafka_of(weir: Weir) -> ServiceState | None:
+    known = state.read(weir.paths)
+    return known.service("kafka") if known else None
+
+
+def is_ready(weir: Weir) -> bool:
+    kafka = kafka_of(weir)
+    return kafka is not None and kafka.status is Status.READY
+
+
+def assert_nothing_runs(weir: Weir) -> None:
+    assert state.processes(weir.paths) == []
+    assert state.supervisor_pid(weir.paths) is None
+
+
+def test_up_twice_and_down_twice(weir: Weir, up: Callable) -> None:
+    first = up()
+    assert first.returncode == 0, first.stderr
+    pid = state.supervisor_pid(weir.paths)
+    second = up()
+    assert second.returncode == 0
+    assert "already running" in second.stdout
+    assert state.supervisor_pid(weir.paths) == pid
+
+    down = weir.run("down")
+    assert (down.returncode, "everything was stopped" in down.stdout) == (0, True)
+    assert_nothing_runs(weir)
+    again = weir.run("down")
+    assert (again.returncode, again.stdout.strip()) == (0, "nothing is running")
+
+
+def test_an_up_with_more_services_names_what_is_missing(weir: Weir, up: Callable, tmp_path: Path) -> None:
+    up()
+    more = weir.run("up", "--stack", str(tmp_path / "Pulumi.test.yaml"), "--only", "kafka,registry")
+    assert more.returncode == 1
+    assert "weir is running without registry" in more.stderr
+
+
+def test_purge_deletes_what_weir_made_and_nothing_else(weir: Weir, up: Callable) -> None:
+    up()
+    mine = weir.paths.data_dir / "notes.txt"
+    mine.write_text("mine")
+    assert weir.run("down", "--purge").returncode == 0
+    assert [path.name for path in weir.paths.data_dir.iterdir()] == ["notes.txt"]
+
+
+def test_a_folder_of_somebody_else_is_refused(weir: Weir, up: Callable) -> None:
+    (weir.paths.data_dir / "data").mkdir(parents=True)
+    refused = up()
+    assert refused.returncode == 1
+    assert "is not empty and not weir's" in refused.stderr
+    assert weir.run("down", "--purge").returncode == 1
+    assert (weir.paths.data_dir / "data").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_in_the_middle_stops_everything(weir: Weir, tmp_path: Path, number: signal.Signals) -> None:
+    process = weir.begin("up", "--stack", str(free_ports_stack(tmp_path)), "--only", "kafka")
+    until(lambda: (kafka := kafka_of(weir)) is not None and kafka.status is Status.STARTING, "Kafka starts")
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=BOUND_SECONDS)
+    assert process.returncode == 130
+    assert "everything was stopped" in output
+    assert_nothing_runs(weir)
+
+
+def test_a_taken_port_is_replaced_and_said_and_kept(weir: Weir, up: Callable, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        stack = tmp_path / "taken.yaml"
+        up("--help")  # writes the stack file that is changed here
+        text = (tmp_path / "Pulumi.test.yaml").read_text()
+        wanted = next(line for line in text.splitlines() if line.strip().startswith("kafka:"))
+        stack.write_text(text.replace(wanted, f"{wanted.split('kafka:')[0]}kafka: {port}"))
+        first = weir.run("up", "--stack", str(stack), "--only", "kafka")
+        assert first.returncode == 0, first.stderr
+        assert f"port {port} was taken: kafka listens on" in first.stdout
+        known = state.read(weir.paths)
+        assert known is not None
+        assert known.ports["kafka"] != port
+        weir.run("down")
+    weir.run("up", "--stack", str(stack), "--only", "kafka")
+    again = state.read(weir.paths)
+    assert again is not None
+    assert again.ports == known.ports, "a platform keeps its ports while they are free"
+
+
+@needs_root
+def test_a_full_disk_is_named(weir: Weir, up: Callable, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(small)], check=True)
+    try:
+        refused = up(WEIR_HOME=str(small))
+        assert refused.returncode == 1
+        assert f"the disk of {small} is full" in refused.stderr
+        assert not (small / "run" / "lock").exists(), "nothing was started"
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+@needs_root
+def test_a_disk_that_fills_up_while_starting_is_named_and_everything_stops(weir: Weir, up: Callable) -> None:
+    folder = weir.paths.data_dir
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700m", "tmpfs", str(folder)], check=True)
+    try:
+        (folder / ".weir-data").touch()
+        (folder / "run").mkdir()
+        free = shutil.disk_usage(folder).free
+        # Above what `up` asks for, below what Kafka's first log segments take.
+        with (folder / "filler").open("wb") as filler:
+            os.posix_fallocate(filler.fileno(), 0, free - 513 * 2**20)
+        (folder / "run" / "ballast").write_bytes(b"")
+        process = weir.begin(
+            "up", "--stack", str(folder.parent / "Pulumi.test.yaml"), "--only", "kafka", WEIR_HOME=str(folder)
+        )
+        until(lambda: kafka_of(weir) is not None or process.poll() is not None, "the supervisor runs")
+        with (folder / "run" / "ballast").open("wb") as ballast:
+            os.posix_fallocate(ballast.fileno(), 0, shutil.disk_usage(folder).free)
+        output, _ = process.communicate(timeout=BOUND_SECONDS)
+        assert process.returncode == 1, output
+        assert "full" in output
+        assert_nothing_runs(weir)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@needs_root
+def test_no_java_is_named_with_the_remedy(weir: Weir, tmp_path: Path) -> None:
+    """Without network, so that the Debian package cannot be installed either."""
+    hidden = run_hidden_from(weir, tmp_path, java_home=None)
+    assert hidden.returncode == 1
+    assert "apt-get" in hidden.stderr
+    assert "openjdk-17-jdk-headless" in hidden.stderr
+    assert "Traceback" not in hidden.stderr
+    assert_nothing_runs(weir)
+
+
+def test_a_wrong_java_is_passed_over_for_a_right_one(weir: Weir, up: Callable, tmp_path: Path) -> None:
+    wrong = fake_jdk(tmp_path / "jdk-21", "21.0.4")
+    started = up(JAVA_HOME=str(wrong))
+    assert started.returncode == 0, started.stderr
+    kafka = kafka_of(weir)
+    assert kafka is not None
+    assert kafka.pid is not None
+    assert str(wrong) not in " ".join(psutil.Process(kafka.pid).cmdline())
+
+
+@needs_root
+def test_a_warm_cache_needs_no_network(weir: Weir, tmp_path: Path) -> None:
+    stack = str(free_ports_stack(tmp_path))
+    arguments = weir.command("up", "--stack", stack, "--only", "kafka")
+    script = 'ip link set lo up && "$@" && "${@:1:3}" status && "${@:1:3}" down'
+    isolated = subprocess.run(
+        ["unshare", "--net", "bash", "-c", script, "weir", *arguments],
+        env=weir.environment,
+        capture_output=True,
+        text=True,
+        timeout=BOUND_SECONDS,
+        check=False,
+    )
+    assert isolated.returncode == 0, isolated.stdout + isolated.stderr
+    assert "everything was stopped" in isolated.stdout
+
+
+@needs_root
+def test_a_cold_cache_without_network_says_so(weir: Weir, tmp_path: Path) -> None:
+    cold = subprocess.run(
+        ["unshare", "--net", *weir.command("setup", "--only", "registry")],
+        env=weir.environment
+        | {"WEIR_CACHE": str(tmp_path / "cache"), "MAVEN_OPTS": f"-Dmaven.repo.local={tmp_path / 'm2'}"},
+        capture_output=True,
+        text=True,
+        timeout=BOUND_SECONDS,
+        check=False,
+    )
+    assert cold.returncode == 1
+    assert "registry is not in the cache" in cold.stderr
+    assert "the network or the package mirror does not answer" in cold.stderr
+    assert not list((tmp_path / "cache").glob("registry-*"))
+
+
+def test_a_killed_supervisor_takes_its_services_with_it(weir: Weir, up: Callable) -> None:
+    up()
+    supervisor = state.supervisor_pid(weir.paths)
+    assert supervisor is not None
+    os.kill(supervisor, signal.SIGKILL)
+    until(lambda: state.processes(weir.paths) == [], "Kafka ends with its supervisor")
+    assert "nothing is running" in weir.run("status").stdout
+    assert up().returncode == 0, "what a killed supervisor left is no obstacle"
+    assert is_ready(weir)
+
+
+def test_a_killed_service_comes_back(weir: Weir, up: Callable) -> None:
+    up()
+    kafka = kafka_of(weir)
+    assert kafka is not None
+    assert kafka.pid is not None
+    os.kill(kafka.pid, signal.SIGKILL)
+    until(lambda: (now := kafka_of(weir)) is not None and now.restarts == 1 and is_ready(weir), "Kafka is back")
+    again = kafka_of(weir)
+    assert again is not None
+    assert again.pid != kafka.pid
+
+
+def test_a_restart_gives_a_new_process(weir: Weir, up: Callable) -> None:
+    up()
+    before = kafka_of(weir)
+    assert weir.run("restart", "kafka").returncode == 0
+    after = kafka_of(weir)
+    assert before is not None
+    assert after is not None
+    assert (after.status, after.pid != before.pid) == (Status.READY, True)
+    unknown = weir.run("restart", "nope")
+    assert unknown.returncode == 1
+    assert "nope: no such service; running: kafka" in unknown.stderr
+
+
+def test_a_service_that_cannot_start_shows_its_log(weir: Weir, up: Callable) -> None:
+    data = weir.paths.data("kafka") / "logs"
+    (weir.paths.data_dir / ".weir-data").touch()
+    data.mkdir(parents=True)
+    (data / "meta.properties").write_text("version=1\nnode.id=7\ncluster.id=other\n")
+    failed = up()
+    assert failed.returncode == 1
+    assert "kafka did not start: its process ended with exit code 1" in failed.stderr
+    assert "node.id" in failed.stderr, "the reason is in the last lines of the log"
+    assert_nothing_runs(weir)
+
+
+def run_hidden_from(weir: Weir, tmp_path: Path, java_home: Path | None) -> subprocess.CompletedProcess[str]:
+    """`weir up` where /usr/lib/jvm is empty and no network is there."""
+    arguments = weir.command("up", "--stack", str(free_ports_stack(tmp_path)), "--only", "kafka")
+    environment = {name: value for name, value in weir.environment.items() if name != "JAVA_HOME"}
+    if java_home is not None:
+        environment["JAVA_HOME"] = str(java_home)
+    return subprocess.run(
+        ["unshare", "--mount", "--net", "bash", "-c", 'mount -t tmpfs tmpfs /usr/lib/jvm && "$@"', "weir", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=BOUND_SECONDS,
+        check=False,
+    )
+
+
+def fake_jdk(home: Path, version: str) -> Path:
+    """A folder that looks like a JDK of `version`."""
+    (home / "bin").mkdir(parents=True)
+    for name in ("java", "javac"):
+        program = home / "bin" / name
+        program.write_text("#!/bin/sh\nexit 1\n")
+        program.chmod(0o755)
+    (home / "release").write_text(f'JAVA_VERSION="{version}"\n')
+    return home

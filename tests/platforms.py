@@ -1,0 +1,106 @@
+"""Running platforms and the command line, as tests use them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from weir.config.stack import load_stack
+from weir.embedded import lifecycle, ports, services, state
+from weir.embedded.context import REPOSITORY, running_context
+from weir.embedded.service import Context, Paths
+
+STACK_FILE = REPOSITORY / "stacks" / "Pulumi.local.yaml"
+
+
+@dataclass(frozen=True)
+class KafkaAddress:
+    """A running broker."""
+
+    host: str
+    port: int
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class CassandraAddress:
+    """A running node."""
+
+    host: str
+    port: int
+    datacenter: str
+
+
+@dataclass(frozen=True)
+class RegistryAddress:
+    """A running registry; `url` is its Confluent-compatible base."""
+
+    url: str
+
+
+@contextmanager
+def running(folder: Path, *names: str) -> Iterator[Context]:
+    """A supervised platform of the services `names`, all of them ready; stopped at the end, with nothing left."""
+    paths = Paths(folder)
+    stack = free_ports_stack(folder.parent)
+    lifecycle.start(paths, stack, list(names))
+    try:
+        lifecycle.wait_ready(paths, services.process_names(names, load_stack(stack)))
+        yield running_context(paths, services.tools(names))
+    finally:
+        lifecycle.stop(paths)
+        assert state.processes(paths) == []
+
+
+def free_ports_stack(folder: Path) -> Path:
+    """The local stack with ports that are free now, so that a developer's running platform is not in the way."""
+    document = yaml.safe_load(STACK_FILE.read_text(encoding="utf-8"))
+    wanted = load_stack(STACK_FILE).embedded.ports
+    anywhere = ports.allocate(wanted, dict.fromkeys(wanted.model_dump(), 0))
+    document["config"].setdefault("weir:embedded", {})["ports"] = anywhere.model_dump()
+    path = folder / "Pulumi.test.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return path
+
+
+@dataclass(frozen=True)
+class Weir:
+    """The command line, run as a person runs it, against a data folder of its own."""
+
+    environment: dict[str, str]
+    paths: Paths
+
+    def run(self, *arguments: str, timeout_seconds: float = 120, **changes: str) -> subprocess.CompletedProcess[str]:
+        """Runs `weir` to its end; `changes` are added to its environment."""
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.environment | changes,
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+            check=False,
+        )
+
+    def begin(self, *arguments: str, **changes: str) -> subprocess.Popen[str]:
+        """Starts `weir` and returns at once."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            env=self.environment | changes,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    @staticmethod
+    def command(*arguments: str) -> list[str]:
+        """The command line of `weir`."""
+        return [sys.executable, "-c", "from weir.cli import app; app()", *arguments]
