@@ -1,0 +1,108 @@
+"""Kafka as the proof sees it: offsets of topics and groups, and records between two offsets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from weir.catalog.pipeline import Pipeline
+from weir.config.endpoints import Endpoints
+from weir.config.errors import WeirError
+
+TIMEOUT_SECONDS = 30
+BATCH_RECORDS = 10_000
+NOT_COMMITTED = 0
+
+
+def consumer_group(pipeline: Pipeline) -> str:
+    """The job's group: it commits an offset when everything before it has reached its tables and topics."""
+    return f"weir-{pipeline.name}"
+
+
+class TopicReader:
+    """A consumer outside every group: it commits nothing and sees only committed records.
+
+    Raises:
+        WeirError: from every method, when the broker does not answer or the topic does not exist.
+    """
+
+    def __init__(self, endpoints: Endpoints, topic: str, *, group: str = "weir-proof") -> None:
+        self._servers = endpoints.kafka_bootstrap_servers
+        self.topic = topic
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": self._servers,
+                "group.id": group,
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "enable.partition.eof": True,
+                "auto.offset.reset": "error",
+                "log_level": 2,
+            }
+        )
+
+    def __enter__(self) -> TopicReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._consumer.close()
+
+    def partitions(self) -> list[int]:
+        """The topic's partitions."""
+        try:
+            topic = self._consumer.list_topics(self.topic, TIMEOUT_SECONDS).topics[self.topic]
+        except KafkaException as error:
+            raise self._unreachable(error) from None
+        if topic.error is not None:
+            raise WeirError(
+                f"the topic {self.topic} cannot be read ({topic.error.str()}); is the platform provisioned?"
+            )
+        return sorted(topic.partitions)
+
+    def offsets(self) -> dict[int, tuple[int, int]]:
+        """(oldest offset, end offset) of every partition; the end is that of committed records."""
+        try:
+            return {
+                partition: self._consumer.get_watermark_offsets(TopicPartition(self.topic, partition), TIMEOUT_SECONDS)
+                for partition in self.partitions()
+            }
+        except KafkaException as error:
+            raise self._unreachable(error) from None
+
+    def committed(self) -> dict[int, int]:
+        """The group's next offset in every partition; NOT_COMMITTED where it has none."""
+        asked = [TopicPartition(self.topic, partition) for partition in self.partitions()]
+        try:
+            found = self._consumer.committed(asked, TIMEOUT_SECONDS)
+        except KafkaException as error:
+            raise self._unreachable(error) from None
+        return {entry.partition: max(entry.offset, NOT_COMMITTED) for entry in found}
+
+    def records(self, ranges: Mapping[int, tuple[int, int]]) -> Iterator[Message]:
+        """The records from the first offset to the second (exclusive) of each partition, in order within each."""
+        stops = {partition: stop for partition, (first, stop) in ranges.items() if first < stop}
+        self._consumer.assign([TopicPartition(self.topic, partition, ranges[partition][0]) for partition in stops])
+        while stops:
+            batch = self._consumer.consume(BATCH_RECORDS, TIMEOUT_SECONDS)
+            if not batch:
+                raise WeirError(f"{self.topic}: no record for {TIMEOUT_SECONDS} s before offsets {stops}; is Kafka up?")
+            for message in batch:
+                yield from self._wanted(message, stops)
+        self._consumer.unassign()
+
+    def _wanted(self, message: Message, stops: dict[int, int]) -> Iterator[Message]:
+        """The message, while its partition is still wanted. The end of a partition may be a transaction's marker."""
+        partition, offset, error = message.partition(), message.offset(), message.error()
+        if error is not None and error.code() != KafkaError._PARTITION_EOF:
+            raise self._unreachable(error)
+        if partition is None or offset is None or partition not in stops:
+            return
+        if error is None and offset < stops[partition]:
+            yield message
+        if error is not None or offset + 1 >= stops[partition]:
+            del stops[partition]
+            self._consumer.incremental_unassign([TopicPartition(self.topic, partition)])
+
+    def _unreachable(self, error: object) -> WeirError:
+        return WeirError(f"Kafka at {self._servers}: {self.topic} cannot be read ({error}); is it running?")

@@ -1,0 +1,128 @@
+"""Dead letters: each poison record must be in the dead-letter topic once, whole, with where it came from and why."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from weir.catalog.pipeline import Pipeline
+from weir.config.endpoints import Endpoints
+from weir.proof.compare import REPORTED_DIFFERENCES, Difference
+from weir.proof.kafka import TopicReader
+from weir.proof.manifest import PoisonRecord
+from weir.proof.poison import fingerprint
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
+
+HEADERS = ("weir.topic", "weir.partition", "weir.offset", "weir.timestamp", "weir.reason")
+"""UTF-8 text each; the timestamp is the original record's, in milliseconds since 1970."""
+COMMIT_TIMEOUT_SECONDS = 20.0
+"""A transaction becomes visible a moment after the offsets of its checkpoint."""
+LOOK_INTERVAL_SECONDS = 0.5
+
+Place = tuple[str, int, int]
+"""Topic, partition and offset."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A record of the dead-letter topic."""
+
+    fingerprint: str
+    headers: dict[str, str]
+
+    @property
+    def origin(self) -> Place | None:
+        """Where the original record lies, as the headers say."""
+        try:
+            return self.headers[HEADERS[0]], int(self.headers[HEADERS[1]]), int(self.headers[HEADERS[2]])
+        except (KeyError, ValueError):
+            return None
+
+
+@dataclass(frozen=True)
+class LetterResult:
+    """The comparison of the dead-letter topic with the poison that was sent."""
+
+    topic: str
+    expected: int
+    found: int
+    missing: int
+    extra: int
+    wrong: int
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def correct(self) -> bool:
+        """True where every poison record is there once and right."""
+        return self.missing == self.extra == self.wrong == 0
+
+
+def read_letters(endpoints: Endpoints, pipeline: Pipeline, at_least: int) -> list[Letter]:
+    """All committed dead letters; waits a little while there are fewer than `at_least`."""
+    deadline = time.monotonic() + COMMIT_TIMEOUT_SECONDS
+    with TopicReader(endpoints, pipeline.dead_letter_topic.name) as reader:
+        while True:
+            letters = [
+                Letter(fingerprint(message.value()), _texts(message)) for message in reader.records(reader.offsets())
+            ]
+            if len(letters) >= at_least or time.monotonic() > deadline:
+                return letters
+            # A commit is announced to nobody: the topic has to be read again.
+            time.sleep(LOOK_INTERVAL_SECONDS)
+
+
+def check_letters(pipeline: Pipeline, poison: Iterable[PoisonRecord], letters: Iterable[Letter]) -> LetterResult:
+    """Matches letters with poison records by origin, then compares bytes and headers. Pure."""
+    source = pipeline.source_topic.name
+    expected = {(source, record.partition, record.offset): record for record in poison}
+    found: dict[Place | None, list[Letter]] = defaultdict(list)
+    for letter in letters:
+        found[letter.origin].append(letter)
+    missing = [Difference("missing", _key(place)) for place in expected if place not in found]
+    extra = [
+        Difference("extra", _key(origin))
+        for origin, group in found.items()
+        for _ in group[1 if origin in expected else 0 :]
+    ]
+    wrong = []
+    for origin, group in found.items():
+        cells = _wrong_cells(expected[origin], group[0]) if origin in expected else {}
+        if cells:
+            wrong.append(Difference("wrong", _key(origin), cells))
+    return LetterResult(
+        topic=pipeline.dead_letter_topic.name,
+        expected=len(expected),
+        found=sum(len(group) for group in found.values()),
+        missing=len(missing),
+        extra=len(extra),
+        wrong=len(wrong),
+        differences=tuple(part for sort in (missing, extra, wrong) for part in sort[:REPORTED_DIFFERENCES]),
+    )
+
+
+def _wrong_cells(record: PoisonRecord, letter: Letter) -> dict[str, tuple[object, object]]:
+    cells: dict[str, tuple[object, object]] = {}
+    if record.fingerprint != letter.fingerprint:
+        cells["value"] = (f"{record.kind} {record.fingerprint}", letter.fingerprint)
+    for header in HEADERS:
+        if not letter.headers.get(header):
+            cells[header] = ("some text", letter.headers.get(header))
+    return cells
+
+
+def _key(place: Place | tuple[str, int | None, int | None] | None) -> dict[str, object]:
+    return dict(zip(("topic", "partition", "offset"), place or ("(no origin in its headers)", None, None), strict=True))
+
+
+def _texts(message: Message) -> dict[str, str]:
+    headers = dict(message.headers() or [])
+    return {
+        name: value.decode("utf-8", errors="replace") if isinstance(value, bytes) else value
+        for name, value in headers.items()
+        if value is not None
+    }

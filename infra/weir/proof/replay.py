@@ -1,0 +1,311 @@
+"""Publishes a dataset: at a chosen rate, with re-sends, disorder and poison, and writes down what it sent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from weir.catalog.dataset import Dataset
+from weir.catalog.pipeline import Pipeline
+from weir.config.endpoints import Endpoints
+from weir.config.errors import WeirError
+from weir.config.stack import ReplayConfig
+from weir.proof.dataset import EVENTS, open_dataset, scalar
+from weir.proof.kafka import TopicReader
+from weir.proof.latency import LatencyReader
+from weir.proof.manifest import (
+    IndexRange,
+    Manifest,
+    PartitionRange,
+    PoisonRecord,
+    ReplayState,
+    load_manifests,
+    to_ranges,
+)
+from weir.proof.poison import Poison, fingerprint, make_poison
+from weir.proof.schedule import Kind, Plan, make_plan
+from weir.proof.topic import events_in_topic
+from weir.proof.wire import Decoder, EncodedEvents, encode_events, schema_id_of
+
+LINGER_MILLISECONDS = 5
+DELIVERY_TIMEOUT_SECONDS = 120
+"""A broker may be away as long; the producer keeps what it could not send and sends it once."""
+MANIFEST_INTERVAL_SECONDS = 5
+SENDS_BETWEEN_LOOKS = 500
+"""At full speed, callbacks are served and the time is looked at so often."""
+
+Progress = Callable[[int, int], None]
+"""Called with the sends so far and the sends of the plan, several times a second at least."""
+
+
+def replay(
+    endpoints: Endpoints,
+    pipeline: Pipeline,
+    dataset: Dataset,
+    config: ReplayConfig,
+    manifest_folder: Path,
+    *,
+    skip: int = 0,
+    limit: int | None = None,
+    progress: Progress = lambda _sent, _planned: None,
+) -> Manifest:
+    """Publishes events `skip` to `skip + limit` of the dataset and returns the completed manifest.
+
+    Raises:
+        WeirError: a service does not answer, the window holds no event, or records were not acknowledged.
+        KeyboardInterrupt: passed on, after the manifest has been written for what was sent until then.
+    """
+    connection = open_dataset(pipeline, dataset)
+    size = scalar(connection, f"SELECT count(*) FROM {EVENTS}")
+    window = range(size)[skip:][:limit]
+    if not window:
+        raise WeirError(f"skip {skip} and limit {limit} leave none of the {size} events; lower skip or raise limit")
+    sent_before = events_in_topic(endpoints, pipeline, connection, load_manifests(manifest_folder, pipeline.name), size)
+    plan = make_plan(window, np.setdiff1d(sent_before, np.asarray(window)), config)
+    used = plan.numbers[plan.kinds != Kind.POISON]
+    schema_id = schema_id_of(endpoints.registry_url, pipeline)
+    events = encode_events(connection, pipeline, schema_id, range(int(used.min()), int(used.max()) + 1))
+    connection.close()
+    sends = _Sends(plan, events, _poison(events, plan, config), already_sent=frozenset(sent_before.tolist()))
+    manifest = _begun(endpoints, pipeline, sends, config=config, window=window, dataset_events=size)
+    return _Sender(endpoints, pipeline, sends, manifest, manifest_folder).run(progress)
+
+
+@dataclass(frozen=True)
+class _Sends:
+    """All that is to be sent, ready."""
+
+    plan: Plan
+    events: EncodedEvents
+    poison: dict[int, Poison]
+    already_sent: frozenset[int]
+
+
+def _begun(
+    endpoints: Endpoints,
+    pipeline: Pipeline,
+    sends: _Sends,
+    *,
+    config: ReplayConfig,
+    window: range,
+    dataset_events: int,
+) -> Manifest:
+    with TopicReader(endpoints, pipeline.source_topic.name) as reader:
+        ends = {partition: end for partition, (_, end) in reader.offsets().items()}
+    return Manifest(
+        pipeline=pipeline.name,
+        topic=pipeline.source_topic.name,
+        state=ReplayState.OPEN,
+        started_at=datetime.now(UTC),
+        config=config,
+        window=IndexRange(first=window.start, stop=window.stop),
+        dataset_events=dataset_events,
+        planned=sends.plan.counts(),
+        partitions={
+            partition: PartitionRange(first_offset=end, next_offset=end) for partition, end in sorted(ends.items())
+        },
+        poison=[
+            PoisonRecord(number=record.number, kind=record.kind, fingerprint=fingerprint(record.value))
+            for record in sends.poison.values()
+        ],
+    )
+
+
+def _poison(events: EncodedEvents, plan: Plan, config: ReplayConfig) -> dict[int, Poison]:
+    """Poison by number: damaged copies of events, each of another one."""
+    firsts = plan.numbers[plan.kinds == Kind.FIRST]
+    return {
+        number: make_poison(number, config.seed, events.value(int(firsts[number % len(firsts)])))
+        for number in range(config.poison_events)
+    }
+
+
+@dataclass
+class _Acknowledged:
+    """What the broker has confirmed. Filled by the producer's callbacks, which run in the sending thread."""
+
+    records: int = 0
+    poison: dict[int, PoisonRecord] = field(default_factory=dict)
+    error: KafkaError | None = None
+    _next: dict[int, list[int]] = field(default_factory=dict)
+    """Of each partition: the offset after the last record, and the number of records."""
+
+    def take(self, error: KafkaError | None, message: Message) -> None:
+        """A delivery report."""
+        partition, offset = message.partition(), message.offset()
+        if error is not None or partition is None or offset is None:
+            self.error = self.error or error
+            return
+        self.records += 1
+        entry = self._next.get(partition)
+        if entry is None:
+            self._next[partition] = [offset + 1, 1]
+        else:
+            entry[0] = offset + 1
+            entry[1] += 1
+
+    def ranges(self, begun: dict[int, PartitionRange]) -> dict[int, PartitionRange]:
+        """`begun` with what has been acknowledged since."""
+        return {
+            partition: PartitionRange(
+                first_offset=start.first_offset,
+                next_offset=self._next.get(partition, [start.next_offset, 0])[0],
+                records=self._next.get(partition, [0, 0])[1],
+            )
+            for partition, start in begun.items()
+        }
+
+
+class _Sender:
+    """One replay under way."""
+
+    def __init__(
+        self, endpoints: Endpoints, pipeline: Pipeline, sends: _Sends, manifest: Manifest, folder: Path
+    ) -> None:
+        self._endpoints = endpoints
+        self._pipeline = pipeline
+        self._sends = sends
+        self._manifest = manifest
+        self._folder = folder
+        self._acknowledged = _Acknowledged()
+        self._decoder = Decoder(endpoints.registry_url, pipeline)
+        self._planned = len(sends.plan)
+        self._sent = 0
+        self._producer = Producer(
+            {
+                "bootstrap.servers": endpoints.kafka_bootstrap_servers,
+                "enable.idempotence": True,
+                "acks": "all",
+                "compression.type": "lz4",
+                "linger.ms": LINGER_MILLISECONDS,
+                "delivery.timeout.ms": DELIVERY_TIMEOUT_SECONDS * 1000,
+                "log_level": 2,
+            }
+        )
+
+    def run(self, progress: Progress) -> Manifest:
+        """Sends everything; the manifest stands on disk before the first record and after the last."""
+        self._manifest.write(self._folder)
+        latency = LatencyReader(self._endpoints, self._pipeline)
+        try:
+            with latency:
+                self._send_all(latency, progress)
+                self._flush()
+        except KeyboardInterrupt:
+            self._flush()
+            self._end(ReplayState.INTERRUPTED)
+            raise
+        self._manifest = self._manifest.model_copy(update={"latency": latency.result()})
+        self._end(ReplayState.COMPLETE)
+        return self._manifest
+
+    def _send_all(self, latency: LatencyReader, progress: Progress) -> None:
+        rate = self._manifest.config.events_per_second
+        started = time.perf_counter()
+        next_manifest = started + MANIFEST_INTERVAL_SECONDS
+        while self._sent < self._planned:
+            now = time.perf_counter()
+            due = int((now - started) * rate) + 1 if rate else self._sent + SENDS_BETWEEN_LOOKS
+            due = min(due, self._planned)
+            while self._sent < due:
+                self._send_next(latency)
+            progress(self._sent, self._planned)
+            if now >= next_manifest:
+                next_manifest = now + MANIFEST_INTERVAL_SECONDS
+                self._checked_manifest().write(self._folder)
+            # Serves callbacks until the next record is due.
+            self._producer.poll(max(0.0, started + self._sent / rate - time.perf_counter()) if rate else 0)
+
+    def _send_next(self, latency: LatencyReader) -> None:
+        kind, number = Kind(self._sends.plan.kinds[self._sent]), int(self._sends.plan.numbers[self._sent])
+        callback = self._acknowledged.take
+        if kind is Kind.POISON:
+            poison = self._sends.poison[number]
+            self._produce(poison.key, poison.value, self._noting_poison(number))
+            return
+        value = self._sends.events.value(number)
+        is_new = kind is Kind.FIRST and number not in self._sends.already_sent
+        if is_new and latency.wants_sample(time.perf_counter()):
+            callback = self._sampling(latency, value)
+        self._produce(self._sends.events.key(number), value, callback)
+
+    def _produce(self, key: str | bytes, value: bytes | None, callback: Callable) -> None:
+        while True:
+            try:
+                self._producer.produce(self._manifest.topic, value, key, on_delivery=callback)
+            except BufferError:
+                # The queue is full: wait until the broker has taken some of it.
+                self._producer.poll(1)
+            except KafkaException as error:
+                raise WeirError(f"{self._manifest.topic} takes no record: {error}") from None
+            else:
+                self._sent += 1
+                return
+            self._check()
+
+    def _sampling(self, latency: LatencyReader, value: bytes) -> Callable[[KafkaError | None, Message], None]:
+        event = self._decoder.decode(value)
+        if event is None:
+            raise WeirError(f"an event of {self._pipeline.subject} does not decode with its own schema")
+        sample = latency.watch(event, time.perf_counter())
+
+        def report(error: KafkaError | None, message: Message) -> None:
+            sample.acknowledge()
+            self._acknowledged.take(error, message)
+
+        return report
+
+    def _noting_poison(self, number: int) -> Callable[[KafkaError | None, Message], None]:
+        planned = self._manifest.poison[number]
+
+        def report(error: KafkaError | None, message: Message) -> None:
+            self._acknowledged.take(error, message)
+            if error is None:
+                place = {"partition": message.partition(), "offset": message.offset()}
+                self._acknowledged.poison[number] = planned.model_copy(update=place)
+
+        return report
+
+    def _check(self) -> None:
+        if self._acknowledged.error is not None:
+            raise WeirError(
+                f"{self._manifest.topic}: records were not acknowledged ({self._acknowledged.error}); the manifest "
+                "stays open, so that `weir verify` reads from the topic what arrived. Mend Kafka, then replay again"
+            )
+
+    def _flush(self) -> None:
+        self._producer.flush(DELIVERY_TIMEOUT_SECONDS)
+        self._check()
+
+    def _checked_manifest(self) -> Manifest:
+        """The manifest as far as the broker has acknowledged."""
+        self._check()
+        acknowledged = self._acknowledged
+        return self._manifest.model_copy(
+            update={
+                "acknowledged": {"records": acknowledged.records},
+                "partitions": acknowledged.ranges(self._manifest.partitions),
+                "poison": [acknowledged.poison.get(record.number, record) for record in self._manifest.poison],
+            }
+        )
+
+    def _end(self, state: ReplayState) -> None:
+        """After a flush without an error, exactly the first `sent` sends of the plan are in the topic."""
+        sent = Plan(self._sends.plan.kinds[: self._sent], self._sends.plan.numbers[: self._sent])
+        manifest = self._checked_manifest()
+        self._manifest = manifest.model_copy(
+            update={
+                "state": state,
+                "ended_at": datetime.now(UTC),
+                "acknowledged": {"records": self._acknowledged.records, **sent.counts()},
+                "events_sent": to_ranges(np.asarray(sent.numbers[sent.kinds != Kind.POISON])),
+                "poison": [record for record in manifest.poison if record.offset is not None],
+            }
+        )
+        self._manifest.write(self._folder)

@@ -1,0 +1,140 @@
+"""The proof: waits for the job, computes what must be there, reads what is there, and compares all of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from weir.catalog.dataset import Dataset
+from weir.catalog.pipeline import Pipeline
+from weir.config.endpoints import Endpoints
+from weir.config.errors import WeirError
+from weir.proof import oracle
+from weir.proof.cassandra import session_of
+from weir.proof.compare import TableResult, compare
+from weir.proof.dataset import EVENTS, open_dataset, scalar
+from weir.proof.drain import STALL_TIMEOUT_SECONDS, wait_until_drained
+from weir.proof.kafka import TopicReader
+from weir.proof.letters import LetterResult, check_letters, read_letters
+from weir.proof.manifest import Latency, Manifest, load_manifests, union_of
+from weir.proof.scan import copy_table
+from weir.proof.topic import TopicCount, count_records, settle
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the replays say that they sent, all of them together."""
+
+    records: int
+    distinct: int
+    poison: int
+
+    @property
+    def duplicates(self) -> int:
+        """Records that repeat an event."""
+        return self.records - self.distinct - self.poison
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The outcome for one pipeline; `seconds` excludes the waiting for the job."""
+
+    pipeline: str
+    replays: int
+    sent: Sent
+    topic: TopicCount
+    rows: TableResult
+    aggregates: tuple[TableResult, ...]
+    dead_letters: LetterResult
+    latency: Latency | None
+    waited_seconds: float
+    seconds: float
+
+    @property
+    def conserved(self) -> bool:
+        """True where every record on the topic, counted by its offsets, became a row, a duplicate or a dead letter."""
+        outcome = self.rows.stored + self.sent.duplicates + self.dead_letters.found
+        return self.topic.records == self.sent.records == outcome
+
+    @property
+    def correct(self) -> bool:
+        """True where nothing was lost, invented, changed or counted twice."""
+        return (
+            self.conserved
+            and self.rows.correct
+            and all(table.correct for table in self.aggregates)
+            and self.dead_letters.correct
+        )
+
+
+def verify(
+    endpoints: Endpoints,
+    pipeline: Pipeline,
+    dataset: Dataset,
+    manifest_folder: Path,
+    *,
+    stall_timeout_seconds: float = STALL_TIMEOUT_SECONDS,
+    progress: Callable[[str], None] = lambda _doing: None,
+) -> Verification:
+    """Checks every row, every aggregate and every dead letter of a pipeline.
+
+    `progress` is told what is being done. A difference is not an error: see `Verification.correct`.
+
+    Raises:
+        WeirError: nothing was replayed, the job is stuck, or a service does not answer.
+    """
+    manifests = load_manifests(manifest_folder, pipeline.name)
+    if not manifests:
+        raise WeirError(f"nothing was replayed into {pipeline.name} yet; run `weir replay {pipeline.name}` first")
+    began = time.monotonic()
+    wait_until_drained(
+        endpoints,
+        pipeline,
+        stall_timeout_seconds=stall_timeout_seconds,
+        progress=lambda remaining: progress(f"waiting for the job: {remaining:,} records to go"),
+    )
+    drained = time.monotonic()
+    progress("computing what must be there")
+    connection = open_dataset(pipeline, dataset)
+    size = scalar(connection, f"SELECT count(*) FROM {EVENTS}")
+    manifests = settle(endpoints, pipeline, connection, manifests, size)
+    sent_events = union_of(part for manifest in manifests for part in manifest.events_sent)
+    sent = sum_up(manifests, oracle.compute(connection, pipeline, sent_events))
+    tables = (pipeline.row_table, *pipeline.aggregate_tables.values())
+    results = []
+    with session_of(endpoints) as session:
+        for table in tables:
+            progress(f"comparing {table.qualified_name}")
+            copy_table(session, connection, table)
+            results.append(compare(connection, table))
+    progress("reading the dead letters")
+    poison = [record for manifest in manifests for record in manifest.poison]
+    letters = check_letters(pipeline, poison, read_letters(endpoints, pipeline, len(poison)))
+    with TopicReader(endpoints, pipeline.source_topic.name) as reader:
+        counted = count_records(reader, manifests)
+    return Verification(
+        pipeline=pipeline.name,
+        replays=len(manifests),
+        sent=sent,
+        topic=counted,
+        rows=results[0],
+        aggregates=tuple(results[1:]),
+        dead_letters=letters,
+        latency=latest_latency(manifests),
+        waited_seconds=round(drained - began, 1),
+        seconds=round(time.monotonic() - drained, 1),
+    )
+
+
+def sum_up(manifests: Sequence[Manifest], distinct: int) -> Sent:
+    """The replays together; `distinct` is the number of different ids among the events they sent."""
+    records = sum(manifest.acknowledged["records"] for manifest in manifests)
+    return Sent(records, distinct, sum(len(manifest.poison) for manifest in manifests))
+
+
+def latest_latency(manifests: Sequence[Manifest]) -> Latency | None:
+    """The measurement of the latest replay that could make one (a replay of known events has no first sends)."""
+    measured = [manifest.latency for manifest in manifests if manifest.latency and manifest.latency.samples]
+    return measured[-1] if measured else None
