@@ -1,0 +1,238 @@
+"""A dashboard folder: Superset's assets as YAML, read and followed from the dashboard down to the tables.
+
+`dashboards/<name>/` holds `dashboards/`, `charts/` and `datasets/`; `dashboards/databases/`, beside it, is shared by
+all. The files are in Superset's own export format, so that a chart changed in the browser can be exported over them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.platform import PIPELINE_HEALTH
+from weir.catalog.tables import Table
+from weir.config.errors import ConfigError, read_yaml
+
+KINDS = ("databases", "datasets", "charts", "dashboards")
+
+_SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]\w*)\.([a-z_]\w*)", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"(?<![\w.'])([a-z_]\w*)(?!\w*\s*\()")
+_COLUMN_PARAMETERS = ("groupby", "columns", "all_columns", "x_axis", "entity", "series", "granularity_sqla")
+_METRIC_PARAMETERS = ("metric", "metrics", "percent_metrics", "timeseries_limit_metric", "secondary_metric", "size")
+
+Asset = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """One folder's assets. `files` maps the path inside an import bundle (`charts/fleet.yaml`) to its content."""
+
+    folder: Path
+    files: dict[str, Asset]
+
+    def of(self, kind: str) -> dict[str, Asset]:
+        """The assets of one of KINDS, by path."""
+        return {path: asset for path, asset in self.files.items() if path.startswith(f"{kind}/")}
+
+    @property
+    def slugs(self) -> list[str]:
+        """The last part of each dashboard's address."""
+        return [asset["slug"] for asset in self.of("dashboards").values()]
+
+
+def load_dashboard(folder: Path) -> Dashboard:
+    """The assets in `folder` and the databases beside it, without a look at what they say.
+
+    Raises:
+        ConfigError: the folder holds no dashboard, or a file is not a YAML mapping.
+    """
+    files: dict[str, Asset] = {}
+    problems: list[str] = []
+    for kind in KINDS:
+        root = folder.parent if kind == "databases" else folder
+        for path in sorted((root / kind).glob("*.yaml")):
+            content = read_yaml(path)
+            if isinstance(content, dict):
+                files[f"{kind}/{path.name}"] = content
+            else:
+                problems.append(f"{kind}/{path.name}: not a mapping; export the asset from Superset again")
+    dashboard = Dashboard(folder, files)
+    if not dashboard.of("dashboards"):
+        problems.append("dashboards/: no dashboard here; add dashboards/<name>.yaml")
+    if problems:
+        raise ConfigError(str(folder), problems)
+    return dashboard
+
+
+def check_dashboard(dashboard: Dashboard, pipelines: Iterable[Pipeline]) -> None:
+    """Follows every reference, down to the tables of `pipelines` and the platform's.
+
+    Raises:
+        ConfigError: lists every file and field that leads nowhere, or to a scan of a whole table.
+    """
+    problems = [
+        *_identities(dashboard),
+        *_dashboards(dashboard),
+        *_charts(dashboard),
+        *_datasets(dashboard, list(pipelines)),
+        *_databases(dashboard),
+    ]
+    if problems:
+        raise ConfigError(str(dashboard.folder), problems)
+
+
+def _identities(dashboard: Dashboard) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for path, asset in dashboard.files.items():
+        uuid = str(asset.get("uuid", ""))
+        if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", uuid):
+            yield f"{path}: uuid: {uuid!r} is none; every asset keeps one for life, so that an import finds it again"
+        elif other := owners.get(uuid):
+            yield f"{path}: uuid: {other} has the same; give it its own"
+        owners[uuid] = path
+    for path, asset in dashboard.of("dashboards").items():
+        if not asset.get("slug"):
+            yield f"{path}: slug: missing; it is the dashboard's address"
+
+
+def _dashboards(dashboard: Dashboard) -> Iterator[str]:
+    charts = _by_uuid(dashboard.of("charts"))
+    datasets = _by_uuid(dashboard.of("datasets"))
+    shown: set[str] = set()
+    for path, asset in dashboard.of("dashboards").items():
+        position = asset.get("position", {})
+        boxes = [box for box in position.values() if isinstance(box, dict) and box.get("type") == "CHART"]
+        for box in boxes:
+            uuid = box["meta"]["uuid"]
+            shown.add(uuid)
+            if uuid not in charts:
+                yield f"{path}: position.{box['id']}: no chart has uuid {uuid}; correct it or add the chart"
+        for name, box in position.items():
+            for child in box.get("children", []) if isinstance(box, dict) else []:
+                if child not in position:
+                    yield f"{path}: position.{name}.children: {child!r} is not there; add or remove it"
+        yield from _filters(path, asset, datasets, {box["meta"].get("chartId") for box in boxes})
+    for uuid, (path, _) in charts.items():
+        if uuid not in shown:
+            yield f"{path}: on no dashboard; add it to one or remove the file"
+
+
+def _filters(path: str, asset: Asset, datasets: dict[str, tuple[str, Asset]], chart_ids: set[Any]) -> Iterator[str]:
+    for entry in asset.get("metadata", {}).get("native_filter_configuration", []):
+        field = f"{path}: filter {entry.get('name')!r}"
+        for target in entry.get("targets", []):
+            if not target:
+                continue  # a time range filters every chart's own time column
+            if target.get("datasetUuid") not in datasets:
+                yield f"{field}: no dataset has uuid {target.get('datasetUuid')}; correct it"
+            elif target["column"]["name"] not in _columns(datasets[target["datasetUuid"]][1]):
+                yield f"{field}: its dataset has no column {target['column']['name']!r}; name one of it"
+        for excluded in entry.get("scope", {}).get("excluded", []):
+            if excluded not in chart_ids:
+                yield f"{field}: scope.excluded: no box has chartId {excluded}; remove it"
+
+
+def _charts(dashboard: Dashboard) -> Iterator[str]:
+    datasets = _by_uuid(dashboard.of("datasets"))
+    for path, asset in dashboard.of("charts").items():
+        found = datasets.get(asset.get("dataset_uuid", ""))
+        if found is None:
+            yield f"{path}: dataset_uuid: no dataset has {asset.get('dataset_uuid')}; correct it or add the dataset"
+            continue
+        dataset_path, dataset = found
+        params = asset.get("params", {})
+        if params.get("viz_type") != asset.get("viz_type"):
+            yield f"{path}: params.viz_type: differs from viz_type {asset.get('viz_type')!r}; make them equal"
+        metrics = {metric["metric_name"] for metric in dataset.get("metrics", [])}
+        for name in _names(params, _METRIC_PARAMETERS):
+            if name not in metrics:
+                yield f"{path}: metric {name!r} is not in {dataset_path}; define it there (known: {_list(metrics)})"
+        columns = _columns(dataset)
+        used = [*_names(params, _COLUMN_PARAMETERS), *(rule.get("subject") for rule in params.get("adhoc_filters", []))]
+        for name in used:
+            if name not in columns:
+                yield f"{path}: column {name!r} is not in {dataset_path}; add it there (known: {_list(columns)})"
+
+
+def _datasets(dashboard: Dashboard, pipelines: list[Pipeline]) -> Iterator[str]:
+    rows = {pipeline.row_table.qualified_name for pipeline in pipelines}
+    tables = {table.qualified_name: table for pipeline in pipelines for table in pipeline.tables}
+    tables[PIPELINE_HEALTH.qualified_name] = PIPELINE_HEALTH
+    databases = _by_uuid(dashboard.of("databases"))
+    used = {asset.get("dataset_uuid") for asset in dashboard.of("charts").values()}
+    for path, asset in dashboard.of("datasets").items():
+        if asset.get("database_uuid") not in databases:
+            yield f"{path}: database_uuid: no database has {asset.get('database_uuid')}; correct it"
+        if asset.get("uuid") not in used:
+            yield f"{path}: no chart uses it; remove the file"
+        sql = asset.get("sql") or ""
+        names = [f"{keyspace}.{table}".lower() for keyspace, table in _SOURCE.findall(sql)]
+        if not names:
+            yield f"{path}: sql: reads no keyspace.table; write a SELECT that gives the table's partition key"
+        for name in names:
+            if name in rows:
+                yield f"{path}: sql: {name} holds every event and is not for charts; add an aggregate to the pipeline"
+            elif name not in tables:
+                yield f"{path}: sql: no pipeline has table {name}; known: {_list(set(tables) - rows)}"
+            else:
+                yield from _partition_key(path, sql, tables[name])
+        if names and all(name in tables for name in names):
+            yield from _dataset_columns(path, asset, sql, [tables[name] for name in names])
+
+
+def _partition_key(path: str, sql: str, table: Table) -> Iterator[str]:
+    for column in table.partition_key:
+        if not re.search(rf"\b{column}\s*(?:=|IN\s*\()", sql, re.IGNORECASE):
+            yield (
+                f"{path}: sql: partition key column {column!r} of {table.qualified_name} is given no values; "
+                f"add `{column} IN (...)`, or every query reads the whole table"
+            )
+
+
+def _dataset_columns(path: str, asset: Asset, sql: str, tables: list[Table]) -> Iterator[str]:
+    stored = {column for table in tables for column in table.columns}
+    computed = set(re.findall(r"\bAS\s+([a-z_]\w*)", sql, re.IGNORECASE))
+    columns = _columns(asset)
+    for column in asset.get("columns", []):
+        name = column["column_name"]
+        if not column.get("expression") and name not in stored | computed:
+            sources = _list({table.qualified_name for table in tables})
+            yield f"{path}: columns.{name}: neither a column of {sources} nor computed; correct its name"
+    for metric in asset.get("metrics", []):
+        unknown = set(_IDENTIFIER.findall(metric["expression"])) - columns
+        if unknown:
+            yield f"{path}: metrics.{metric['metric_name']}: no column {_list(unknown)}; name the dataset's columns"
+
+
+def _databases(dashboard: Dashboard) -> Iterator[str]:
+    for path, asset in dashboard.of("databases").items():
+        address = str(asset.get("sqlalchemy_uri", ""))
+        if not address.startswith("trino://"):
+            yield f"{path}: sqlalchemy_uri: {address.split(':', 1)[0]!r} is not Trino; Cassandra is read through it"
+        if re.match(r"\w+://[^/@]*:[^/@]*@", address) or asset.get("password"):
+            yield f"{path}: sqlalchemy_uri: holds a password; remove it, secrets never lie in the assets"
+
+
+def _by_uuid(assets: dict[str, Asset]) -> dict[str, tuple[str, Asset]]:
+    return {str(asset.get("uuid")): (path, asset) for path, asset in assets.items()}
+
+
+def _columns(dataset: Asset) -> set[str]:
+    return {column["column_name"] for column in dataset.get("columns", [])}
+
+
+def _names(params: Asset, keys: tuple[str, ...]) -> Iterator[str]:
+    """What a chart's parameters name: a string, or a list of them. An ad-hoc metric or column shows as its label."""
+    for key in keys:
+        value = params.get(key)
+        for entry in value if isinstance(value, list) else [value]:
+            if entry:
+                yield entry if isinstance(entry, str) else str(entry.get("label", entry))
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

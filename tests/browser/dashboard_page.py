@@ -1,0 +1,122 @@
+"""A dashboard as a person uses it: logged in, in a real browser, with the charts' own answers written down."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page, Response, expect, sync_playwright
+
+from weir.embedded.browser import find_or_install_chromium
+from weir.embedded.superset import ADMIN
+
+# A cold Superset on a busy machine needs its time for the first page; every later wait ends as soon as it can.
+TIMEOUT_MILLISECONDS = 120_000
+VIEWPORT = {"width": 1600, "height": 1800}
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+CHART = "[data-test='dashboard-component-chart-holder']"
+FIGURE = ".header-line"
+
+# Pixels of a canvas that are neither transparent nor near white nor grey (axes and labels): what was drawn of data.
+_COLOURED_PIXELS = """
+canvas => {
+  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const [r, g, b, a] = data.slice(i, i + 4);
+    if (a > 40 && Math.max(r, g, b) - Math.min(r, g, b) > 20) count++;
+  }
+  return count;
+}
+"""
+
+
+@dataclass
+class DashboardPage:
+    """An open dashboard. `answers` maps a chart's id to the latest answer that its data request was given."""
+
+    page: Page
+    answers: dict[int, dict[str, Any]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def chart(self, title: str) -> Locator:
+        """The box of the chart with this title."""
+        return self.page.locator(CHART).filter(has=self.page.locator(f"[data-test-chart-name='{title}']"))
+
+    def titles(self) -> list[str]:
+        """The titles of all charts."""
+        boxes = self.page.locator(f"{CHART} [data-test-chart-name]")
+        return [box.get_attribute("data-test-chart-name") or "" for box in boxes.all()]
+
+    def figure(self, title: str) -> Locator:
+        """The number of a tile."""
+        return self.chart(title).locator(FIGURE)
+
+    def wait_until_drawn(self, title: str) -> None:
+        """Returns once the chart shows data: a number, rows, or coloured shapes on a canvas."""
+        box = self.chart(title)
+        shown = box.locator(f"{FIGURE}, tbody tr, canvas")
+        expect(shown.first).to_be_visible(timeout=TIMEOUT_MILLISECONDS)
+        if box.locator("canvas").count():
+            canvas = box.locator("canvas").first.element_handle()
+            self.page.wait_for_function(
+                f"canvas => ({_COLOURED_PIXELS})(canvas) > 500", arg=canvas, timeout=TIMEOUT_MILLISECONDS
+            )
+        elif box.locator(FIGURE).count():
+            expect(box.locator(FIGURE)).to_have_text(re.compile(r"\d"))
+
+    def choose(self, filter_column: str, value: str) -> None:
+        """Chooses one value of a filter, as with the mouse, and applies it."""
+        self.page.locator(f"[data-test='NATIVE_FILTER-{filter_column}']").click()
+        self.page.get_by_role("option", name=value, exact=True).or_(
+            self.page.locator(f".ant-select-item-option[title='{value}']")
+        ).first.click()
+        self.page.keyboard.press("Escape")
+        self.page.get_by_role("button", name="Apply").click()
+
+    def _keep(self, response: Response) -> None:
+        if response.status >= 400:
+            self.problems.append(f"{response.status} {response.request.method} {response.url}")
+        match = re.search(r"slice_id%22%3A(\d+)", response.url)
+        if match and "/api/v1/chart/data" in response.url and response.status == 200:
+            self.answers[int(match.group(1))] = json.loads(response.text())["result"][0]
+
+
+@contextmanager
+def open_dashboard(url: str, password_file: Path) -> Iterator[DashboardPage]:
+    """Logs in with the password in `password_file` and opens the dashboard at `url`."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(find_or_install_chromium()), args=list(CHROMIUM_FLAGS))
+        try:
+            page = browser.new_page(viewport=VIEWPORT)  # pyright: ignore[reportArgumentType]
+            page.set_default_timeout(TIMEOUT_MILLISECONDS)
+            dashboard = DashboardPage(page)
+            log_in(page, url, password_file.read_text(encoding="utf-8").strip())
+            page.on("response", dashboard._keep)
+            page.on("pageerror", lambda error: dashboard.problems.append(f"script error: {error}"))
+            page.goto(url, wait_until="commit")
+            page.locator(CHART).first.wait_for()
+            yield dashboard
+        finally:
+            browser.close()
+
+
+def log_in(page: Page, url: str, password: str) -> None:
+    """Through the login form, which sends an unknown visitor's request there."""
+    page.goto(url)
+    page.locator("#username").fill(ADMIN)
+    page.locator("#password").fill(password)
+    with page.expect_navigation(url=lambda address: "/login/" not in address, wait_until="commit"):
+        page.locator("button[type=submit]").click()

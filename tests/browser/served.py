@@ -1,0 +1,76 @@
+"""A platform that serves the flights dashboard, and the data that its tables are filled with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from cassandra.concurrent import execute_concurrent_with_args
+
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.platform import PIPELINE_HEALTH
+from weir.catalog.tables import Table
+from weir.embedded import superset
+from weir.embedded.context import REPOSITORY
+from weir.embedded.dashboards import import_dashboards
+from weir.embedded.service import Context
+from weir.proof import oracle
+from weir.proof.cassandra import insert_statement, session_of
+from weir.proof.dataset import EVENTS, listed
+
+if TYPE_CHECKING:
+    import duckdb
+    from cassandra.cluster import Session
+
+SAMPLES = 60
+SAMPLE_INTERVAL_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running platform whose dashboard has data. `dataset` holds the original events, in DuckDB."""
+
+    ctx: Context
+    pipeline: Pipeline
+    dataset: duckdb.DuckDBPyConnection
+    url: str
+
+    @property
+    def password_file(self) -> Path:
+        return superset.password_file(self.ctx)
+
+
+def import_flights(ctx: Context, flights: Pipeline) -> str:
+    """Imports the repository's dashboard; its address."""
+    root = REPOSITORY / "dashboards"
+    return import_dashboards(ctx.endpoints, superset.password_file(ctx), root, [flights])[flights.name]
+
+
+def fill(ctx: Context, flights: Pipeline, dataset: duckdb.DuckDBPyConnection) -> None:
+    """Writes every aggregate as it must be, and five minutes of a monitor's samples that end now."""
+    oracle.compute(dataset, flights, np.arange(len(dataset.table(EVENTS))))
+    with session_of(ctx.endpoints) as session:
+        for name, table in flights.aggregate_tables.items():
+            write(session, table, dataset.table(oracle.expected_table(name)).project(listed(table.columns)).fetchall())
+        write(session, PIPELINE_HEALTH, list(samples(flights.name)))
+
+
+def samples(pipeline: str) -> Iterator[tuple[object, ...]]:
+    """What a monitor writes while 5,000 events a second arrive, one in ten of them a duplicate."""
+    begin = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=SAMPLES * SAMPLE_INTERVAL_SECONDS)
+    for number in range(SAMPLES):
+        at = begin + timedelta(seconds=number * SAMPLE_INTERVAL_SECONDS)
+        received = number * 25_000
+        distinct = received * 9 // 10
+        freshness = (40.0 + number % 7, 180.0 + 10 * (number % 5))
+        counters = (received, distinct, received - distinct, number, distinct, 0)
+        yield (pipeline, at.date(), at, *counters, *freshness)
+
+
+def write(session: Session, table: Table, rows: list[tuple[object, ...]]) -> None:
+    """Writes `rows`, whose values are in the order of the table's columns."""
+    execute_concurrent_with_args(session, insert_statement(session, table), rows, concurrency=64)
