@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from weir.proof.verify import Verification
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-console = Console(soft_wrap=True)
+# Rich takes 80 columns where there is no terminal, which cuts addresses off in a log.
+WIDTH_OF_A_LOG = 160
+console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_OF_A_LOG)
 errors = Console(stderr=True, soft_wrap=True)
 
 StackOption = Annotated[str, typer.Option("--stack", help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")]

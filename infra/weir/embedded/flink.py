@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,8 @@ def job_manager(ctx: Context) -> Service:
         environment=_environment(ctx, JOB_MANAGER),
         prepare=lambda: _prepare(ctx, JOB_MANAGER, {"jobmanager.memory.process.size": f"{process}m"}),
         ready=lambda: _job_manager_ready(ctx),
+        stop_grace_seconds=60,
+        after_stop=_archive(ctx, JOB_MANAGER).keep,
     )
 
 
@@ -133,6 +136,8 @@ def task_manager(ctx: Context, number: int) -> Service:
         environment=_environment(ctx, name),
         prepare=lambda: _prepare(ctx, name, settings),
         ready=lambda: _task_manager_ready(ctx, name),
+        stop_grace_seconds=60,
+        after_stop=_archive(ctx, name).keep,
     )
 
 
@@ -182,11 +187,11 @@ def client_config_folder(ctx: Context) -> Path:
 
 def _command(ctx: Context, name: str, main: str, heap_mib: int, direct_mib: int) -> tuple[str, ...]:
     folder = ctx.paths.config(name)
-    libraries = sorted((ctx.toolchain.home("flink") / "lib").glob("*.jar"))
     return (
         jvm.java(ctx.toolchain.java17),
         "-cp",
-        ":".join(str(jar) for jar in libraries),
+        _classpath(ctx),
+        *_archive(ctx, name).flags,
         *jvm.COMMON_FLAGS,
         *jvm.heap(heap_mib),
         f"-XX:MaxDirectMemorySize={direct_mib}m",
@@ -199,6 +204,14 @@ def _command(ctx: Context, name: str, main: str, heap_mib: int, direct_mib: int)
         "--configDir",
         str(folder),
     )
+
+
+def _classpath(ctx: Context) -> str:
+    return os.pathsep.join(str(jar) for jar in sorted((ctx.toolchain.home("flink") / "lib").glob("*.jar")))
+
+
+def _archive(ctx: Context, name: str) -> jvm.ClassArchive:
+    return jvm.class_archive(ctx, name, _classpath(ctx))
 
 
 def _environment(ctx: Context, name: str) -> dict[str, str]:

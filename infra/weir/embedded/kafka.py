@@ -21,11 +21,13 @@ def service(ctx: Context) -> Service:
     """The broker on loopback, without authentication: only this machine reaches it."""
     config = ctx.paths.config("kafka") / "server.properties"
     logging = ctx.paths.config("kafka") / "log4j2.properties"
+    archive = jvm.class_archive(ctx, "kafka", ctx.toolchain.classpath("kafka"))
     return Service(
         name="kafka",
         version=ctx.toolchain.versions["kafka"],
         command=(
             *_java(ctx, logging),
+            *archive.flags,
             *jvm.heap(ctx.stack.embedded.memory.kafka_heap_mib),
             # Kafka's own defaults (bin/kafka-run-class.sh): short pauses, early concurrent marking.
             "-XX:MaxGCPauseMillis=20",
@@ -34,11 +36,12 @@ def service(ctx: Context) -> Service:
             str(config),
         ),
         address=f"{LOOPBACK}:{ctx.ports.kafka}",
-        prepare=lambda: _prepare(ctx, config, logging),
+        prepare=lambda: _prepare(ctx, config, (*_java(ctx, logging), *archive.reading_flags), logging),
         ready=lambda: _ready(ctx),
         ready_timeout_seconds=90,
         # A controlled shutdown flushes the logs; without it the next start recovers every segment.
-        stop_grace_seconds=30,
+        stop_grace_seconds=60,
+        after_stop=archive.keep,
     )
 
 
@@ -90,14 +93,23 @@ def _java(ctx: Context, logging: Path) -> tuple[str, ...]:
     )
 
 
-def _prepare(ctx: Context, config: Path, logging: Path) -> None:
+def _prepare(ctx: Context, config: Path, java: tuple[str, ...], logging: Path) -> None:
     config.write_text(jvm.properties(settings(ctx)), encoding="utf-8")
     logging.write_text(jvm.log4j2(QUIET_LOGGERS), encoding="utf-8")
     if (ctx.paths.data("kafka") / "logs" / "meta.properties").exists():
         return
     # A cluster id is 16 random bytes in URL-safe base 64; one that begins with a dash would be read as an option.
     cluster_id = "w" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
-    command = [*_java(ctx, logging), "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(config)]
+    command = [
+        *java,
+        "-XX:TieredStopAtLevel=1",
+        "kafka.tools.StorageTool",
+        "format",
+        "-t",
+        cluster_id,
+        "-c",
+        str(config),
+    ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise WeirError(f"kafka: formatting its storage failed: {(result.stderr or result.stdout).strip()[-2000:]}")

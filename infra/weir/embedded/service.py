@@ -163,6 +163,8 @@ class Service:
     ready_timeout_seconds: float = 120
     stop_signal: signal.Signals = signal.SIGTERM
     stop_grace_seconds: float = 20
+    after_stop: Callable[[], None] | None = None
+    """Called when the process ended in time after the stop signal: what it wrote at its end is whole."""
     before_stop: Callable[[], None] | None = None
     """Called before anything is stopped; given up after `before_stop_seconds`."""
     before_stop_seconds: float = 60

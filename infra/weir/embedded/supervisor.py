@@ -101,6 +101,9 @@ class Unit:
                 self.process.wait(self.service.stop_grace_seconds)
             except subprocess.TimeoutExpired:
                 self.state.message = f"did not stop within {self.service.stop_grace_seconds:.0f} s and was killed"
+            else:
+                if self.state.status is Status.STOPPING and self.service.after_stop is not None:
+                    _logged(f"{self.service.name}: after its stop", self.service.after_stop)
             self._kill_group()
             self.process.wait()
         self.process, self._work = None, None
@@ -155,7 +158,7 @@ class Unit:
         self.state.ready_at = time.time()
         self.state.start_seconds = round(time.monotonic() - self._started_at, 1)
         if self._was_ready and self.service.after_restart is not None:
-            self._pool.submit(_logged, self.service.name, self.service.after_restart)
+            self._pool.submit(_logged, f"{self.service.name}: after its restart", self.service.after_restart)
         self._was_ready = True
 
     def _died(self, reason: str) -> None:
@@ -324,11 +327,11 @@ def log(text: str) -> None:
     sys.stdout.flush()
 
 
-def _logged(name: str, hook: Callable[[], None]) -> None:
+def _logged(what: str, hook: Callable[[], None]) -> None:
     try:
         hook()
     except Exception:
-        log(f"{name}: after its restart:\n{traceback.format_exc()}")
+        log(f"{what}:\n{traceback.format_exc()}")
 
 
 def _exit_reason(code: int | None) -> str:

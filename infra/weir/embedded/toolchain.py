@@ -162,8 +162,7 @@ def _build(cache: Path, tool: Tool, before: list[Future[None]], report: Report) 
     for future in before:
         future.result()
     target = cache / tool.folder
-    report(tool.name, "waiting for another weir that fetches it", None)
-    with _locked(cache / f".{tool.name}.lock"):
+    with _locked(cache / f".{tool.name}.lock", lambda: report(tool.name, "another weir is fetching it", None)):
         if not target.is_dir():
             staging = cache / f".staging-{tool.folder}"
             shutil.rmtree(staging, ignore_errors=True)
@@ -175,9 +174,13 @@ def _build(cache: Path, tool: Tool, before: list[Future[None]], report: Report) 
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
