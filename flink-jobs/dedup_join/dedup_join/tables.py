@@ -1,0 +1,140 @@
+"""The tables that the job reads and writes, as Flink DDL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dedup_join import sql
+from dedup_join.settings import Settings, Sinks
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.tables import Table
+
+# Columns and views of the job itself begin with an underscore; a pipeline's names begin with a letter.
+EVENTS = "_events"
+DEAD_LETTERS = "_dead_letters"
+PLACEHOLDER = "_rows"
+KEY = "_key"
+DECODE_ERROR = "_decode_error"
+RAW_VALUE = "_raw_value"
+TOPIC = "_topic"
+PARTITION = "_partition"
+OFFSET = "_offset"
+TIMESTAMP = "_timestamp"
+HEADERS = "_headers"
+WRITE_TIMESTAMP = "_write_timestamp"
+
+BLACKHOLE = {"connector": "blackhole"}
+PARTITION_DISCOVERY = "10 s"
+
+# Rows are written at once, for their freshness. Totals wait a little: of the many versions that a busy group has in
+# that time only the newest is sent.
+ROWS_BUFFER_TIME = "10 ms"
+TOTALS_BUFFER_TIME = "200 ms"
+
+
+def consumer_group(pipeline: Pipeline) -> str:
+    """The consumer group whose committed offsets show how far the job has come."""
+    return f"weir-{pipeline.name}"
+
+
+def source_table(pipeline: Pipeline, settings: Settings) -> str:
+    """The topic of events. A record that cannot be decoded is a row with nulls, a reason and its original bytes."""
+    columns = [
+        *(f"{sql.name(column.name)} {column.type.flink_sql}" for column in pipeline.event_columns.values()),
+        f"{sql.name(KEY)} BYTES",
+        f"{sql.name(DECODE_ERROR)} STRING METADATA FROM 'value.decode-error' VIRTUAL",
+        f"{sql.name(RAW_VALUE)} BYTES METADATA FROM 'value.raw-value' VIRTUAL",
+        f"{sql.name(TOPIC)} STRING METADATA FROM 'topic' VIRTUAL",
+        f"{sql.name(PARTITION)} INT METADATA FROM 'partition' VIRTUAL",
+        f"{sql.name(OFFSET)} BIGINT METADATA FROM 'offset' VIRTUAL",
+        f"{sql.name(TIMESTAMP)} TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL",
+    ]
+    options = {
+        "connector": "kafka",
+        "topic": pipeline.source_topic.name,
+        "properties.bootstrap.servers": settings.kafka_bootstrap_servers,
+        "properties.group.id": consumer_group(pipeline),
+        "properties.client.id.prefix": consumer_group(pipeline),
+        "properties.isolation.level": "read_committed",
+        # Offsets are part of Flink's state; a job without state begins at the oldest event, never at the newest.
+        "scan.startup.mode": "earliest-offset",
+        "scan.topic-partition-discovery.interval": PARTITION_DISCOVERY,
+        "key.format": "raw",
+        "key.fields": KEY,
+        "value.fields-include": "EXCEPT_KEY",
+        "value.format": "avro-registry",
+        "value.avro-registry.url": settings.registry_url,
+        "value.avro-registry.schema": pipeline.schema.text,
+    }
+    return sql.create_table(EVENTS, columns, options)
+
+
+def reference_table(pipeline: Pipeline, settings: Settings, reference: str) -> str:
+    """A table of Dataset B, in memory, read anew every `reload_interval_seconds`; only the columns that joins use."""
+    spec = pipeline.spec.references[reference]
+    used = {name for join in pipeline.spec.joins if join.reference == reference for name in (*join.match, *join.select)}
+    columns = [f"{sql.name(name)} {kind.flink_sql}" for name, kind in spec.columns.items() if name in used]
+    options = {
+        **_cassandra(pipeline.reference_tables[reference], settings),
+        "lookup.cache": "FULL",
+        "lookup.full-cache.periodic-reload.interval": f"{spec.reload_interval_seconds} s",
+    }
+    return sql.create_table(reference, columns, options, spec.primary_key)
+
+
+def output_table(table: Table, columns: Iterable[str], settings: Settings, buffer_time: str) -> str:
+    """The `columns` of a Cassandra table. Every write is dated by the event, so that a replay changes nothing."""
+    physical = [
+        f"{sql.name(name)} {table.columns[name].flink_sql}{' NOT NULL' if name in table.primary_key else ''}"
+        for name in columns
+    ]
+    write_timestamp = f"{sql.name(WRITE_TIMESTAMP)} BIGINT"
+    if settings.sinks is Sinks.BLACKHOLE:
+        return sql.create_table(table.name, [*physical, write_timestamp], BLACKHOLE, table.primary_key)
+    options = {
+        **_cassandra(table, settings),
+        "sink.buffer.max-time": buffer_time,
+        # A column is null from the first write of a row to the last, or becomes a value: a null needs no tombstone.
+        "sink.ignore-null-values": "true",
+    }
+    columns_written = [*physical, f"{write_timestamp} METADATA FROM 'write-timestamp'"]
+    return sql.create_table(table.name, columns_written, options, table.primary_key)
+
+
+def placeholder_table(pipeline: Pipeline) -> str:
+    """The enriched rows as a table that totals are compiled against. It is never read: `plan.link` removes it."""
+    columns = [f"{sql.name(column.name)} {column.type.flink_sql}" for column in pipeline.columns.values()]
+    return sql.create_table(PLACEHOLDER, columns, {"connector": "datagen"})
+
+
+def dead_letter_table(pipeline: Pipeline, settings: Settings) -> str:
+    """The dead-letter topic: key and value as they were read, what is known about the record in headers."""
+    columns = [f"{sql.name(KEY)} BYTES", f"{sql.name(RAW_VALUE)} BYTES"]
+    headers = f"{sql.name(HEADERS)} MAP<STRING, BYTES>"
+    if settings.sinks is Sinks.BLACKHOLE:
+        return sql.create_table(DEAD_LETTERS, [*columns, headers], BLACKHOLE)
+    options = {
+        "connector": "kafka",
+        "topic": pipeline.dead_letter_topic.name,
+        "properties.bootstrap.servers": settings.kafka_bootstrap_servers,
+        "properties.transaction.timeout.ms": str(settings.transaction_timeout_seconds * 1000),
+        "key.format": "raw",
+        "key.fields": KEY,
+        "value.fields-include": "EXCEPT_KEY",
+        "value.format": "raw",
+        "sink.delivery-guarantee": "exactly-once",
+        "sink.transactional-id-prefix": consumer_group(pipeline),
+        # Transactional ids are used again; the other strategy leaves the broker a new one at every checkpoint.
+        "sink.transaction-naming-strategy": "POOLING",
+    }
+    return sql.create_table(DEAD_LETTERS, [*columns, f"{headers} METADATA FROM 'headers'"], options)
+
+
+def _cassandra(table: Table, settings: Settings) -> dict[str, str]:
+    return {
+        "connector": "cassandra",
+        "contact-points": ",".join(settings.cassandra_contact_points),
+        "local-datacenter": settings.cassandra_datacenter,
+        "keyspace": table.keyspace,
+        "table": table.name,
+    }

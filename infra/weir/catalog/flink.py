@@ -1,0 +1,92 @@
+"""The Flink configuration and arguments of a pipeline's job: the same on every target.
+
+What a target adds is its own: memory, parallelism, addresses, and the paths of state and programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from weir.catalog.pipeline import Pipeline
+from weir.config.endpoints import Endpoints
+from weir.config.stack import FlinkConfig, StateBackend
+
+PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
+JOB_MODULE = "dedup_join.main"
+
+# How long a record may wait in a half-full network buffer, at each of the two exchanges on its way.
+BUFFER_TIMEOUT = "5 ms"
+RETAINED_CHECKPOINTS = 3
+TOLERABLE_FAILED_CHECKPOINTS = 3
+
+
+@dataclass(frozen=True)
+class JobFiles:
+    """Where the files of a job lie for the process that submits it: on this machine, or inside an image."""
+
+    python: str
+    """The interpreter of the Flink environment."""
+    package: str
+    """The zip of the job's Python modules."""
+    pipeline_folder: str
+
+
+def flink_configuration(stack: FlinkConfig, pipeline: Pipeline) -> dict[str, str]:
+    """`flinkConfiguration`, by Flink's own names and in its own units. State lives on local paths the target names."""
+    return {
+        "pipeline.name": pipeline.name,
+        "pipeline.max-parallelism": str(stack.max_parallelism),
+        # Chained operators hand rows on without copying them; none of ours keeps or changes one.
+        "pipeline.object-reuse": "true",
+        # Nothing in the job waits for event time.
+        "pipeline.auto-watermark-interval": "0 ms",
+        "execution.buffer-timeout.interval": BUFFER_TIMEOUT,
+        "execution.checkpointing.mode": "EXACTLY_ONCE",
+        "execution.checkpointing.interval": f"{stack.checkpoint_interval_seconds} s",
+        "execution.checkpointing.timeout": f"{stack.checkpoint_timeout_seconds} s",
+        # A checkpoint without in-flight rows is small and fits any later version of the job.
+        "execution.checkpointing.unaligned.enabled": "false",
+        "execution.checkpointing.max-concurrent-checkpoints": "1",
+        "execution.checkpointing.num-retained": str(RETAINED_CHECKPOINTS),
+        "execution.checkpointing.tolerable-failed-checkpoints": str(TOLERABLE_FAILED_CHECKPOINTS),
+        "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
+        **_state_backend(stack.state_backend),
+        # Retried for ever: what is broken (a broker, a node) comes back, and the events wait in Kafka.
+        "restart-strategy.type": "exponential-delay",
+        "restart-strategy.exponential-delay.initial-backoff": "1 s",
+        "restart-strategy.exponential-delay.max-backoff": "60 s",
+        "restart-strategy.exponential-delay.backoff-multiplier": "2.0",
+        "restart-strategy.exponential-delay.jitter-factor": "0.1",
+        "restart-strategy.exponential-delay.reset-backoff-threshold": "600 s",
+    }
+
+
+def job_arguments(files: JobFiles, endpoints: Endpoints, stack: FlinkConfig, extra: Sequence[str] = ()) -> list[str]:
+    """The arguments of `PYTHON_DRIVER`: Flink's options first, then the job's; `extra` is appended to these."""
+    contact_points = [
+        part for point in endpoints.cassandra_contact_points for part in ("--cassandra-contact-point", point)
+    ]
+    return [
+        *("-pyclientexec", files.python),
+        *("-pyfs", files.package),
+        *("-pym", JOB_MODULE),
+        *("--pipeline", files.pipeline_folder),
+        *("--kafka-bootstrap-servers", endpoints.kafka_bootstrap_servers),
+        *("--registry-url", endpoints.registry_url),
+        *contact_points,
+        *("--cassandra-datacenter", endpoints.cassandra_datacenter),
+        *("--transaction-timeout-seconds", str(stack.transaction_timeout_seconds)),
+        *extra,
+    ]
+
+
+def _state_backend(backend: StateBackend) -> dict[str, str]:
+    if backend is StateBackend.HASHMAP:
+        return {"state.backend.type": backend.value}
+    return {
+        "state.backend.type": backend.value,
+        "execution.checkpointing.incremental": "true",
+        # Most keys of a deduplication are new: a bloom filter answers that without reading a file.
+        "state.backend.rocksdb.use-bloom-filter": "true",
+    }

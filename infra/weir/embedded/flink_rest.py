@@ -1,0 +1,139 @@
+"""Flink's REST interface, as far as jobs are started, watched and stopped through it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+
+from weir.config.errors import WeirError
+
+T = TypeVar("T")
+
+POLL_SECONDS = 0.1
+REQUEST_TIMEOUT_SECONDS = 30
+ENDED_STATES = frozenset({"FAILED", "CANCELED", "FINISHED", "SUSPENDED"})
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as the job manager lists it."""
+
+    id: str
+    name: str
+    state: str
+
+    @property
+    def active(self) -> bool:
+        """True unless it has ended; a job that restarts is active."""
+        return self.state not in ENDED_STATES
+
+
+class FlinkRest:
+    """A client of one job manager. Every method raises WeirError when it does not answer or refuses."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def jobs(self) -> list[Job]:
+        """All jobs that the job manager remembers, ended ones included."""
+        entries = self._call("GET", "/jobs/overview")["jobs"]
+        return [Job(entry["jid"], entry["name"], entry["state"]) for entry in entries]
+
+    def running(self, name: str) -> Job | None:
+        """The active job called `name`."""
+        return next((job for job in self.jobs() if job.name == name and job.active), None)
+
+    def wait_until_running(self, job_id: str, timeout_seconds: float) -> None:
+        """Returns once every task of the job runs, that is, has restored its state.
+
+        Raises:
+            WeirError: the job failed, with the root cause; or it did not run in time, with what it last failed of.
+        """
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            details = self._call("GET", f"/jobs/{job_id}")
+            tasks = details["status-counts"]
+            waiting = sum(count for state, count in tasks.items() if state not in {"RUNNING", "FINISHED"})
+            if details["state"] == "RUNNING" and waiting == 0:
+                return
+            if details["state"] in ENDED_STATES:
+                raise WeirError(f"the job {details['name']} {details['state'].lower()}: {self.failure(job_id)}")
+            if time.monotonic() > deadline:
+                raise WeirError(
+                    f"the job {details['name']} does not run after {timeout_seconds:.0f} s (state {details['state']}, "
+                    f"{waiting} tasks waiting): {self.failure(job_id)}"
+                )
+            time.sleep(POLL_SECONDS)
+
+    def failure(self, job_id: str) -> str:
+        """What the job failed of last: the innermost cause, as Flink words it."""
+        entries = self._call("GET", f"/jobs/{job_id}/exceptions?maxExceptions=1")["exceptionHistory"]["entries"]
+        if not entries:
+            return "no failure is recorded; see the job manager's log"
+        lines = [line.strip() for line in entries[0]["stacktrace"].splitlines()]
+        causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+        return causes[-1] if causes else lines[0]
+
+    def request_stop(self, job_id: str, savepoint_folder: str) -> str:
+        """Asks the job to stop with a savepoint below `savepoint_folder`; returns the request's id."""
+        body = {"targetDirectory": savepoint_folder, "drain": False, "formatType": "NATIVE"}
+        return self._call("POST", f"/jobs/{job_id}/stop", body)["request-id"]
+
+    def await_savepoint(self, job_id: str, request_id: str, timeout_seconds: float) -> str:
+        """The location of the savepoint that was requested.
+
+        Raises:
+            WeirError: it failed, or was not ready in time.
+        """
+
+        def location() -> str | None:
+            answer = self._call("GET", f"/jobs/{job_id}/savepoints/{request_id}")
+            if answer["status"]["id"] != "COMPLETED":
+                return None
+            operation = answer["operation"]
+            if "failure-cause" in operation:
+                raise WeirError(f"the savepoint failed: {operation['failure-cause']['class']}")
+            return operation["location"]
+
+        return self._wait(location, timeout_seconds, f"the savepoint of job {job_id}")
+
+    def cancel(self, job_id: str, timeout_seconds: float) -> None:
+        """Ends the job, keeping its checkpoints, and returns once it has ended."""
+        self._call("PATCH", f"/jobs/{job_id}?mode=cancel")
+        self.await_end(job_id, timeout_seconds)
+
+    def await_end(self, job_id: str, timeout_seconds: float) -> None:
+        """Returns once the job has ended."""
+
+        def ended() -> bool | None:
+            return self._call("GET", f"/jobs/{job_id}/status")["status"] in ENDED_STATES or None
+
+        self._wait(ended, timeout_seconds, f"the end of job {job_id}")
+
+    def _wait(self, ask: Callable[[], T | None], timeout_seconds: float, what: str) -> T:
+        deadline = time.monotonic() + timeout_seconds
+        while (answer := ask()) is None:
+            if time.monotonic() > deadline:
+                raise WeirError(f"{what} did not come within {timeout_seconds:.0f} s")
+            time.sleep(POLL_SECONDS)
+        return answer
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        with _clear_errors(self._url), httpx.Client(trust_env=False, timeout=REQUEST_TIMEOUT_SECONDS) as client:
+            response = client.request(method, self._url + path, json=body)
+        if not response.is_success:
+            raise WeirError(f"Flink at {self._url} refuses {method} {path} ({response.status_code}): {response.text}")
+        return response.json() if response.content else {}
+
+
+@contextmanager
+def _clear_errors(url: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise WeirError(f"Flink at {url} does not answer ({type(error).__name__}); look at `weir status`") from None
