@@ -61,8 +61,7 @@ def open_dataset(pipeline: Pipeline, dataset: Dataset) -> duckdb.DuckDBPyConnect
         WeirError: a required column is missing, a value has not its column's type, a required value is missing, or two
             events share an id without being equal.
     """
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = _connected()
     _read_events(connection, pipeline, dataset)
     read_references(connection, pipeline, dataset)
     return connection
@@ -88,12 +87,19 @@ def read_references(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, d
 
 def reference_rows(pipeline: Pipeline, dataset: Dataset) -> dict[str, list[tuple]]:
     """The rows of each reference table by its name, values in the order of its columns."""
-    with duckdb.connect() as connection:
+    with _connected() as connection:
         read_references(connection, pipeline, dataset)
         return {
             name: connection.execute(f"SELECT {listed(table.columns)} FROM {reference_table(name)}").fetchall()
             for name, table in pipeline.reference_tables.items()
         }
+
+
+def _connected() -> duckdb.DuckDBPyConnection:
+    """A database in memory for which a time without an offset is UTC, wherever it runs."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def _read_events(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, dataset: Dataset) -> None:
@@ -151,9 +157,12 @@ def _cast(column: Column, present: set[str]) -> str:
         return f"CAST(NULL AS {kind})"
     if column.type is ColumnType.TEXT:
         return quoted(column.name)
-    value = f"CAST(nullif({quoted(column.name)}, '') AS {kind})"
-    # An Avro and a CQL timestamp hold milliseconds; finer digits of the file do not survive the way.
-    return f"date_trunc('millisecond', {value})" if column.type is ColumnType.TIMESTAMP else value
+    text = f"nullif({quoted(column.name)}, '')"
+    if column.type is not ColumnType.TIMESTAMP:
+        return f"CAST({text} AS {kind})"
+    # Through TIMESTAMPTZ, for a plain cast ignores the offset of a text. Avro and CQL hold milliseconds: finer digits
+    # of the file do not survive the way.
+    return f"date_trunc('millisecond', CAST(CAST({text} AS TIMESTAMPTZ) AS {kind}))"
 
 
 def _unzipped(path: Path, scratch: Path) -> Path:

@@ -1,0 +1,95 @@
+"""The oracle against numbers computed by hand."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.proof.tiny import write_readings
+
+from weir.proof import oracle
+from weir.proof.dataset import open_dataset
+
+pytestmark = pytest.mark.unit
+
+
+def _computed(tmp_path: Path, sent: list[int], table: str) -> dict[Any, dict[str, Any]]:
+    pipeline, dataset = write_readings(tmp_path)
+    connection = open_dataset(pipeline, dataset)
+    oracle.compute(connection, pipeline, np.array(sent))
+    result = connection.execute(f"SELECT * FROM {oracle.expected_table(table)}")  # noqa: S608
+    names = [column[0] for column in result.description]
+    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    return {
+        (row["sensor"], row["number"]) if "sensor" in row else (row["read_month"], row["place"]): row for row in rows
+    }
+
+
+def test_an_event_without_a_match_keeps_its_row_with_nulls(tmp_path: Path) -> None:
+    rows = _computed(tmp_path, [0, 1, 2, 3, 4], "readings_enriched")
+    assert len(rows) == 5
+    assert (rows["a", 1]["site_name"], rows["a", 1]["site_height"]) == ("north", 10)
+    # Site 9 is unknown; an event without a site matches nothing, not even a reference without one.
+    assert (rows["b", 1]["site_name"], rows["b", 1]["site_height"]) == (None, None)
+    assert (rows["b", 2]["site_name"], rows["b", 2]["site_height"]) == (None, None)
+
+
+def test_times_are_truncated_in_utc_before_and_after_1970(tmp_path: Path) -> None:
+    rows = _computed(tmp_path, [0, 1, 2, 3, 4], "readings_enriched")
+    names = ("read_hour", "read_day", "read_month", "read_year")
+    assert tuple(rows["a", 1][name] for name in names) == (
+        datetime(2024, 2, 29, 23),
+        date(2024, 2, 29),
+        date(2024, 2, 1),
+        date(2024, 1, 1),
+    )
+    assert rows["b", 1]["read_day"] == date(2024, 2, 29)
+    assert rows["c", 1]["read_hour"] == datetime(1969, 12, 31, 23)
+    assert rows["c", 1]["read_month"] == date(1969, 12, 1)
+
+
+def test_measures_of_a_group(tmp_path: Path) -> None:
+    totals = _computed(tmp_path, [0, 1, 2, 3, 4], "totals_by_month")
+    february = totals[date(2024, 2, 1), "north"]
+    assert february == {
+        "read_month": date(2024, 2, 1),
+        "place": "north",
+        "readings": 2,
+        "valued": 1,
+        "total": 3,
+        "least": 3,
+        "greatest": 3,
+        "highest": 0.5,
+        "unflagged": 0,
+        "flagged": 1,
+        "good_total": 3,
+        "low": 1,
+        "high": 0,
+        "on_height": 2,
+    }
+
+
+def test_a_count_of_nothing_is_0_and_any_other_measure_of_nothing_is_null(tmp_path: Path) -> None:
+    totals = _computed(tmp_path, [0, 1, 2, 3, 4], "totals_by_month")
+    march = totals[date(2024, 3, 1), "who's there"]
+    assert (march["readings"], march["valued"], march["low"]) == (1, 0, 0)
+    assert (march["total"], march["least"], march["greatest"], march["good_total"]) == (None, None, None, None)
+    assert march["highest"] == 2.5
+
+
+def test_a_missing_dimension_is_replaced_before_grouping(tmp_path: Path) -> None:
+    totals = _computed(tmp_path, [0, 1, 2, 3, 4], "totals_by_month")
+    assert set(totals) == {
+        (date(2024, 2, 1), "north"),
+        (date(2024, 2, 1), "who's there"),
+        (date(2024, 3, 1), "who's there"),
+        (date(1969, 12, 1), "north"),
+    }
+
+
+def test_only_events_that_were_sent_are_expected_and_each_once(tmp_path: Path) -> None:
+    rows = _computed(tmp_path, [4, 0, 4], "readings_enriched")
+    assert set(rows) == {("a", 1), ("c", 1)}
