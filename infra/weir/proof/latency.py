@@ -1,12 +1,13 @@
 """How long after its publishing an event is readable: a thread that asks Cassandra for a few sampled rows.
 
-It shares nothing with the job and little with the replay: its own session, LOCAL_ONE reads by primary key.
+It shares nothing with the job and little with who publishes: its own session, LOCAL_ONE reads by primary key.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ class Sample:
     published: float
     acknowledged: float | None = None
     readable: float | None = None
+    polls: int = 0
     asking: bool = False
     next_poll: float = 0.0
 
@@ -45,26 +47,33 @@ class Sample:
         """Called with the broker's answer."""
         self.acknowledged = time.perf_counter()
 
+    @property
+    def seconds(self) -> float | None:
+        """Publish -> readable; None where the row never came."""
+        return None if self.readable is None else self.readable - self.published
 
-class LatencyReader:
-    """Watches events from `watch` until their rows are readable; `result` once the context is left."""
+
+class RowWatcher:
+    """Watches events from `watch` until their rows are readable, or overdue.
+
+    Entering raises what keeps the session from being made; leaving waits for the pending samples, unless an error does.
+    """
 
     def __init__(
         self, endpoints: Endpoints, pipeline: Pipeline, *, missing_after_seconds: float = MISSING_AFTER_SECONDS
     ) -> None:
         self._endpoints = endpoints
         self._pipeline = pipeline
-        self._missing_after = missing_after_seconds
+        self.missing_after_seconds = missing_after_seconds
         self._pending: list[Sample] = []
         self._done: list[Sample] = []
         self._changed = threading.Condition()
         self._closing = False
-        self._next_sample = 0.0
         self._failure: Exception | None = None
         self._started = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="latency-reader", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"rows of {pipeline.name}", daemon=True)
 
-    def __enter__(self) -> LatencyReader:
+    def __enter__(self) -> RowWatcher:
         self._thread.start()
         self._started.wait()
         if self._failure is not None:
@@ -72,48 +81,38 @@ class LatencyReader:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        """Waits for the pending samples, unless an error leaves."""
+        if error is not None:
+            self.abandon()
         with self._changed:
             self._closing = True
-            if error is not None:
-                self._pending.clear()
             self._changed.notify()
         self._thread.join()
 
-    def wants_sample(self, now: float) -> bool:
-        """True about SAMPLES_PER_SECOND times a second, while not too many rows are overdue."""
-        if now < self._next_sample or len(self._pending) >= MAX_PENDING:
-            return False
-        self._next_sample = now + 1 / SAMPLES_PER_SECOND
-        return True
+    @property
+    def busy(self) -> bool:
+        """True while so many rows are overdue that more samples would only add load."""
+        return len(self._pending) >= MAX_PENDING
 
     def watch(self, event: dict[str, Any], published: float) -> Sample:
-        """Watches a decoded event that is being published."""
+        """Watches a decoded event that was published at `published`, in `time.perf_counter()` seconds."""
         sample = Sample(row_key(self._pipeline, event), published)
         with self._changed:
             self._pending.append(sample)
             self._changed.notify()
         return sample
 
-    def result(self) -> Latency:
-        """What was measured."""
-        watched = self._done + self._pending
-        readable = [sample.readable - sample.published for sample in watched if sample.readable is not None]
-        missing = len(watched) - len(readable)
-        acknowledged = [sample.acknowledged - sample.published for sample in watched if sample.acknowledged]
-        latencies = 1000 * np.array(readable + [self._missing_after] * missing)
-        if not len(latencies):
-            return Latency(samples=0, missing=0)
-        p50, p90, p99 = np.percentile(latencies, [50, 90, 99])
-        return Latency(
-            samples=len(latencies),
-            missing=missing,
-            p50_milliseconds=round(float(p50), 1),
-            p90_milliseconds=round(float(p90), 1),
-            p99_milliseconds=round(float(p99), 1),
-            max_milliseconds=round(float(latencies.max()), 1),
-            acknowledged_p50_milliseconds=round(1000 * float(np.median(acknowledged)), 1) if acknowledged else None,
-        )
+    def abandon(self) -> None:
+        """Forgets what is pending, so that leaving does not wait for it."""
+        with self._changed:
+            self._closing = True
+            self._pending.clear()
+            self._changed.notify()
+
+    def take(self) -> list[Sample]:
+        """The samples that are readable or overdue since the last call."""
+        with self._changed:
+            done, self._done = self._done, []
+            return done
 
     def _run(self) -> None:
         try:
@@ -132,10 +131,11 @@ class LatencyReader:
             now = time.perf_counter()
             watched, self._pending = self._pending, []
             for sample in watched:
-                over = sample.readable is not None or now - sample.published > self._missing_after
+                over = sample.readable is not None or now - sample.published > self.missing_after_seconds
                 (self._done if over else self._pending).append(sample)
             if self._pending:
-                self._changed.wait(FIRST_INTERVAL_SECONDS / 2)
+                due = min((sample.next_poll for sample in self._pending if not sample.asking), default=now + 1)
+                self._changed.wait(max(due - now, FIRST_INTERVAL_SECONDS / 4))
             elif not self._closing:
                 self._changed.wait()
             return bool(self._pending) or not self._closing
@@ -147,21 +147,54 @@ class LatencyReader:
         for sample in due:
             sample.asking = True
             future = session.execute_async(statement, sample.key)
-            future.add_callbacks(_answered, _failed, callback_args=(sample,), errback_args=(sample,))
+            future.add_callbacks(self._answered, self._failed, callback_args=(sample,), errback_args=(sample,))
+
+    def _answered(self, rows: list[tuple[Any, ...]] | None, sample: Sample) -> None:
+        now = time.perf_counter()
+        sample.polls += 1
+        if rows:
+            sample.readable = now
+        self._ask_again(sample, now)
+
+    def _failed(self, _: Exception, sample: Sample) -> None:
+        """A timeout or a restarting node: the sample stays pending, and the time counts."""
+        self._ask_again(sample, time.perf_counter())
+
+    def _ask_again(self, sample: Sample, now: float) -> None:
+        sample.next_poll = now + max(FIRST_INTERVAL_SECONDS, INTERVAL_SHARE * (now - sample.published))
+        with self._changed:
+            sample.asking = False
+            self._changed.notify()
 
 
-def _answered(rows: list[tuple[Any, ...]] | None, sample: Sample) -> None:
-    now = time.perf_counter()
-    if rows:
-        sample.readable = now
-    _ask_again(sample, now)
+class Sampling:
+    """True about SAMPLES_PER_SECOND times a second."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def due(self, now: float) -> bool:
+        """Whether to take a sample at `now` (seconds)."""
+        if now < self._next:
+            return False
+        self._next = now + 1 / SAMPLES_PER_SECOND
+        return True
 
 
-def _failed(_: Exception, sample: Sample) -> None:
-    """A timeout or a restarting node: the sample stays pending, and the time counts."""
-    _ask_again(sample, time.perf_counter())
-
-
-def _ask_again(sample: Sample, now: float) -> None:
-    sample.next_poll = now + max(FIRST_INTERVAL_SECONDS, INTERVAL_SHARE * (now - sample.published))
-    sample.asking = False
+def summary(samples: Sequence[Sample], missing_after_seconds: float) -> Latency:
+    """Percentiles of `samples`; one that never became readable counts as the bound."""
+    if not samples:
+        return Latency(samples=0, missing=0)
+    seconds = [sample.seconds for sample in samples]
+    acknowledged = [sample.acknowledged - sample.published for sample in samples if sample.acknowledged]
+    latencies = 1000 * np.array([missing_after_seconds if value is None else value for value in seconds])
+    p50, p90, p99 = np.percentile(latencies, [50, 90, 99])
+    return Latency(
+        samples=len(samples),
+        missing=seconds.count(None),
+        p50_milliseconds=round(float(p50), 1),
+        p90_milliseconds=round(float(p90), 1),
+        p99_milliseconds=round(float(p99), 1),
+        max_milliseconds=round(float(latencies.max()), 1),
+        acknowledged_p50_milliseconds=round(1000 * float(np.median(acknowledged)), 1) if acknowledged else None,
+    )

@@ -18,7 +18,7 @@ from weir.config.errors import WeirError
 from weir.config.stack import ReplayConfig
 from weir.proof.dataset import EVENTS, open_dataset, scalar
 from weir.proof.kafka import TopicReader
-from weir.proof.latency import LatencyReader
+from weir.proof.latency import RowWatcher, Sampling, summary
 from weir.proof.manifest import (
     IndexRange,
     Manifest,
@@ -175,6 +175,7 @@ class _Sender:
         self._folder = folder
         self._acknowledged = _Acknowledged()
         self._decoder = Decoder(endpoints.registry_url, pipeline)
+        self._sampling = Sampling()
         self._planned = len(sends.plan)
         self._sent = 0
         self._producer = Producer(
@@ -192,20 +193,22 @@ class _Sender:
     def run(self, progress: Progress) -> Manifest:
         """Sends everything; the manifest stands on disk before the first record and after the last."""
         self._manifest.write(self._folder)
-        latency = LatencyReader(self._endpoints, self._pipeline)
+        watcher = RowWatcher(self._endpoints, self._pipeline)
         try:
-            with latency:
-                self._send_all(latency, progress)
+            with watcher:
+                self._send_all(watcher, progress)
                 self._flush()
         except KeyboardInterrupt:
             self._flush()
             self._end(ReplayState.INTERRUPTED)
             raise
-        self._manifest = self._manifest.model_copy(update={"latency": latency.result()})
+        self._manifest = self._manifest.model_copy(
+            update={"latency": summary(watcher.take(), watcher.missing_after_seconds)}
+        )
         self._end(ReplayState.COMPLETE)
         return self._manifest
 
-    def _send_all(self, latency: LatencyReader, progress: Progress) -> None:
+    def _send_all(self, watcher: RowWatcher, progress: Progress) -> None:
         rate = self._manifest.config.events_per_second
         started = time.perf_counter()
         next_manifest = started + MANIFEST_INTERVAL_SECONDS
@@ -214,7 +217,7 @@ class _Sender:
             due = int((now - started) * rate) + 1 if rate else self._sent + SENDS_BETWEEN_LOOKS
             due = min(due, self._planned)
             while self._sent < due:
-                self._send_next(latency)
+                self._send_next(watcher)
             progress(self._sent, self._planned)
             if now >= next_manifest:
                 next_manifest = now + MANIFEST_INTERVAL_SECONDS
@@ -222,7 +225,7 @@ class _Sender:
             # Serves callbacks until the next record is due.
             self._producer.poll(max(0.0, started + self._sent / rate - time.perf_counter()) if rate else 0)
 
-    def _send_next(self, latency: LatencyReader) -> None:
+    def _send_next(self, watcher: RowWatcher) -> None:
         kind, number = Kind(self._sends.plan.kinds[self._sent]), int(self._sends.plan.numbers[self._sent])
         callback = self._acknowledged.take
         if kind is Kind.POISON:
@@ -231,8 +234,8 @@ class _Sender:
             return
         value = self._sends.events.value(number)
         is_new = kind is Kind.FIRST and number not in self._sends.already_sent
-        if is_new and latency.wants_sample(time.perf_counter()):
-            callback = self._sampling(latency, value)
+        if is_new and not watcher.busy and self._sampling.due(time.perf_counter()):
+            callback = self._sampled(watcher, value)
         self._produce(self._sends.events.key(number), value, callback)
 
     def _produce(self, key: str | bytes, value: bytes | None, callback: Callable) -> None:
@@ -249,11 +252,11 @@ class _Sender:
                 return
             self._check()
 
-    def _sampling(self, latency: LatencyReader, value: bytes) -> Callable[[KafkaError | None, Message], None]:
+    def _sampled(self, watcher: RowWatcher, value: bytes) -> Callable[[KafkaError | None, Message], None]:
         event = self._decoder.decode(value)
         if event is None:
             raise WeirError(f"an event of {self._pipeline.subject} does not decode with its own schema")
-        sample = latency.watch(event, time.perf_counter())
+        sample = watcher.watch(event, time.perf_counter())
 
         def report(error: KafkaError | None, message: Message) -> None:
             sample.acknowledge()

@@ -1,0 +1,100 @@
+"""How fresh rows are right now: a few events off the end of the topic, watched until their rows are readable.
+
+Reading a busy topic whole would cost a core; this looks at its end ten times a second and takes one event each time.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+import numpy as np
+from confluent_kafka import OFFSET_END, TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, Message, TopicPartition
+
+from weir.catalog.pipeline import Pipeline
+from weir.config.endpoints import Endpoints
+from weir.config.errors import WeirError
+from weir.proof.latency import RowWatcher
+from weir.proof.wire import Decoder
+
+LOOKS_PER_SECOND = 10
+LOOK_TIMEOUT_SECONDS = 1.0
+RETRY_SECONDS = 2.0
+FETCH_BYTES = 1024
+"""A broker answers with at least one whole batch, however little is asked for: enough for one event."""
+
+
+class FreshnessSampler:
+    """A thread that feeds a `RowWatcher` with events as they arrive. A restart of Kafka only makes it pause."""
+
+    def __init__(self, endpoints: Endpoints, pipeline: Pipeline, watcher: RowWatcher) -> None:
+        self._topic = pipeline.source_topic
+        self._watcher = watcher
+        self._decoder = Decoder(endpoints.registry_url, pipeline)
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": endpoints.kafka_bootstrap_servers,
+                "group.id": "weir-monitor",
+                "enable.auto.commit": False,
+                "isolation.level": "read_committed",
+                "fetch.max.bytes": FETCH_BYTES,
+                "max.partition.fetch.bytes": FETCH_BYTES,
+                "message.max.bytes": FETCH_BYTES,
+                "queued.min.messages": 1,
+                "log_level": 0,
+            }
+        )
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"freshness of {pipeline.name}", daemon=True)
+
+    def __enter__(self) -> FreshnessSampler:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def take(self) -> tuple[float, float] | None:
+        """p50 and p99 in milliseconds since the last call; None where nothing new arrived.
+
+        A row that is there when it is first asked for belongs to an event that came before: a re-send, not counted.
+        """
+        done = self._watcher.take()
+        bound = self._watcher.missing_after_seconds
+        new = [sample for sample in done if sample.seconds is None or sample.polls > 1]
+        if not new:
+            return None
+        milliseconds = [1000 * (bound if sample.seconds is None else sample.seconds) for sample in new]
+        p50, p99 = np.percentile(milliseconds, [50, 99])
+        return float(p50), float(p99)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._look()
+            except (WeirError, KafkaException):
+                self._stop.wait(RETRY_SECONDS)
+            else:
+                self._stop.wait(1 / LOOKS_PER_SECOND)
+
+    def _look(self) -> None:
+        """One event that arrives from now on, if any does: of one partition, so that little is fetched."""
+        partition = random.randrange(self._topic.partitions)  # noqa: S311 - a sample, not a secret
+        self._consumer.assign([TopicPartition(self._topic.name, partition, OFFSET_END)])
+        try:
+            message = self._consumer.poll(LOOK_TIMEOUT_SECONDS)
+        finally:
+            self._consumer.unassign()
+        if message is not None and message.error() is None and not self._watcher.busy:
+            self._watch(message)
+
+    def _watch(self, message: Message) -> None:
+        kind, published_milliseconds = message.timestamp()
+        event = self._decoder.decode(message.value())
+        if kind == TIMESTAMP_NOT_AVAILABLE or event is None:
+            return
+        age_seconds = max(0.0, time.time() - published_milliseconds / 1000)
+        self._watcher.watch(event, time.perf_counter() - age_seconds)

@@ -1,0 +1,232 @@
+"""The monitor: a small process that writes each pipeline's health into Cassandra every few seconds.
+
+    python -m weir.proof.monitor --endpoints endpoints.json --pipelines pipelines --state monitor.json flights
+
+Counters come from Flink, the lag from Kafka, freshness from sampling of its own. Whatever is away leaves its columns
+empty; the monitor goes on and asks again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import re
+import signal
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cassandra import ConsistencyLevel, DriverException
+from cassandra.cluster import NoHostAvailable
+from cassandra.query import UNSET_VALUE
+
+from weir.catalog.pipeline import Pipeline, load_pipelines
+from weir.catalog.platform import PIPELINE_HEALTH
+from weir.config.endpoints import Endpoints
+from weir.config.errors import WeirError, parse
+from weir.proof.cassandra import insert_statement, session_of
+from weir.proof.flink import FlinkClient
+from weir.proof.freshness import FreshnessSampler
+from weir.proof.kafka import TopicReader, consumer_group
+from weir.proof.latency import RowWatcher
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Session
+
+INTERVAL_SECONDS = 5.0
+OVERDUE_SECONDS = 60.0
+log = logging.getLogger("weir.monitor")
+
+Counters = dict[str, int]
+
+
+def counter_patterns(pipeline: Pipeline) -> dict[str, re.Pattern[str]]:
+    """Column of the health table -> the metric that counts it, as Flink names operators: `Name[id].metric`."""
+    rows = re.escape(pipeline.row_table.name)
+    patterns = {
+        "received": r"Source__[^.]*\.numRecordsOut",
+        "deduplicated": r"Deduplicate\[\d+\]\.numRecordsIn",
+        "distinct_events": r"Deduplicate\[\d+\]\.numRecordsOut",
+        "rows_written": rf"{rows}\[\d+\]__Writer\.numRecordsSend",
+        "dead_letters": r"_dead_letters\[\d+\]__Writer\.numRecordsSend",
+    }
+    return {name: re.compile(pattern) for name, pattern in patterns.items()}
+
+
+@dataclass
+class Totals:
+    """Counters that only grow: Flink's begin at 0 whenever the job starts or restarts."""
+
+    totals: Counters = field(default_factory=dict)
+    last: Counters = field(default_factory=dict)
+
+    def add(self, seen: Counters) -> Counters:
+        """The totals after Flink's counters stand at `seen`; a counter below its last value began anew."""
+        for name, value in seen.items():
+            before = self.last.get(name, 0)
+            self.totals[name] = self.totals.get(name, 0) + (value - before if value >= before else value)
+            self.last[name] = value
+        return self.totals
+
+
+class JobCounters:
+    """The counters of one pipeline's job, read through Flink's REST interface."""
+
+    def __init__(self, flink: FlinkClient, pipeline: Pipeline) -> None:
+        self._flink = flink
+        self._name = pipeline.name
+        self._patterns = counter_patterns(pipeline)
+        self._job_id = ""
+        self._metrics: dict[str, dict[str, str]] = {}
+
+    def read(self) -> Counters:
+        """Column -> count since the job (re)started; empty while it does not run.
+
+        Raises:
+            WeirError: Flink does not answer.
+        """
+        job = self._flink.job(self._name)
+        if job is None or job.state != "RUNNING":
+            return {}
+        complete = {name for found in self._metrics.values() for name in found.values()} == set(self._patterns)
+        if job.id != self._job_id or not complete:
+            self._job_id = job.id
+            self._metrics = {vertex["id"]: self._wanted(job, vertex["id"]) for vertex in self._flink.vertices(job)}
+        counters: Counters = {}
+        for vertex, wanted in self._metrics.items():
+            for metric, value in self._flink.metric_sums(job, vertex, list(wanted)).items():
+                counters[wanted[metric]] = int(value)
+        return counters
+
+    def _wanted(self, job: Any, vertex: str) -> dict[str, str]:
+        names = self._flink.metric_names(job, vertex)
+        return {
+            metric: column
+            for column, pattern in self._patterns.items()
+            for metric in names
+            if pattern.fullmatch(metric)
+        }
+
+
+class PipelineMonitor:
+    """What is known of one pipeline."""
+
+    def __init__(self, endpoints: Endpoints, pipeline: Pipeline, flink: FlinkClient, totals: Totals) -> None:
+        self.pipeline = pipeline
+        self.totals = totals
+        self._endpoints = endpoints
+        self._job = JobCounters(flink, pipeline)
+        self._open = ExitStack()
+        watcher = self._open.enter_context(RowWatcher(endpoints, pipeline, missing_after_seconds=OVERDUE_SECONDS))
+        self._open.callback(watcher.abandon)
+        self._freshness = self._open.enter_context(FreshnessSampler(endpoints, pipeline, watcher))
+        self._reader = self._open.enter_context(
+            TopicReader(endpoints, pipeline.source_topic.name, group=consumer_group(pipeline))
+        )
+
+    def close(self) -> None:
+        """Ends its threads."""
+        self._open.close()
+
+    def health(self, now: datetime) -> dict[str, Any]:
+        """One row of the health table; a column that cannot be told is left out."""
+        row: dict[str, Any] = {"pipeline": self.pipeline.name, "day": now.date(), "at": now}
+        row |= self._counters()
+        try:
+            ends, committed = self._reader.offsets(), self._reader.committed()
+            row["consumer_lag"] = sum(max(0, end - max(committed[p], oldest)) for p, (oldest, end) in ends.items())
+        except WeirError as error:
+            log.warning("%s", error)
+        freshness = self._freshness.take()
+        if freshness is not None:
+            row["freshness_p50_milliseconds"], row["freshness_p99_milliseconds"] = freshness
+        return row
+
+    def _counters(self) -> Counters:
+        try:
+            self.totals.add(self._job.read())
+        except WeirError as error:
+            log.warning("%s", error)
+        counters = dict(self.totals.totals)
+        deduplicated = counters.pop("deduplicated", None)
+        if deduplicated is not None and "distinct_events" in counters:
+            counters["duplicates"] = deduplicated - counters["distinct_events"]
+        return counters
+
+
+def run(endpoints: Endpoints, pipelines: list[Pipeline], state_file: Path, stop: threading.Event) -> None:
+    """Writes health rows until `stop` is set.
+
+    Raises:
+        WeirError: Cassandra does not answer at the start.
+    """
+    saved = _load(state_file)
+    with (
+        session_of(endpoints, consistency=ConsistencyLevel.LOCAL_ONE) as session,
+        FlinkClient(endpoints.flink_url) as flink,
+        ExitStack() as opened,
+    ):
+        statement = insert_statement(session, PIPELINE_HEALTH)
+        monitors = []
+        for pipeline in pipelines:
+            monitors.append(PipelineMonitor(endpoints, pipeline, flink, saved.get(pipeline.name, Totals())))
+            opened.callback(monitors[-1].close)
+        while not stop.wait(INTERVAL_SECONDS):
+            for monitor in monitors:
+                _write(session, statement, monitor.health(datetime.now(UTC)))
+            _save(state_file, {monitor.pipeline.name: monitor.totals for monitor in monitors})
+
+
+def _write(session: Session, statement: Any, row: dict[str, Any]) -> None:
+    # Unset, not null: a null is a tombstone.
+    values = [row.get(name, UNSET_VALUE) for name in PIPELINE_HEALTH.columns]
+    try:
+        session.execute(statement, values)
+    except (DriverException, NoHostAvailable) as error:
+        log.warning("%s: health is not written: %s", row["pipeline"], error)
+
+
+def _load(path: Path) -> dict[str, Totals]:
+    """The totals of the last run, so that a restart of the monitor does not lose what earlier jobs counted."""
+    try:
+        return {name: Totals(**entry) for name, entry in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _save(path: Path, totals: dict[str, Totals]) -> None:
+    document = {name: {"totals": entry.totals, "last": entry.last} for name, entry in totals.items()}
+    staging = path.with_suffix(".new")
+    staging.write_text(json.dumps(document), encoding="utf-8")
+    staging.replace(path)
+
+
+def main() -> None:
+    """Runs until SIGTERM; while a service is not there yet, tries again."""
+    parser = argparse.ArgumentParser(prog="python -m weir.proof.monitor", description="Writes pipelines' health.")
+    parser.add_argument("--endpoints", type=Path, required=True, help="JSON file with the platform's addresses")
+    parser.add_argument("--pipelines", type=Path, required=True, help="the folder of pipeline folders")
+    parser.add_argument("--state", type=Path, required=True, help="file that keeps totals across restarts")
+    parser.add_argument("names", nargs="+", help="pipelines to watch")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    log.setLevel(logging.INFO)
+    endpoints = parse(Endpoints, json.loads(arguments.endpoints.read_text(encoding="utf-8")), str(arguments.endpoints))
+    pipelines = load_pipelines(arguments.pipelines, arguments.names)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    while not stop.is_set():
+        try:
+            run(endpoints, pipelines, arguments.state, stop)
+        except WeirError as error:
+            log.warning("%s; trying again", error)
+            stop.wait(INTERVAL_SECONDS)
+
+
+if __name__ == "__main__":
+    main()
