@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -33,6 +34,8 @@ INTERRUPTED = 130
 
 def app() -> None:
     """The entry point: an error of weir's is one red message and exit code 1; a wrong usage is 2."""
+    # The clients of Kafka and Cassandra are native code: if one crashes, the stack says which.
+    faulthandler.enable()
     try:
         commands()
     except Exception as error:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
 import yaml
-from cassandra import DriverException
-from cassandra.cluster import Cluster, NoHostAvailable
 
 from weir.embedded import jvm
-from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, NotReady, Service, ask_port
+from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, NotReady, Service, connected, receive
+
+# The native protocol's numbers.
+STARTUP, READY, QUERY, RESULT = 0x01, 0x02, 0x07, 0x08
+CONSISTENCY_ONE = 0x0001
 
 # Cassandra's conf/jvm17-server.options: off-heap memory, file descriptors and JMX beans by reflection.
 JDK17_FLAGS = (
@@ -166,11 +169,18 @@ def _prepare(ctx: Context, folder: Path) -> None:
 
 
 def _ready(ctx: Context) -> None:
-    ask_port(ctx.ports.cassandra)
-    cluster = Cluster([LOOPBACK], port=ctx.ports.cassandra, connect_timeout=3, executor_threads=1)
-    try:
-        cluster.connect().execute("SELECT release_version FROM system.local", timeout=3)
-    except (NoHostAvailable, DriverException) as error:
-        raise NotReady(f"CQL does not answer yet: {error}") from None
-    finally:
-        cluster.shutdown()
+    """STARTUP and a query, in the native protocol version 4 (doc/native_protocol_v4.spec of Cassandra)."""
+    statement = b"SELECT release_version FROM system.local"
+    startup = struct.pack(">H", 1) + _text(b"CQL_VERSION") + _text(b"3.0.0")
+    query = struct.pack(">I", len(statement)) + statement + struct.pack(">HB", CONSISTENCY_ONE, 0)
+    with connected(ctx.ports.cassandra) as connection:
+        for opcode, body, expected in ((STARTUP, startup, READY), (QUERY, query, RESULT)):
+            connection.sendall(struct.pack(">BBhBI", 4, 0, 0, opcode, len(body)) + body)
+            _version, _flags, _stream, answer, size = struct.unpack(">BBhBI", receive(connection, 9))
+            receive(connection, size)
+            if answer != expected:
+                raise NotReady(f"CQL answers with opcode {answer:#04x} instead of {expected:#04x}")
+
+
+def _text(value: bytes) -> bytes:
+    return struct.pack(">H", len(value)) + value

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
+import struct
 import subprocess
 import uuid
 from pathlib import Path
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from weir.config.errors import WeirError
 from weir.embedded import jvm
-from weir.embedded.service import LOOPBACK, Context, NotReady, Service, ask_port
+from weir.embedded.service import LOOPBACK, Context, NotReady, Service, connected, receive
 
+METADATA_API = 3
 QUIET_LOGGERS = ("kafka.log.LogCleaner", "org.apache.kafka.storage.internals.log", "state.change.logger")
 
 
@@ -116,11 +115,11 @@ def _prepare(ctx: Context, config: Path, java: tuple[str, ...], logging: Path) -
 
 
 def _ready(ctx: Context) -> None:
-    ask_port(ctx.ports.kafka)
-    client = AdminClient({"bootstrap.servers": f"{LOOPBACK}:{ctx.ports.kafka}", "log_level": 0})
-    try:
-        brokers = client.list_topics(timeout=2).brokers
-    except KafkaException as error:
-        raise NotReady(f"no metadata yet: {error.args[0].str()}") from None
-    if not brokers:
+    """A Metadata request, version 4 (https://kafka.apache.org/protocol): no topics, none to be created."""
+    body = struct.pack(">hhih", METADATA_API, 4, 0, -1) + struct.pack(">i?", 0, False)
+    with connected(ctx.ports.kafka) as connection:
+        connection.sendall(struct.pack(">i", len(body)) + body)
+        (size,) = struct.unpack(">i", receive(connection, 4))
+        _correlation, _throttle_milliseconds, brokers = struct.unpack_from(">iii", receive(connection, size))
+    if brokers == 0:
         raise NotReady("the broker has not registered with its controller yet")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from weir.catalog.pipeline import load_pipelines
+from weir.config.errors import WeirError
 from weir.config.stack import load_stack
 from weir.embedded import lifecycle, services, state, toolchain
 from weir.embedded.board import Board
@@ -89,7 +90,7 @@ def bring_up(paths: Paths, board: Board, *, with_pipelines: bool, replay: bool) 
         if not alone:
             board.report("waiting", "another `weir up` is at work here", None)
             return None
-        with watching(paths, board):
+        with watching(paths, board), _root_cause(paths):
             outcome = _bring_up_pipelines(paths, board, replay=replay) if with_pipelines else None
             known = state.read(paths)
             lifecycle.wait_ready(paths, [entry.name for entry in known.services] if known else [])
@@ -126,6 +127,18 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
                 jobs.submit(ctx, pipeline)
         verifications = tuple(proofs.prove(ctx, pipeline, board) for pipeline in pipelines) if replay else ()
         return Outcome(urls.result(), verifications)
+
+
+@contextmanager
+def _root_cause(paths: Paths) -> Iterator[None]:
+    """When a service failed, that is the error, and not that its clients lost it."""
+    try:
+        yield
+    except WeirError as error:
+        known = state.read(paths)
+        if known is None or not known.failure or known.failure == str(error):
+            raise
+        lifecycle.wait_ready(paths, [])
 
 
 @contextmanager

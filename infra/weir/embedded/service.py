@@ -10,7 +10,8 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -172,16 +173,35 @@ class Service:
     """Called once the service is ready again after it died or was restarted: puts back what it kept in memory."""
 
 
-def ask_port(port: int) -> None:
-    """Returns when something listens on a loopback port: a cheap question before a dear one.
+@contextmanager
+def connected(port: int) -> Iterator[socket.socket]:
+    """A connection to a loopback port, for a question in the service's own protocol.
+
+    The supervisor asks this way, without a client library: it must neither crash nor grow with one.
 
     Raises:
-        NotReady: nothing listens there.
+        NotReady: no connection, or no answer within three seconds.
     """
     try:
-        socket.create_connection((LOOPBACK, port), timeout=1).close()
-    except OSError:
-        raise NotReady(f"nothing listens on port {port} yet") from None
+        with socket.create_connection((LOOPBACK, port), timeout=3) as connection:
+            yield connection
+    except OSError as error:
+        raise NotReady(f"port {port} does not answer yet ({type(error).__name__})") from None
+
+
+def receive(connection: socket.socket, size: int) -> bytes:
+    """Exactly `size` bytes.
+
+    Raises:
+        OSError: the other side closed the connection before.
+    """
+    data = b""
+    while len(data) < size:
+        part = connection.recv(size - len(data))
+        if not part:
+            raise ConnectionError("closed before the whole answer")
+        data += part
+    return data
 
 
 def ask_http(url: str, *, timeout_seconds: float = 2) -> httpx.Response:
