@@ -1,0 +1,55 @@
+package io.weir.flink.avro;
+
+import java.util.Map;
+import java.util.Set;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.connector.format.DecodingFormat;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.factories.DeserializationFormatFactory;
+import org.apache.flink.table.factories.DynamicTableFactory;
+import org.apache.flink.table.factories.FactoryUtil;
+
+/**
+ * {@code 'value.format' = 'avro-registry'}: Avro in the Confluent wire format, poison set aside.
+ */
+public final class AvroRegistryFormatFactory implements DeserializationFormatFactory {
+  static final String IDENTIFIER = "avro-registry";
+
+  @Override
+  public DecodingFormat<DeserializationSchema<RowData>> createDecodingFormat(
+      DynamicTableFactory.Context context, ReadableConfig options) {
+    FactoryUtil.validateFactoryOptions(this, options);
+    String schema = options.get(AvroRegistryOptions.SCHEMA);
+    return new AvroRegistryDecodingFormat(
+        RegistryConfig.of(options),
+        ReaderSchema.parse(schema),
+        sharesColumnsWithKey(context.getCatalogTable().getOptions()));
+  }
+
+  /**
+   * Whether columns come from the Kafka key as well as from the value. The Kafka connector (5.0.0)
+   * then counts them twice when it looks for the format's metadata, and would drop some of it.
+   */
+  private static boolean sharesColumnsWithKey(Map<String, String> table) {
+    boolean hasKey =
+        table.containsKey("key.fields") || "upsert-kafka".equals(table.get("connector"));
+    return hasKey && !"EXCEPT_KEY".equals(table.get("value.fields-include"));
+  }
+
+  @Override
+  public String factoryIdentifier() {
+    return IDENTIFIER;
+  }
+
+  @Override
+  public Set<ConfigOption<?>> requiredOptions() {
+    return Set.copyOf(AvroRegistryOptions.REQUIRED);
+  }
+
+  @Override
+  public Set<ConfigOption<?>> optionalOptions() {
+    return Set.copyOf(AvroRegistryOptions.OPTIONAL);
+  }
+}

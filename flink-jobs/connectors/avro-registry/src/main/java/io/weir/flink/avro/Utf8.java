@@ -1,0 +1,64 @@
+package io.weir.flink.avro;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * Well-formed UTF-8 (Unicode 16, table 3-7). Avro's own reader does not check, and a malformed
+ * string would turn into replacement characters in a later operator, unnoticed.
+ */
+final class Utf8 {
+  private static final long HIGH_BITS = 0x8080808080808080L;
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private Utf8() {}
+
+  static boolean isValid(byte[] bytes, int start, int length) {
+    int end = start + length;
+    int i = start;
+    while (i < end) {
+      if (end - i >= Long.BYTES && ((long) LONGS.get(bytes, i) & HIGH_BITS) == 0) {
+        i += Long.BYTES; // Eight ASCII characters.
+        continue;
+      }
+      if (bytes[i] >= 0) {
+        i++;
+        continue;
+      }
+      int size = sequenceSize(bytes[i] & 0xff);
+      if (size == 0 || end - i < size || !isSequence(bytes, i, size)) {
+        return false;
+      }
+      i += size;
+    }
+    return true;
+  }
+
+  private static int sequenceSize(int lead) {
+    if (lead >= 0xc2 && lead <= 0xdf) {
+      return 2;
+    }
+    if (lead >= 0xe0 && lead <= 0xef) {
+      return 3;
+    }
+    return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
+  }
+
+  private static boolean isSequence(byte[] bytes, int start, int size) {
+    for (int i = 1; i < size; i++) {
+      if ((bytes[start + i] & 0xc0) != 0x80) {
+        return false;
+      }
+    }
+    int second = bytes[start + 1] & 0xff;
+    return switch (bytes[start] & 0xff) {
+      case 0xe0 -> second >= 0xa0; // Below is an overlong form.
+      case 0xed -> second <= 0x9f; // Above are the surrogates.
+      case 0xf0 -> second >= 0x90; // Below is an overlong form.
+      case 0xf4 -> second <= 0x8f; // Above is beyond U+10FFFF.
+      default -> true;
+    };
+  }
+}

@@ -1,0 +1,36 @@
+package io.weir.flink.avro;
+
+import java.util.List;
+import org.apache.avro.Schema;
+import org.apache.flink.table.api.DataTypes;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
+import org.apache.flink.table.types.DataType;
+import org.apache.flink.table.types.logical.RowType;
+
+/** Deserialization schemas as the decoding format makes them. */
+final class Schemas {
+  private Schemas() {}
+
+  static AvroRegistryDeserializationSchema open(
+      RegistryConfig config, Schema reader, RowType columns, TestContext context) throws Exception {
+    AvroRegistryDeserializationSchema schema =
+        of(config, reader, columns, List.of(FormatMetadata.values()));
+    schema.open(context);
+    return schema;
+  }
+
+  static AvroRegistryDeserializationSchema of(
+      RegistryConfig config, Schema reader, RowType columns, List<FormatMetadata> metadata) {
+    return new AvroRegistryDeserializationSchema(
+        config, reader.toString(), columns, metadata, InternalTypeInfo.of(RowData.class));
+  }
+
+  static RowType columns(DataTypes.Field... fields) {
+    return (RowType) DataTypes.ROW(fields).getLogicalType();
+  }
+
+  static DataTypes.Field column(String name, DataType type) {
+    return DataTypes.FIELD(name, type);
+  }
+}
