@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from dedup_join.plan import PlanError, link
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,6 @@ What a target adds is its own: memory, parallelism, addresses, and the paths of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from weir.catalog.pipeline import Pipeline
@@ -62,8 +61,8 @@ def flink_configuration(stack: FlinkConfig, pipeline: Pipeline) -> dict[str, str
     }
 
 
-def job_arguments(files: JobFiles, endpoints: Endpoints, stack: FlinkConfig, extra: Sequence[str] = ()) -> list[str]:
-    """The arguments of `PYTHON_DRIVER`: Flink's options first, then the job's; `extra` is appended to these."""
+def job_arguments(files: JobFiles, endpoints: Endpoints, stack: FlinkConfig) -> list[str]:
+    """The arguments of `PYTHON_DRIVER`: Flink's options first, then the job's."""
     contact_points = [
         part for point in endpoints.cassandra_contact_points for part in ("--cassandra-contact-point", point)
     ]
@@ -77,7 +76,6 @@ def job_arguments(files: JobFiles, endpoints: Endpoints, stack: FlinkConfig, ext
         *contact_points,
         *("--cassandra-datacenter", endpoints.cassandra_datacenter),
         *("--transaction-timeout-seconds", str(stack.transaction_timeout_seconds)),
-        *extra,
     ]
 
 

@@ -48,7 +48,7 @@ def submit(ctx: Context, pipeline: Pipeline, *, from_empty: bool = False) -> str
         if _record(ctx, pipeline).get(running.id) == fingerprint and not from_empty:
             return running.id
         _stop(ctx, rest, {running.id: running.name}, STOP_TIMEOUT_SECONDS)
-    start = None if from_empty else _newest_state(ctx, pipeline)
+    start = None if from_empty else newest_state(ctx, pipeline)
     if start is None and not from_empty:
         _refuse_lost_state(ctx, pipeline)
     job_id = _run(ctx, pipeline, package, start)
@@ -72,8 +72,11 @@ def command(
     ctx: Context, pipeline: Pipeline, package: Path, start: Path | None, extra: tuple[str, ...] = ()
 ) -> list[str]:
     """The `flink run` that submits the job, detached; `extra` goes to the job itself (see `dedup_join.main`)."""
-    home = ctx.toolchain.home("flink")
-    (driver,) = (home / "opt").glob("flink-python-*.jar")
+    return [*_java(ctx), CLI_MAIN, *_run_arguments(ctx, pipeline, package, start), *extra]
+
+
+def _run_arguments(ctx: Context, pipeline: Pipeline, package: Path, start: Path | None) -> list[str]:
+    (driver,) = (ctx.toolchain.home("flink") / "opt").glob("flink-python-*.jar")
     files = JobFiles(
         python=str(ctx.toolchain.home("flink-env") / "bin" / "python"),
         package=str(package),
@@ -85,13 +88,12 @@ def command(
         "execution.checkpointing.dir": _checkpoints(ctx, pipeline.name).as_uri(),
     }
     return [
-        *_java(ctx),
         *("run", "--detached"),
         *(f"-D{key}={value}" for key, value in settings.items()),
         *(("--fromSavepoint", start.as_uri()) if start else ()),
         *("--class", PYTHON_DRIVER),
         str(driver),
-        *job_arguments(files, ctx.endpoints, ctx.stack.flink, extra),
+        *job_arguments(files, ctx.endpoints, ctx.stack.flink),
     ]
 
 
@@ -153,10 +155,8 @@ def _java(ctx: Context) -> list[str]:
         f"-Xmx{CLIENT_HEAP_MIB}m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
-        "-Xshare:auto",
         *flink.JDK17_FLAGS,
         f"-Dlog4j.configurationFile={flink.client_config_folder(ctx) / 'log4j-cli.properties'}",
-        CLI_MAIN,
     ]
 
 
@@ -169,14 +169,14 @@ def _last_cause(output: str) -> str:
 
 
 def _fingerprint(ctx: Context, pipeline: Pipeline, package: Path) -> str:
-    """Changes with everything that the running job is made of: its files, its command, the Flink it runs on."""
-    digest = hashlib.sha256("\n".join(command(ctx, pipeline, package, None)).encode())
+    """Changes with everything that the running job is made of: its files, its settings, the Flink it runs on."""
+    digest = hashlib.sha256("\n".join(_run_arguments(ctx, pipeline, package, None)).encode())
     for file in [package, *sorted(path for path in pipeline.folder.rglob("*") if path.is_file())]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
-def _newest_state(ctx: Context, pipeline: Pipeline) -> Path | None:
+def newest_state(ctx: Context, pipeline: Pipeline) -> Path | None:
     """The newest complete savepoint or checkpoint: the one whose `_metadata`, which is written last, is the newest."""
     roots = [_savepoints(ctx, pipeline.name), _checkpoints(ctx, pipeline.name)]
     complete = [path for root in roots for path in root.rglob(METADATA_FILE)]
