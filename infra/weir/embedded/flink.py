@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from weir.config.errors import WeirError
 from weir.config.stack import StateBackend
 from weir.embedded import jvm
 from weir.embedded.service import LOOPBACK, Context, NotReady, Service, ask_http
@@ -51,6 +52,7 @@ NETWORK_FRACTION = 0.1
 MANAGED_FRACTION = 0.4
 # The Cassandra driver's and the Kafka clients' direct buffers.
 TASK_OFF_HEAP_MIB = 64
+MINIMUM_TASK_HEAP_MIB = 128
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,22 @@ def task_manager_memory(process_mib: int, backend: StateBackend) -> TaskManagerM
 
     Flink's start scripts ask a JVM of their own for this sum at every start, which costs a second. Managed memory is
     RocksDB's: with state on the heap nothing in a stream uses it, and the heap gets it.
+
+    Raises:
+        WeirError: too little is left for the tasks.
     """
     overhead = min(max(process_mib // 10, MINIMUM_OVERHEAD_MIB), MAXIMUM_OVERHEAD_MIB)
     flink = process_mib - overhead - METASPACE_MIB
     network = max(int(flink * NETWORK_FRACTION), MINIMUM_NETWORK_MIB)
     managed = int(flink * MANAGED_FRACTION) if backend is StateBackend.ROCKSDB else 0
     rest = FRAMEWORK_HEAP_MIB + FRAMEWORK_OFF_HEAP_MIB + TASK_OFF_HEAP_MIB
-    return TaskManagerMemory(flink - network - managed - rest, managed, network, overhead)
+    task_heap = flink - network - managed - rest
+    if task_heap < MINIMUM_TASK_HEAP_MIB:
+        raise WeirError(
+            f"embedded.memory.flink_task_manager_process_mib: {process_mib} leaves {task_heap} MiB of heap for tasks "
+            f"with state backend {backend.value}, and they need {MINIMUM_TASK_HEAP_MIB}; raise it"
+        )
+    return TaskManagerMemory(task_heap, managed, network, overhead)
 
 
 def job_manager(ctx: Context) -> Service:

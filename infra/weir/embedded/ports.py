@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 from collections.abc import Mapping
 
@@ -14,17 +15,10 @@ def allocate(wanted: Ports, previous: Mapping[str, int]) -> Ports:
 
     `previous` is what the same data directory used last: clients that keep an address find the service again.
     """
-    held: list[socket.socket] = []
     chosen: dict[str, int] = {}
-    try:
-        for name, port in wanted.model_dump().items():
-            candidates = [previous[name], port, 0] if name in previous else [port, 0]
-            # Held until all are chosen, so that no two services get the same one.
-            held.append(_first_free(candidates))
-            chosen[name] = held[-1].getsockname()[1]
-    finally:
-        for holder in held:
-            holder.close()
+    for name, port in wanted.model_dump().items():
+        candidates = [previous[name], port] if name in previous else [port]
+        chosen[name] = _first_free(candidates, set(chosen.values()))
     return Ports(**chosen)
 
 
@@ -34,23 +28,22 @@ def moved(wanted: Ports, allocated: Ports) -> dict[str, tuple[int, int]]:
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _first_free(candidates: list[int]) -> socket.socket:
-    """A socket bound to the first free port; the candidate 0 always is."""
-    for port in candidates[:-1]:
-        holder = _socket()
+def _first_free(candidates: list[int], chosen: set[int]) -> int:
+    """The first candidate that is free and not chosen yet, else any other port; a candidate 0 is any, too."""
+    for port in itertools.chain(candidates, itertools.repeat(0)):
+        bound = _bound_port(port)
+        if bound is not None and bound not in chosen:
+            return bound
+    raise AssertionError("unreachable: the candidates never end")
+
+
+def _bound_port(port: int) -> int | None:
+    """The port that could be bound (0 asks for any), or None where something listens there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # A port whose last connections are in TIME_WAIT is free for a server; one with a listener still is not.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            holder.bind((LOOPBACK, port))
+            probe.bind((LOOPBACK, port))
         except OSError:
-            holder.close()
-        else:
-            return holder
-    holder = _socket()
-    holder.bind((LOOPBACK, candidates[-1]))
-    return holder
-
-
-def _socket() -> socket.socket:
-    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    # A port whose last connections are in TIME_WAIT is free for a server; one with a listener still is not.
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    return holder
+            return None
+        return probe.getsockname()[1]

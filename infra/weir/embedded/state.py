@@ -21,6 +21,7 @@ from weir.embedded.service import Paths
 
 MARK = "WEIR_DATA_DIR"
 SERVICE_MARK = "WEIR_SERVICE"
+STATE_FILE = "state.json"
 
 
 class Phase(StrEnum):
@@ -81,7 +82,7 @@ class State:
 
 def write(paths: Paths, state: State) -> None:
     """Replaces the state file as a whole: a reader sees the old one or the new one."""
-    target = _state_file(paths)
+    target = paths.run / STATE_FILE
     staging = target.with_suffix(".new")
     staging.write_text(json.dumps(asdict(state), indent=1), encoding="utf-8")
     staging.replace(target)
@@ -195,4 +196,4 @@ def _asked(question: Callable[[], Any], otherwise: Any) -> Any:
 
 
 def _state_file(paths: Paths) -> Path:
-    return paths.data_dir / "run" / "state.json"
+    return paths.data_dir / "run" / STATE_FILE

@@ -1,0 +1,50 @@
+"""What is started for which name, and how memory is divided."""
+
+from __future__ import annotations
+
+import pytest
+
+from weir.config.errors import WeirError
+from weir.config.stack import FlinkConfig, StackConfig, StateBackend
+from weir.embedded import services
+from weir.embedded.flink import (
+    FRAMEWORK_HEAP_MIB,
+    FRAMEWORK_OFF_HEAP_MIB,
+    METASPACE_MIB,
+    TASK_OFF_HEAP_MIB,
+    task_manager_memory,
+)
+
+pytestmark = pytest.mark.unit
+
+
+def test_services_are_chosen_in_starting_order() -> None:
+    assert services.chosen("flink, kafka") == ["kafka", "flink"]
+    assert services.chosen(None) == list(services.TOOLS)
+
+
+def test_an_unknown_service_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(WeirError, match="unknown service zookeeper; known: kafka"):
+        services.chosen("kafka,zookeeper")
+
+
+def test_flink_is_a_job_manager_and_the_task_managers_of_the_stack(stack: StackConfig) -> None:
+    three = stack.model_copy(update={"flink": FlinkConfig(task_managers=3)})
+    names = services.process_names(["kafka", "flink"], three)
+    assert names == ["kafka", "flink-jobmanager", *(f"flink-taskmanager-{number}" for number in (1, 2, 3))]
+
+
+@pytest.mark.parametrize("backend", list(StateBackend))
+@pytest.mark.parametrize("process_mib", [1536, 1792, 4096, 32768])
+def test_the_parts_of_a_task_manager_add_up(process_mib: int, backend: StateBackend) -> None:
+    memory = task_manager_memory(process_mib, backend)
+    fixed = FRAMEWORK_HEAP_MIB + FRAMEWORK_OFF_HEAP_MIB + TASK_OFF_HEAP_MIB + METASPACE_MIB
+    assert memory.task_heap + memory.managed + memory.network + memory.overhead + fixed == process_mib
+    assert memory.task_heap > 0
+    assert (memory.managed > 0) == (backend is StateBackend.ROCKSDB)
+
+
+def test_a_task_manager_too_small_for_its_state_backend_is_refused() -> None:
+    with pytest.raises(WeirError, match=r"flink_task_manager_process_mib: 1024 leaves .* state backend rocksdb"):
+        task_manager_memory(1024, StateBackend.ROCKSDB)
+    assert task_manager_memory(1024, StateBackend.HASHMAP).task_heap > 0
