@@ -76,9 +76,11 @@ def test_a_dataset_reads_the_partitions_of_its_time_filter_and_no_more(
 ) -> None:
     dataset = DATASETS[path]
     text = plan(trino, rendered(api, dataset, time_range))
-    found = re.findall(r"relationHandle=\w+:\w+ (\d+) partitions?|relationHandle=\w+:\w+ \[(.*?)\]", text)
-    expected = 2 if dataset["main_dttm_col"] == "at" else partitions
-    assert re.search(rf"\b{expected} partitions\b", text), (found, text)
+    found = re.findall(r"relationHandle=[\w:]+ (\d+) partitions", text)
+    # The monitor's partitions are days, today's and yesterday's, of which Trino leaves out one that does not exist.
+    expected = {"1", "2"} if dataset["main_dttm_col"] == "at" else {str(partitions)}
+    assert found, text
+    assert set(found) <= expected
 
 
 def test_importing_again_changes_nothing(served: Served, api: httpx.Client) -> None:

@@ -76,7 +76,8 @@ class Toolchain:
     """Tool name -> version."""
     homes: Mapping[str, Path]
     """Tool name -> folder: `kafka`, `cassandra`, `registry` (jars), `flink` (FLINK_HOME: bin, lib, opt), `flink-env`
-    and `superset` (Python environments: bin/python), `trino` (bin, lib, plugin)."""
+    and `superset` (Python environments: bin/python), `trino` (bin, lib, plugin), `trino-aot` and `superset-metadata`
+    (made by running those two)."""
 
     def home(self, tool: str) -> Path:
         """The folder of `tool`.

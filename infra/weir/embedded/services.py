@@ -17,8 +17,8 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "cassandra": ("cassandra",),
     "registry": ("registry",),
     "flink": ("flink-env", "flink"),
-    "trino": ("trino",),
-    "superset": ("superset",),
+    "trino": ("trino", "trino-aot"),
+    "superset": ("superset", "superset-metadata"),
 }
 MODULES = {"registry": "apicurio"}
 # What a savepoint may take; after it the job's last checkpoint has to do.

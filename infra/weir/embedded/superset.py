@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from weir.config.errors import WeirError
+from weir.embedded import fetch
 from weir.embedded.service import LOOPBACK, Context, Service, ask_http
 
 ADMIN = "admin"
 PASSWORD_SECRET = "superset-admin-password"  # noqa: S105 - the name of a file
 THREADS = 8
-METADATA_TIMEOUT_SECONDS = 300
+METADATA = "superset.db"
 
 _HERE = Path(__file__).parent
-_DATABASE = "superset.db"
 
 
 def service(ctx: Context) -> Service:
@@ -40,7 +41,7 @@ def service(ctx: Context) -> Service:
             "superset.app:create_app()",
         ),
         address=ctx.endpoints.superset_url,
-        environment=_environment(ctx, ctx.paths.data("superset"))
+        environment=_environment(ctx.paths.data("superset"), _secret_key(ctx))
         | {"WEIR_SUPERSET_ADMIN_PASSWORD_FILE": str(password_file(ctx))},
         prepare=lambda: _prepare(ctx),
         ready=lambda: _ready(ctx),
@@ -62,7 +63,11 @@ def _python(ctx: Context) -> Path:
     return ctx.toolchain.home("superset") / "bin" / "python"
 
 
-def _environment(ctx: Context, home: Path) -> dict[str, str]:
+def _secret_key(ctx: Context) -> Path:
+    return ctx.secret_file("superset-secret-key")
+
+
+def _environment(home: Path, secret_key: Path) -> dict[str, str]:
     return {
         "PYTHONPATH": str(_HERE.parent.parent),
         "PYTHONUNBUFFERED": "1",
@@ -70,46 +75,52 @@ def _environment(ctx: Context, home: Path) -> dict[str, str]:
         "SUPERSET_HOME": str(home),
         "TZ": "UTC",
         "WEIR_SUPERSET_HOME": str(home),
-        "WEIR_SUPERSET_SECRET_KEY_FILE": str(ctx.secret_file("superset-secret-key")),
+        "WEIR_SUPERSET_SECRET_KEY_FILE": str(secret_key),
     }
 
 
+def make_metadata(python: Path, folder: Path, progress: Callable[[str, float | None], None]) -> None:
+    """Makes `folder`/METADATA, a fresh metadata database without users: migrating an empty one takes 20 to 40 s.
+
+    Raises:
+        CalledProcessError: Superset failed; its last lines are the error's output.
+    """
+    progress("making its metadata database", None)
+    key = folder / "secret-key"
+    key.write_text(secrets.token_urlsafe(32), encoding="utf-8")
+    fetch.run_and_follow(_migration(python), {**os.environ, **_environment(folder, key)}, lambda _: None, folder)
+    key.unlink()
+
+
 def _prepare(ctx: Context) -> None:
-    """Sees to a metadata database of this version: from the template when there is none, migrated when it is older."""
+    """Sees to a metadata database of this version: a copy of the fresh one, or an older one that is migrated."""
     home = ctx.paths.data("superset")
-    database, stamp = home / _DATABASE, home / "version"
+    database, stamp = home / METADATA, home / "version"
     version = ctx.toolchain.home("superset").name
     if not database.exists():
-        _copy(_template(ctx), database)
+        _copy(ctx.toolchain.home("superset-metadata") / METADATA, database)
     elif not stamp.exists() or stamp.read_text(encoding="utf-8") != version:
-        _copy(database, home / f"{_DATABASE}.before-migration")
+        _copy(database, home / f"{METADATA}.before-migration")
         _migrate(ctx, home)
     stamp.write_text(version, encoding="utf-8")
 
 
-def _template(ctx: Context) -> Path:
-    """A fresh metadata database, made once per version and machine: migrating an empty one takes 20 to 40 s."""
-    template = ctx.toolchain.cache / f"superset-metadata-{ctx.toolchain.home('superset').name}.db"
-    if not template.exists():
-        with tempfile.TemporaryDirectory(dir=ctx.toolchain.cache, prefix=".superset-metadata-") as scratch:
-            _migrate(ctx, Path(scratch))
-            (Path(scratch) / _DATABASE).replace(template)
-    return template
-
-
 def _migrate(ctx: Context, home: Path) -> None:
     # Inherits what marks it as this platform's process, so that a stop in the middle finds it.
-    environment = {**os.environ, **_environment(ctx, home)}
-    command = [str(_python(ctx)), "-m", "weir.embedded.superset_metadata"]
+    environment = {**os.environ, **_environment(home, _secret_key(ctx))}
     with ctx.paths.log("superset").open("ab") as log:
         result = subprocess.run(
-            command, env=environment, cwd=home, stdout=log, stderr=log, timeout=METADATA_TIMEOUT_SECONDS, check=False
+            _migration(_python(ctx)), env=environment, cwd=home, stdout=log, stderr=log, check=False
         )
     if result.returncode != 0:
         raise WeirError(
-            f"superset: making its metadata database in {home} failed (exit {result.returncode}); "
-            f"the reason is at the end of {ctx.paths.log('superset')}"
+            f"superset: migrating its metadata database in {home} failed (exit {result.returncode}); the reason is at "
+            f"the end of {ctx.paths.log('superset')}, and the database as it was in {METADATA}.before-migration"
         )
+
+
+def _migration(python: Path) -> list[str]:
+    return [str(python), "-m", "weir.embedded.superset_metadata"]
 
 
 def _copy(source: Path, target: Path) -> None:

