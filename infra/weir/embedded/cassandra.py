@@ -90,6 +90,9 @@ def service(ctx: Context) -> Service:
             "-XX:MaxDirectMemorySize=256m",
             "-Xss256k",
             *JDK17_FLAGS,
+            # The agent, jamm, measures objects and changes no class, so an archive beside it is sound.
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:+AllowArchivingWithJavaAgent",
             *archive.flags,
             f"-Dcassandra.config=file://{folder / 'cassandra.yaml'}",
             f"-Dcassandra.storagedir={ctx.paths.data('cassandra')}",

@@ -27,14 +27,8 @@ def heap(mebibytes: int) -> tuple[str, ...]:
     return (f"-Xms{min(mebibytes, 128)}m", f"-Xmx{mebibytes}m", "-XX:+UseG1GC")
 
 
-ARCHIVING_FLAGS = (
-    # Hundreds of classes cannot be archived; the JVM would name each.
-    "-Xlog:cds=off",
-    "-Xlog:cds+dynamic=off",
-    # Cassandra's agent, jamm, measures objects and changes no class, so archiving beside it is sound.
-    "-XX:+UnlockDiagnosticVMOptions",
-    "-XX:+AllowArchivingWithJavaAgent",
-)
+# Hundreds of classes cannot be archived; the JVM would name each.
+ARCHIVING_FLAGS = ("-Xlog:cds=off", "-Xlog:cds+dynamic=off")
 
 
 @dataclass(frozen=True)

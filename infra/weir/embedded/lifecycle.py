@@ -97,10 +97,8 @@ def wait_ready(paths: Paths, processes: Collection[str], watch: Watch = lambda _
             return
         if state.supervisor_pid(paths) is None:
             left = state.kill_all(paths)
-            raise WeirError(
-                f"the supervisor is gone; what it left ({', '.join(left) or 'nothing'}) was ended; its log: "
-                f"{paths.log('supervisor')}"
-            )
+            ended = f"the supervisor ended; what it left ({', '.join(left) or 'nothing'}) was ended, too."
+            raise WeirError(f"{ended} {paths.disk_full or 'Its log: ' + str(paths.log('supervisor'))}")
         time.sleep(POLL_SECONDS)
 
 

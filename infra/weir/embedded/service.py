@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from weir.config.errors import WeirError
 from weir.config.stack import Ports, StackConfig
 
 LOOPBACK = "127.0.0.1"
+FULL_DISK_BYTES = 16 * 1024 * 1024
 CASSANDRA_DATACENTER = "local"
 
 
@@ -56,6 +58,13 @@ class Paths:
     def run(self) -> Path:
         """State, lock and control socket of the supervisor."""
         return self._made("run")
+
+    @property
+    def disk_full(self) -> str:
+        """What to tell a person when the disk is full; empty while it is not."""
+        if shutil.disk_usage(self.data_dir).free >= FULL_DISK_BYTES:
+            return ""
+        return f"The disk of {self.data_dir} is full: free some, or set WEIR_HOME to another disk."
 
     def _made(self, *parts: str) -> Path:
         folder = self.data_dir.joinpath(*parts)

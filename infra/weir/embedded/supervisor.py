@@ -8,6 +8,7 @@ each is started through `setpriv --pdeathsig`, by the main thread, because the k
 from __future__ import annotations
 
 import collections
+import contextlib
 import os
 import shutil
 import signal
@@ -33,7 +34,6 @@ FIRST_BACKOFF_SECONDS = 1.0
 MAXIMUM_BACKOFF_SECONDS = 30.0
 LOG_LINES_IN_A_FAILURE = 12
 LOG_ROTATION_BYTES = 20 * 1024 * 1024
-FULL_DISK_BYTES = 16 * 1024 * 1024
 INHERITED_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 
 
@@ -114,6 +114,12 @@ class Unit:
         if error := prepared.exception():
             self._died(f"preparing it failed: {error}")
             return
+        try:
+            self._start_process()
+        except OSError as error:
+            self._died(f"it cannot be started: {error}")
+
+    def _start_process(self) -> None:
         log = self._paths.log(self.service.name)
         if log.exists() and log.stat().st_size > LOG_ROTATION_BYTES:
             log.replace(log.with_suffix(".log.1"))
@@ -190,10 +196,9 @@ class Unit:
 
     def _failure(self, reason: str) -> str:
         log = self._paths.log(self.service.name)
-        text = f"{self.service.name} did not start: {reason}"
-        if shutil.disk_usage(self._paths.data_dir).free < FULL_DISK_BYTES:
-            text += f"\nThe disk of {self._paths.data_dir} is full: free some, or set WEIR_HOME to another disk."
-        return f"{text}\n{tail(log, LOG_LINES_IN_A_FAILURE)}\nThe whole log: {log}"
+        parts = [f"{self.service.name} did not start: {reason}", self._paths.disk_full]
+        parts += [tail(log, LOG_LINES_IN_A_FAILURE), f"The whole log: {log}"]
+        return "\n".join(part for part in parts if part)
 
 
 class Supervisor:
@@ -308,23 +313,24 @@ def main(data_dir: str, stack_path: str, only: str) -> int:
             state.write(paths, State(os.getpid(), stack_path, {}, {}, Phase.FAILED, str(error)))
             return 1
         code = supervisor.run()
-        sys.stdout.flush()
         # Threads that still wait for an answer of a stopped service must not hold the process.
         os._exit(code)
 
 
 def tail(path: Path, lines: int) -> str:
-    """The last lines of a log file."""
+    """The last lines of a log file, without the frames of Java's stack traces, which hide the reason."""
     try:
-        return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+        text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return "(no log yet)"
+    return "\n".join([line for line in text.splitlines() if not line.startswith("\tat ")][-lines:])
 
 
 def log(text: str) -> None:
-    """A line of the supervisor's own log."""
-    sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
-    sys.stdout.flush()
+    """A line of the supervisor's own log; on a full disk there is none, and the supervisor goes on."""
+    with contextlib.suppress(OSError):
+        sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
+        sys.stdout.flush()
 
 
 def _logged(what: str, hook: Callable[[], None]) -> None:
