@@ -20,7 +20,7 @@ def _computed(tmp_path: Path, sent: list[int], table: str) -> dict[Any, dict[str
     pipeline, dataset = write_readings(tmp_path)
     connection = open_dataset(pipeline, dataset)
     oracle.compute(connection, pipeline, np.array(sent))
-    result = connection.execute(f"SELECT * FROM {oracle.expected_table(table)}")  # noqa: S608
+    result = connection.execute(f"SELECT * FROM {oracle.expected_table(table)}")
     names = [column[0] for column in result.description]
     rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
     return {

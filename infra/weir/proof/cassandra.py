@@ -42,7 +42,10 @@ def session_of(
     cluster = Cluster(
         contact_points=[_host_and_port(point) for point in endpoints.cassandra_contact_points],
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        # Version 5 is Cassandra 4.0's and later; trying the driver's newest first costs two connections.
+        protocol_version=5,
         connect_timeout=timeout_seconds,
+        control_connection_timeout=timeout_seconds,
     )
     try:
         yield _connected(cluster, endpoints)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -12,6 +13,7 @@ from weir.config.errors import WeirError
 
 TIMEOUT_SECONDS = 30
 BATCH_RECORDS = 10_000
+BATCH_SECONDS = 0.1
 NOT_COMMITTED = 0
 
 
@@ -83,9 +85,12 @@ class TopicReader:
         """The records from the first offset to the second (exclusive) of each partition, in order within each."""
         stops = {partition: stop for partition, (first, stop) in ranges.items() if first < stop}
         self._consumer.assign([TopicPartition(self.topic, partition, ranges[partition][0]) for partition in stops])
+        heard = time.monotonic()
         while stops:
-            batch = self._consumer.consume(BATCH_RECORDS, TIMEOUT_SECONDS)
-            if not batch:
+            # The client waits for a full batch as long as it may: not long, or a short topic takes the whole timeout.
+            batch = self._consumer.consume(BATCH_RECORDS, BATCH_SECONDS)
+            heard = time.monotonic() if batch else heard
+            if time.monotonic() - heard > TIMEOUT_SECONDS:
                 raise WeirError(f"{self.topic}: no record for {TIMEOUT_SECONDS} s before offsets {stops}; is Kafka up?")
             for message in batch:
                 yield from self._wanted(message, stops)

@@ -59,9 +59,7 @@ class RowWatcher:
     Entering raises what keeps the session from being made; leaving waits for the pending samples, unless an error does.
     """
 
-    def __init__(
-        self, endpoints: Endpoints, pipeline: Pipeline, *, missing_after_seconds: float = MISSING_AFTER_SECONDS
-    ) -> None:
+    def __init__(self, endpoints: Endpoints, pipeline: Pipeline, *, missing_after_seconds: float) -> None:
         self._endpoints = endpoints
         self._pipeline = pipeline
         self.missing_after_seconds = missing_after_seconds

@@ -18,7 +18,7 @@ from weir.config.errors import WeirError
 from weir.config.stack import ReplayConfig
 from weir.proof.dataset import EVENTS, open_dataset, scalar
 from weir.proof.kafka import TopicReader
-from weir.proof.latency import RowWatcher, Sampling, summary
+from weir.proof.latency import MISSING_AFTER_SECONDS, RowWatcher, Sampling, summary
 from weir.proof.manifest import (
     IndexRange,
     Manifest,
@@ -53,9 +53,12 @@ def replay(
     *,
     skip: int = 0,
     limit: int | None = None,
+    missing_after_seconds: float = MISSING_AFTER_SECONDS,
     progress: Progress = lambda _sent, _planned: None,
 ) -> Manifest:
     """Publishes events `skip` to `skip + limit` of the dataset and returns the completed manifest.
+
+    It ends when the sampled rows are readable, or `missing_after_seconds` after their publishing.
 
     Raises:
         WeirError: a service does not answer, the window holds no event, or records were not acknowledged.
@@ -74,7 +77,7 @@ def replay(
     connection.close()
     sends = _Sends(plan, events, _poison(events, plan, config), already_sent=frozenset(sent_before.tolist()))
     manifest = _begun(endpoints, pipeline, sends, config=config, window=window, dataset_events=size)
-    return _Sender(endpoints, pipeline, sends, manifest, manifest_folder).run(progress)
+    return _Sender(endpoints, pipeline, sends, manifest, manifest_folder).run(progress, missing_after_seconds)
 
 
 @dataclass(frozen=True)
@@ -190,10 +193,10 @@ class _Sender:
             }
         )
 
-    def run(self, progress: Progress) -> Manifest:
+    def run(self, progress: Progress, missing_after_seconds: float) -> Manifest:
         """Sends everything; the manifest stands on disk before the first record and after the last."""
         self._manifest.write(self._folder)
-        watcher = RowWatcher(self._endpoints, self._pipeline)
+        watcher = RowWatcher(self._endpoints, self._pipeline, missing_after_seconds=missing_after_seconds)
         try:
             with watcher:
                 self._send_all(watcher, progress)
