@@ -1,0 +1,19 @@
+package io.weir.flink.cassandra;
+
+import io.weir.cassandra.retry.RetryPolicy;
+import java.io.Serializable;
+import java.time.Duration;
+import org.apache.flink.table.connector.source.lookup.LookupOptions.LookupCacheType;
+
+/**
+ * The lookup options, checked. See {@link CassandraOptions} for what each means.
+ *
+ * @param reloadInterval null unless the cache is FULL
+ */
+public record LookupSettings(
+    LookupCacheType cache,
+    boolean async,
+    RetryPolicy retryPolicy,
+    Duration reloadInterval,
+    boolean allowEmptyReload)
+    implements Serializable {}

@@ -1,0 +1,26 @@
+package io.weir.flink.cassandra;
+
+import com.datastax.oss.driver.api.core.DefaultConsistencyLevel;
+import io.weir.cassandra.retry.RetryPolicy;
+import io.weir.cassandra.session.SessionConfig;
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * The sink's options, checked. See {@link CassandraOptions} for what each means.
+ *
+ * @param ttlSeconds {@link io.weir.cassandra.statement.WriteRequest#TABLE_TTL} if not given
+ */
+public record SinkSettings(
+    SessionConfig session,
+    String table,
+    DefaultConsistencyLevel consistency,
+    int ttlSeconds,
+    boolean ignoreNulls,
+    int maxInFlightRequests,
+    int batchMaxRows,
+    long batchMaxBytes,
+    int bufferMaxRows,
+    Duration bufferMaxTime,
+    RetryPolicy retryPolicy)
+    implements Serializable {}

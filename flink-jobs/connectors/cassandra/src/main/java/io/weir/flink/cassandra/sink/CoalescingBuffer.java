@@ -1,0 +1,95 @@
+package io.weir.flink.cassandra.sink;
+
+import io.weir.cassandra.statement.RowKey;
+import io.weir.cassandra.statement.WriteLayout;
+import io.weir.cassandra.statement.WriteRequest;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.connector.base.sink.writer.RequestBuffer;
+import org.apache.flink.connector.base.sink.writer.RequestEntryWrapper;
+
+/**
+ * The rows that wait to be sent, of each key only the newest: an aggregate that changes a thousand
+ * times while it waits costs one write. Newer means a higher write timestamp, on equal ones the row
+ * that came later.
+ *
+ * <p>The order among keys is that of their first arrival, so none waits longer for being changed
+ * often. Used by the writer's thread alone.
+ */
+final class CoalescingBuffer implements RequestBuffer<WriteRequest> {
+  private final WriteLayout layout;
+  private final Runnable onCoalesced;
+  private final Map<RowKey, RequestEntryWrapper<WriteRequest>> entries = new LinkedHashMap<>();
+  private long totalSizeInBytes;
+
+  CoalescingBuffer(WriteLayout layout, Runnable onCoalesced) {
+    this.layout = layout;
+    this.onCoalesced = onCoalesced;
+  }
+
+  @Override
+  public void add(RequestEntryWrapper<WriteRequest> entry, boolean prioritize) {
+    RowKey key = layout.cellsOf(entry.getRequestEntry());
+    RequestEntryWrapper<WriteRequest> waiting = entries.putIfAbsent(key, entry);
+    if (waiting == null) {
+      totalSizeInBytes += entry.getSize();
+      return;
+    }
+    onCoalesced.run();
+    if (isNewer(entry, waiting, prioritize)) {
+      entries.replace(key, entry);
+      totalSizeInBytes += entry.getSize() - waiting.getSize();
+    }
+  }
+
+  /** An entry that is put back to the head of the queue came before those that wait in it. */
+  private static boolean isNewer(
+      RequestEntryWrapper<WriteRequest> entry,
+      RequestEntryWrapper<WriteRequest> waiting,
+      boolean cameBefore) {
+    int order =
+        Long.compare(
+            entry.getRequestEntry().timestampMicros(), waiting.getRequestEntry().timestampMicros());
+    return order > 0 || (order == 0 && !cameBefore);
+  }
+
+  @Override
+  public RequestEntryWrapper<WriteRequest> poll() {
+    Iterator<RequestEntryWrapper<WriteRequest>> iterator = entries.values().iterator();
+    if (!iterator.hasNext()) {
+      return null;
+    }
+    RequestEntryWrapper<WriteRequest> first = iterator.next();
+    iterator.remove();
+    totalSizeInBytes -= first.getSize();
+    return first;
+  }
+
+  @Override
+  public RequestEntryWrapper<WriteRequest> peek() {
+    return entries.isEmpty() ? null : entries.values().iterator().next();
+  }
+
+  @Override
+  public boolean isEmpty() {
+    return entries.isEmpty();
+  }
+
+  @Override
+  public int size() {
+    return entries.size();
+  }
+
+  @Override
+  public Collection<RequestEntryWrapper<WriteRequest>> getBufferedState() {
+    return List.copyOf(entries.values());
+  }
+
+  @Override
+  public long totalSizeInBytes() {
+    return totalSizeInBytes;
+  }
+}

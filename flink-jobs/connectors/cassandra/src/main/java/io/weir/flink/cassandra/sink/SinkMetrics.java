@@ -1,0 +1,58 @@
+package io.weir.flink.cassandra.sink;
+
+import io.weir.cassandra.statement.WriteCommand;
+import io.weir.cassandra.statement.WritePipeline;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.Histogram;
+import org.apache.flink.metrics.ThreadSafeSimpleCounter;
+import org.apache.flink.metrics.groups.SinkWriterMetricGroup;
+import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the sink counts besides AsyncSinkWriter's own. README.md explains each name. */
+final class SinkMetrics implements WritePipeline.Observer {
+  private static final Logger LOG = LoggerFactory.getLogger(SinkMetrics.class);
+  private static final long NANOS_PER_MICRO = 1_000;
+  private static final long LOG_INTERVAL_NANOS = 10_000_000_000L;
+
+  private final SinkWriterMetricGroup group;
+  private final Counter coalescedRecords;
+  private final Counter retriedRequests;
+  private final Histogram requestLatency;
+  private volatile long lastRetryLogNanos = System.nanoTime() - LOG_INTERVAL_NANOS;
+
+  SinkMetrics(SinkWriterMetricGroup group) {
+    this.group = group;
+    coalescedRecords = group.counter("coalescedRecords");
+    retriedRequests = group.counter("retriedRequests", new ThreadSafeSimpleCounter());
+    requestLatency = group.histogram("requestLatency", new DescriptiveStatisticsHistogram(2048));
+  }
+
+  void coalesced() {
+    coalescedRecords.inc();
+  }
+
+  /** Counts every retry, and speaks of it now and then: an outage has thousands. */
+  void retried(Throwable error) {
+    retriedRequests.inc();
+    long now = System.nanoTime();
+    if (now - lastRetryLogNanos >= LOG_INTERVAL_NANOS) {
+      lastRetryLogNanos = now;
+      LOG.warn(
+          "Cassandra does not take writes for now; they are retried ({} retries so far): {}",
+          retriedRequests.getCount(),
+          error.toString());
+    }
+  }
+
+  @Override
+  public void answered(WriteCommand command, long latencyNanos) {
+    requestLatency.update(latencyNanos / NANOS_PER_MICRO);
+  }
+
+  @Override
+  public void failed(WriteCommand command) {
+    group.getNumRecordsSendErrorsCounter().inc(command.rows());
+  }
+}

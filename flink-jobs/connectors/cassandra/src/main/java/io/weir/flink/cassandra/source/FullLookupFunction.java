@@ -1,0 +1,41 @@
+package io.weir.flink.cassandra.source;
+
+import java.util.Collection;
+import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.LookupFunction;
+
+/** Looks rows up in a copy of the whole table: a hash lookup per event, and no request. */
+public final class FullLookupFunction extends LookupFunction {
+  private final LookupSpec spec;
+  private transient ReferenceCopy copy;
+
+  public FullLookupFunction(LookupSpec spec) {
+    this.spec = spec;
+  }
+
+  @Override
+  public void open(FunctionContext context) throws Exception {
+    copy = ReferenceCopy.acquire(spec);
+    MetricGroup group = context.getMetricGroup();
+    group.gauge("referenceRows", copy::rows);
+    group.gauge("lastReloadEpochMillis", copy::lastReloadEpochMillis);
+    group.gauge("failedReloads", copy::failedReloads);
+    group.gauge("refusedEmptyReloads", copy::refusedEmptyReloads);
+  }
+
+  @Override
+  public Collection<RowData> lookup(RowData key) {
+    return copy.lookup((GenericRowData) key);
+  }
+
+  @Override
+  public void close() {
+    if (copy != null) {
+      copy.release();
+      copy = null;
+    }
+  }
+}

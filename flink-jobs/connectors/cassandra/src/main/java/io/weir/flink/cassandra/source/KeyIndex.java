@@ -1,0 +1,81 @@
+package io.weir.flink.cassandra.source;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+
+/** Rows by the values of some of their columns. Filled once, then read by any number of threads. */
+final class KeyIndex {
+  private final int[] keyPositions;
+  private final int[] ascending;
+  private final Map<Object, Collection<RowData>> rowsByKey = new HashMap<>();
+  private long rows;
+
+  /**
+   * @param keyPositions positions of the key columns in the rows
+   */
+  KeyIndex(int[] keyPositions) {
+    this.keyPositions = keyPositions;
+    ascending = IntStream.range(0, keyPositions.length).toArray();
+  }
+
+  /** Adds a row; one with a null in its key is never found, as SQL's equality asks. */
+  void add(GenericRowData row) {
+    rows++;
+    Object key = key(row, keyPositions);
+    if (key == null) {
+      return;
+    }
+    rowsByKey.merge(key, List.of(row), KeyIndex::concat);
+  }
+
+  private static Collection<RowData> concat(Collection<RowData> known, Collection<RowData> added) {
+    if (!(known instanceof ArrayList)) {
+      known = new ArrayList<>(known);
+    }
+    known.addAll(added);
+    return known;
+  }
+
+  /** All rows, also those that no key finds. */
+  long rows() {
+    return rows;
+  }
+
+  /**
+   * @param key the values of the key columns, in the order of the key positions
+   */
+  Collection<RowData> get(GenericRowData key) {
+    Object mapKey = key(key, ascending);
+    return mapKey == null ? List.of() : rowsByKey.getOrDefault(mapKey, List.of());
+  }
+
+  /**
+   * Null if one of the values is null. A single value is its own key, which spares each lookup an
+   * object.
+   */
+  private static Object key(GenericRowData row, int[] positions) {
+    if (positions.length == 1) {
+      return comparable(row.getField(positions[0]));
+    }
+    Object[] values = new Object[positions.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = comparable(row.getField(positions[i]));
+      if (values[i] == null) {
+        return null;
+      }
+    }
+    return Arrays.asList(values);
+  }
+
+  private static Object comparable(Object value) {
+    return value instanceof byte[] bytes ? ByteBuffer.wrap(bytes) : value;
+  }
+}

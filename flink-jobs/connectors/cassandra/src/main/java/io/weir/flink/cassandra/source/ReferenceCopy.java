@@ -1,0 +1,188 @@
+package io.weir.flink.cassandra.source;
+
+import com.datastax.oss.driver.api.core.cql.Row;
+import io.weir.cassandra.retry.RetryPolicy;
+import io.weir.cassandra.session.SharedSession;
+import java.util.Collection;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A whole table in memory, read anew now and then by a thread of its own. One copy serves all
+ * lookups of a JVM that need the same; the last one to close its lease ends it.
+ *
+ * <p>A job does not start without a copy. Once there is one it stays until a better one is
+ * complete: a reload that fails, or that finds nothing where there were rows, is counted and
+ * changes nothing.
+ */
+final class ReferenceCopy {
+  private static final Logger LOG = LoggerFactory.getLogger(ReferenceCopy.class);
+  private static final ConcurrentMap<LookupSpec, ReferenceCopy> COPIES = new ConcurrentHashMap<>();
+
+  private final LookupSpec spec;
+  private int leases;
+  private Thread reloader;
+  private SharedSession.Lease session;
+
+  private volatile KeyIndex index;
+  private volatile boolean stopped;
+  private volatile long lastReloadEpochMillis;
+  private volatile long failedReloads;
+  private volatile long refusedEmptyReloads;
+
+  private ReferenceCopy(LookupSpec spec) {
+    this.spec = spec;
+  }
+
+  /**
+   * The copy of this specification, loaded.
+   *
+   * @throws RuntimeException of the last attempt, if the first load does not succeed
+   * @throws InterruptedException if the job is cancelled meanwhile
+   */
+  static ReferenceCopy acquire(LookupSpec spec) throws InterruptedException {
+    ReferenceCopy copy =
+        COPIES.compute(
+            spec,
+            (key, known) -> {
+              ReferenceCopy shared = known == null ? new ReferenceCopy(key) : known;
+              shared.leases++;
+              return shared;
+            });
+    try {
+      copy.ensureLoaded();
+      return copy;
+    } catch (RuntimeException | InterruptedException e) {
+      copy.release();
+      throw e;
+    }
+  }
+
+  /** To be called once per successful {@link #acquire}. */
+  void release() {
+    COPIES.computeIfPresent(
+        spec,
+        (key, copy) -> {
+          if (--copy.leases > 0) {
+            return copy;
+          }
+          copy.stop();
+          return null;
+        });
+  }
+
+  private synchronized void stop() {
+    stopped = true;
+    if (reloader != null) {
+      reloader.interrupt();
+    }
+    if (session != null) {
+      session.close();
+    }
+  }
+
+  /** All subtasks arrive here at once; the first one loads, the others wait for it. */
+  private synchronized void ensureLoaded() throws InterruptedException {
+    if (index != null) {
+      return;
+    }
+    RetryPolicy retry = spec.lookup().retryPolicy();
+    for (int retries = 0; index == null; retries++) {
+      try {
+        swap(load());
+      } catch (RuntimeException e) {
+        if (!retry.shouldRetry(e, retries)) {
+          throw e;
+        }
+        LOG.warn("The first load of {} failed, trying again: {}", name(), e.toString());
+        Thread.sleep(retry.backoffMillis(retries));
+      }
+    }
+    reloader = new Thread(this::keepReloading, "weir-reference-copy-" + name());
+    reloader.setDaemon(true);
+    reloader.start();
+  }
+
+  private void keepReloading() {
+    try {
+      while (!stopped) {
+        Thread.sleep(spec.lookup().reloadInterval().toMillis());
+        reload();
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("The reloads of {} end", name());
+    }
+  }
+
+  private void reload() {
+    try {
+      KeyIndex loaded = load();
+      if (loaded.rows() == 0 && index.rows() > 0 && !spec.lookup().allowEmptyReload()) {
+        refusedEmptyReloads++;
+        LOG.warn(
+            "{} is empty now; the copy of {} rows stays in use. If it is meant to be empty, set"
+                + " 'lookup.full-cache.allow-empty-reload' = 'true'.",
+            name(),
+            index.rows());
+        return;
+      }
+      swap(loaded);
+    } catch (RuntimeException e) {
+      if (stopped) {
+        return;
+      }
+      failedReloads++;
+      LOG.warn("A reload of {} failed; the copy of {} rows stays in use", name(), index.rows(), e);
+    }
+  }
+
+  private void swap(KeyIndex loaded) {
+    index = loaded;
+    lastReloadEpochMillis = System.currentTimeMillis();
+  }
+
+  private KeyIndex load() {
+    if (session == null) {
+      session = SharedSession.acquire(spec.source().session());
+    }
+    // The schema is looked up anew each time: the table may have been replaced by another.
+    RowReader reader = new RowReader(session, spec.source(), spec.columns());
+    KeyIndex loaded =
+        new KeyIndex(spec.keyPositions().stream().mapToInt(Integer::intValue).toArray());
+    for (Row row : session.cql().execute(reader.prepare("").bind())) {
+      loaded.add((GenericRowData) reader.read(row));
+    }
+    return loaded;
+  }
+
+  private String name() {
+    return spec.source().session().keyspace() + "." + spec.source().table();
+  }
+
+  /**
+   * @param key the values of the join keys
+   */
+  Collection<RowData> lookup(GenericRowData key) {
+    return index.get(key);
+  }
+
+  long rows() {
+    return index.rows();
+  }
+
+  long lastReloadEpochMillis() {
+    return lastReloadEpochMillis;
+  }
+
+  long failedReloads() {
+    return failedReloads;
+  }
+
+  long refusedEmptyReloads() {
+    return refusedEmptyReloads;
+  }
+}

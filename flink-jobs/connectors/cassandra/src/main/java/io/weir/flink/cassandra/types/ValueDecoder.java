@@ -1,0 +1,102 @@
+package io.weir.flink.cassandra.types;
+
+import static com.datastax.oss.protocol.internal.ProtocolConstants.DataType.*;
+
+import com.datastax.oss.driver.api.core.type.DataType;
+import com.datastax.oss.driver.shaded.guava.common.net.InetAddresses;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import org.apache.flink.table.data.DecimalData;
+import org.apache.flink.table.data.StringData;
+import org.apache.flink.table.data.TimestampData;
+import org.apache.flink.table.types.logical.DecimalType;
+import org.apache.flink.table.types.logical.LogicalType;
+
+/**
+ * Reads one column from CQL's binary form (native protocol specification, section 6) into Flink's
+ * internal form. What it returns is complete in itself and never changes, so that threads may share
+ * it.
+ */
+@FunctionalInterface
+public interface ValueDecoder {
+
+  /**
+   * @param value null for a null value; its position may be moved
+   * @throws IllegalArgumentException if the value does not fit the Flink type
+   */
+  Object decode(ByteBuffer value);
+
+  /** A decoder for these types, which must fit (see {@link TypeMapping}). */
+  static ValueDecoder of(String column, DataType cql, LogicalType flink) {
+    ValueDecoder decoder = ofNotNull(column, cql, flink);
+    boolean mayBeEmpty =
+        switch (cql.getProtocolCode()) {
+          case ASCII, VARCHAR, BLOB -> true;
+          default -> false;
+        };
+    // Cassandra lets a client store nothing at all as a number; nothing is what it means.
+    return value ->
+        value == null || (!mayBeEmpty && !value.hasRemaining()) ? null : decoder.decode(value);
+  }
+
+  private static ValueDecoder ofNotNull(String column, DataType cql, LogicalType flink) {
+    return switch (cql.getProtocolCode()) {
+      case ASCII, VARCHAR -> value -> StringData.fromBytes(bytes(value));
+      case UUID, TIMEUUID ->
+          value -> text(new java.util.UUID(value.getLong(), value.getLong()).toString());
+      case INET -> value -> text(InetAddresses.toAddrString(address(value)));
+      case TINYINT -> ByteBuffer::get;
+      case SMALLINT -> ByteBuffer::getShort;
+      case INT -> ByteBuffer::getInt;
+      case BIGINT -> ByteBuffer::getLong;
+      case FLOAT -> ByteBuffer::getFloat;
+      case DOUBLE -> ByteBuffer::getDouble;
+      case BOOLEAN -> value -> value.get() != 0;
+      case DATE -> value -> value.getInt() - ValueEncoder.CQL_EPOCH_DAY;
+      case TIME -> value -> (int) (value.getLong() / ValueEncoder.NANOS_PER_MILLI);
+      case BLOB -> ValueDecoder::bytes;
+      case TIMESTAMP -> value -> TimestampData.fromEpochMillis(value.getLong());
+      case VARINT ->
+          value -> fit(column, new BigDecimal(new BigInteger(bytes(value))), (DecimalType) flink);
+      case DECIMAL ->
+          value -> {
+            int scale = value.getInt();
+            return fit(
+                column, new BigDecimal(new BigInteger(bytes(value)), scale), (DecimalType) flink);
+          };
+      default -> throw new IllegalArgumentException("No decoder for " + cql);
+    };
+  }
+
+  private static DecimalData fit(String column, BigDecimal value, DecimalType type) {
+    DecimalData fitted = DecimalData.fromBigDecimal(value, type.getPrecision(), type.getScale());
+    if (fitted == null) {
+      throw new IllegalArgumentException(
+          "Column '%s': %s does not fit %s. Declare it with more digits."
+              .formatted(column, value, type.asSummaryString()));
+    }
+    return fitted;
+  }
+
+  /** Made from bytes, not from a String, which Flink would convert later, unsynchronised. */
+  private static StringData text(String value) {
+    return StringData.fromBytes(value.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  private static byte[] bytes(ByteBuffer value) {
+    byte[] bytes = new byte[value.remaining()];
+    value.get(bytes);
+    return bytes;
+  }
+
+  private static InetAddress address(ByteBuffer value) {
+    try {
+      return InetAddress.getByAddress(bytes(value));
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("An inet value has 4 or 16 bytes: " + e.getMessage(), e);
+    }
+  }
+}
