@@ -274,7 +274,9 @@ def test_a_service_that_cannot_start_shows_its_log(weir: Weir, up: Callable) -> 
     failed = up()
     assert failed.returncode == 1
     assert "kafka did not start: its process ended with exit code 1" in failed.stderr
-    assert "node.id" in failed.stderr, "the reason is in the last lines of the log"
+    assert "Stored node id 7 doesn't match previous node id 1" in failed.stderr, (
+        "the reason is in the last lines of the log"
+    )
     assert_nothing_runs(weir)
 
 
