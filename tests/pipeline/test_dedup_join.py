@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import yaml
-from cassandra.query import dict_factory
 from confluent_kafka.admin import AdminClient
 
 from weir.catalog.dataset import Dataset, load_dataset
@@ -99,10 +98,10 @@ def flights(ctx: Context, tmp_path: Path):
 def cells(ctx: Context, table: Table) -> list[dict[str, Any]]:
     """Every row, with the write time of every cell that is not part of the key."""
     values = [name for name in table.columns if name not in table.primary_key]
-    selected = ", ".join([*table.columns, *(f"WRITETIME({name}) AS {name}_written" for name in values)])
+    names = [*table.columns, *(f"WRITETIME({name})" for name in values)]
     with session_of(ctx.endpoints) as session:
-        session.row_factory = dict_factory
-        rows = list(session.execute(f"SELECT {selected} FROM {table.qualified_name}"))  # noqa: S608 - names of a file
+        found = session.execute(f"SELECT {', '.join(names)} FROM {table.qualified_name}")
+        rows = [dict(zip(names, row, strict=True)) for row in found]
     return sorted(rows, key=lambda row: [str(row[name]) for name in table.primary_key])
 
 
@@ -134,10 +133,8 @@ def test_an_upgrade_keeps_what_was_seen_and_duplicates_across_it_are_dropped(ctx
     assert result.sent.distinct == 2500
     assert result.sent.duplicates >= 500
     assert result.dead_letters.found == 2 * REPLAY.poison_events
-    with session_of(ctx.endpoints) as session:
-        table = before.row_table.qualified_name
-        unknown = session.execute(f"SELECT tailnum, plane_model FROM {table}")  # noqa: S608 - names of a file
-        assert any(row.tailnum and row.plane_model is None for row in unknown), "the planes table lacks some aircraft"
+    rows = cells(ctx, before.row_table)
+    assert any(row["tailnum"] and row["plane_model"] is None for row in rows), "the planes table lacks some aircraft"
 
 
 def test_a_cancelled_job_goes_on_from_its_last_checkpoint(ctx: Context, flights: Flights):

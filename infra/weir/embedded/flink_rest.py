@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -38,6 +37,8 @@ class FlinkRest:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        # trust_env off: a company proxy must not be asked for an address of the platform itself.
+        self._client = httpx.Client(trust_env=False, timeout=REQUEST_TIMEOUT_SECONDS)
 
     def jobs(self) -> list[Job]:
         """All jobs that the job manager remembers, ended ones included."""
@@ -124,16 +125,12 @@ class FlinkRest:
         return answer
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        with _clear_errors(self._url), httpx.Client(trust_env=False, timeout=REQUEST_TIMEOUT_SECONDS) as client:
-            response = client.request(method, self._url + path, json=body)
+        try:
+            response = self._client.request(method, self._url + path, json=body)
+        except httpx.HTTPError as error:
+            raise WeirError(
+                f"Flink at {self._url} does not answer ({type(error).__name__}); look at `weir status`"
+            ) from None
         if not response.is_success:
             raise WeirError(f"Flink at {self._url} refuses {method} {path} ({response.status_code}): {response.text}")
         return response.json() if response.content else {}
-
-
-@contextmanager
-def _clear_errors(url: str) -> Iterator[None]:
-    try:
-        yield
-    except httpx.HTTPError as error:
-        raise WeirError(f"Flink at {url} does not answer ({type(error).__name__}); look at `weir status`") from None

@@ -11,9 +11,6 @@ import subprocess
 import time
 from pathlib import Path
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
-from confluent_kafka.admin import AdminClient
-
 from weir.catalog.flink import PYTHON_DRIVER, JobFiles, flink_configuration, job_arguments
 from weir.catalog.pipeline import Pipeline
 from weir.config.errors import WeirError
@@ -21,6 +18,7 @@ from weir.embedded import flink, jvm
 from weir.embedded.flink_rest import FlinkRest
 from weir.embedded.job_package import build_job_package
 from weir.embedded.service import Context
+from weir.proof.kafka import TopicReader, consumer_group
 
 CLI_MAIN = "org.apache.flink.client.cli.CliFrontend"
 SUBMIT_TIMEOUT_SECONDS = 300
@@ -49,7 +47,7 @@ def submit(ctx: Context, pipeline: Pipeline, *, from_empty: bool = False) -> str
             return running.id
         _stop(ctx, rest, {running.id: running.name}, STOP_TIMEOUT_SECONDS)
     start = None if from_empty else newest_state(ctx, pipeline)
-    if start is None and not from_empty:
+    if start is None and not from_empty and _record(ctx, pipeline):
         _refuse_lost_state(ctx, pipeline)
     job_id = _run(ctx, pipeline, package, start)
     try:
@@ -185,19 +183,15 @@ def newest_state(ctx: Context, pipeline: Pipeline) -> Path | None:
 
 def _refuse_lost_state(ctx: Context, pipeline: Pipeline) -> None:
     """A job commits its offsets with its checkpoints: offsets without a checkpoint mean that state was lost."""
-    group = f"weir-{pipeline.name}"
-    client = AdminClient({"bootstrap.servers": ctx.endpoints.kafka_bootstrap_servers})
-    request = client.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])
-    try:
-        partitions = request[group].result().topic_partitions or []
-    except KafkaException as error:
-        raise WeirError(f"Kafka does not say how far pipeline {pipeline.name} came: {error.args[0].str()}") from None
-    if any(partition.offset > 0 for partition in partitions):
+    group = consumer_group(pipeline)
+    with TopicReader(ctx.endpoints, pipeline.source_topic.name, group=group) as reader:
+        begun = any(offset > 0 for offset in reader.committed().values())
+    if begun:
         raise WeirError(
             f"pipeline {pipeline.name} has read its topic before (group {group}), but no savepoint or checkpoint is "
-            f"left below {_savepoints(ctx, pipeline.name).parent} or {_checkpoints(ctx, pipeline.name).parent}. "
-            "Restore that folder, or start it without state, from the oldest event: rows and totals come out the same "
-            "as long as the topic holds all of them, dead letters are written again"
+            f"left in {_savepoints(ctx, pipeline.name)} or {_checkpoints(ctx, pipeline.name)}. Restore that folder, or "
+            "start it without state, from the oldest event: rows and totals come out the same as long as the topic "
+            "holds all of them, dead letters are written again"
         )
 
 
