@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from weir.proof.verify import Verification
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+bench = typer.Typer(no_args_is_help=True)
+commands.add_typer(bench, name="bench")
 # Rich takes 80 columns where there is no terminal, which cuts addresses off in a log.
 WIDTH_OF_A_LOG = 160
 console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_OF_A_LOG)
@@ -155,6 +157,8 @@ def replay(
     duplicate_ratio: Annotated[float | None, typer.Option(min=0, help="Re-sends per distinct event.")] = None,
     poison_events: Annotated[int | None, typer.Option(min=0, help="Records that cannot be decoded.")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed sends the same records.")] = None,
+    skip: Annotated[int, typer.Option(min=0, help="Begin after so many events of the dataset.")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help="Send so many events at most.")] = None,
 ) -> None:
     """Publish a pipeline's dataset with re-sends, disorder and poison; what is not given is the stack's."""
     from weir.embedded import context, proofs  # noqa: PLC0415
@@ -170,7 +174,7 @@ def replay(
     changed = {name: value for name, value in given.items() if value is not None}
     with Board(console) as board:
         config = ctx.stack.embedded.replay.model_copy(update=changed)
-        proofs.replay_shown(ctx, context.pipeline_of(ctx, pipeline), config, board)
+        proofs.replay_shown(ctx, context.pipeline_of(ctx, pipeline), config, board, skip=skip, limit=limit)
 
 
 @commands.command()
@@ -190,6 +194,28 @@ def verify(pipeline: PipelineArgument, as_json: JsonOption = False) -> None:
         _print_verifications(paths, [result])
     if not result.correct:
         raise typer.Exit(1)
+
+
+@bench.callback()
+def _bench() -> None:
+    """Measure the platform on this machine."""
+
+
+@bench.command("pipeline")
+def bench_pipeline(
+    events: Annotated[int, typer.Option(min=100_000, help="With few of them the start is measured, too.")] = 10_000_000,
+    task_manager_mib: Annotated[int, typer.Option(min=1024, help="10 million ids need about 4096.")] = 4096,
+    stack: StackOption = "local",
+) -> None:
+    """What deduplication, join and Cassandra cost, against the raw read rate of the same run."""
+    from weir.embedded import bench as benches  # noqa: PLC0415
+    from weir.embedded import context  # noqa: PLC0415
+    from weir.embedded.board import Board  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with Board(console) as board:
+        result = benches.run(context.stack_file(stack), events, task_manager_mib, board)
+    console.print(benches.as_table(result))
 
 
 @commands.command()

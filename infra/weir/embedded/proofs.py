@@ -19,15 +19,24 @@ def manifest_folder(ctx: Context) -> Path:
     return ctx.paths.data("replay")
 
 
-def replay_shown(ctx: Context, pipeline: Pipeline, config: ReplayConfig, board: Board) -> Manifest:
-    """Replays a pipeline's dataset, with its progress on the board."""
+def replay_shown(
+    ctx: Context, pipeline: Pipeline, config: ReplayConfig, board: Board, *, skip: int = 0, limit: int | None = None
+) -> Manifest:
+    """Replays a pipeline's dataset, or the part of it that `skip` and `limit` leave, with its progress on the board."""
     name = f"replay {pipeline.name}"
 
     def show(sent: int, planned: int) -> None:
         board.report(name, f"{sent:,} of {planned:,} records", min(sent / planned, 0.99) if planned else None)
 
     manifest = replay(
-        ctx.endpoints, pipeline, load_dataset(pipeline.folder), config, manifest_folder(ctx), progress=show
+        ctx.endpoints,
+        pipeline,
+        load_dataset(pipeline.folder),
+        config,
+        manifest_folder(ctx),
+        skip=skip,
+        limit=limit,
+        progress=show,
     )
     board.report(name, f"{manifest.acknowledged['records']:,} records", 1.0)
     return manifest

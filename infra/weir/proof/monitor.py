@@ -14,6 +14,7 @@ import logging
 import re
 import signal
 import threading
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -76,10 +77,12 @@ class Totals:
 class JobCounters:
     """The counters of one pipeline's job, read through Flink's REST interface."""
 
-    def __init__(self, flink: FlinkClient, pipeline: Pipeline) -> None:
+    def __init__(self, flink: FlinkClient, pipeline: Pipeline, columns: Collection[str] | None = None) -> None:
+        """`columns` are those wanted of `counter_patterns`; all of them by default."""
         self._flink = flink
         self._name = pipeline.name
-        self._patterns = counter_patterns(pipeline)
+        patterns = counter_patterns(pipeline)
+        self._patterns = {name: patterns[name] for name in columns or patterns}
         self._job_id = ""
         self._metrics: dict[str, dict[str, str]] = {}
 
@@ -162,7 +165,8 @@ def run(endpoints: Endpoints, pipelines: list[Pipeline], state_file: Path, stop:
     """Writes health rows until `stop` is set.
 
     Raises:
-        WeirError: Cassandra does not answer at the start.
+        WeirError: a service does not answer at the start.
+        DriverException: Cassandra has not the tables yet.
     """
     saved = _load(state_file)
     with (
@@ -171,7 +175,7 @@ def run(endpoints: Endpoints, pipelines: list[Pipeline], state_file: Path, stop:
         ExitStack() as opened,
     ):
         statement = insert_statement(session, PIPELINE_HEALTH)
-        monitors = []
+        monitors: list[PipelineMonitor] = []
         for pipeline in pipelines:
             monitors.append(PipelineMonitor(endpoints, pipeline, flink, saved.get(pipeline.name, Totals())))
             opened.callback(monitors[-1].close)
@@ -223,7 +227,7 @@ def main() -> None:
     while not stop.is_set():
         try:
             run(endpoints, pipelines, arguments.state, stop)
-        except WeirError as error:
+        except (WeirError, DriverException) as error:
             log.warning("%s; trying again", error)
             stop.wait(INTERVAL_SECONDS)
 

@@ -1,0 +1,209 @@
+"""`weir bench pipeline`: what deduplication, join and Cassandra cost, against what a consumer can merely read.
+
+It runs on a platform of its own, beside any other, which is gone afterwards. All figures come from one run on one
+machine; ratios to K, the raw read rate of Kafka's own ConsumerPerformance, are what can be compared between machines.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from rich.table import Table as RichTable
+
+from weir.catalog.pipeline import Pipeline
+from weir.config.errors import WeirError
+from weir.config.stack import load_stack
+from weir.embedded import jobs, jvm, lifecycle, platform, services
+from weir.embedded.board import Board
+from weir.embedded.context import running_context
+from weir.embedded.flink_rest import FlinkRest
+from weir.embedded.job_package import build_job_package
+from weir.embedded.provision import provision
+from weir.embedded.service import Context, Paths
+from weir.proof.cassandra import load_references
+from weir.proof.flink import FlinkClient
+from weir.proof.monitor import JobCounters
+from weir.proof.synthetic import publish, write_pipeline
+
+SERVICES: tuple[str, ...] = ("kafka", "cassandra", "registry", "flink")
+CONSUMER_PERFORMANCE = "org.apache.kafka.tools.ConsumerPerformance"
+POLL_SECONDS = 0.2
+MAXIMUM_SECONDS = 180.0
+"""A variant is measured until the topic is drained, at most so long after its first record."""
+STALL_SECONDS = 120.0
+STEADY = (0.1, 0.9)
+"""The part of a variant's records over which its rate is taken: start-up and the last, partial batch are left out."""
+VARIANTS = {
+    "read -> blackhole": ("--last-stage", "read", "--sinks", "blackhole"),
+    "read, deduplicate -> blackhole": ("--last-stage", "deduplicate", "--sinks", "blackhole"),
+    "read, deduplicate, join -> blackhole": ("--last-stage", "join", "--sinks", "blackhole"),
+    "everything -> Cassandra": (),
+}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Records per second of one variant, over `records` records."""
+
+    name: str
+    events_per_second: float
+    records: int
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """One run. `raw` is K."""
+
+    events: int
+    raw: Measurement
+    variants: tuple[Measurement, ...]
+
+
+def run(stack_path: Path, events: int, task_manager_mib: int, board: Board) -> BenchResult:
+    """Measures everything on a fresh platform with a task manager of `task_manager_mib`.
+
+    Raises:
+        WeirError: the platform does not start, or a job fails (state of `events` ids may need a larger task manager).
+    """
+    with _own_platform(stack_path, task_manager_mib, board) as ctx:
+        pipeline, dataset = write_pipeline(ctx.paths.config("bench"))
+        provision(ctx.endpoints, [pipeline])
+        load_references(ctx.endpoints, pipeline, dataset)
+        with platform.step(board, f"publishing {events:,} events"):
+            publish(ctx.endpoints, pipeline, events)
+        with platform.step(board, "raw read"):
+            raw = raw_read_rate(ctx, pipeline, events)
+        package = build_job_package(ctx.repository, ctx.paths.config("jobs") / "dedup_join.zip")
+        measured = []
+        for name, arguments in VARIANTS.items():
+            with platform.step(board, name):
+                command = jobs.command(ctx, pipeline, package, None, arguments)
+                measured.append(_measured(ctx, pipeline, name, command, events))
+        return BenchResult(events, raw, tuple(measured))
+
+
+def as_table(result: BenchResult) -> RichTable:
+    """The result with the two ratios that matter."""
+    read_only = result.variants[0].events_per_second
+    table = RichTable(title=f"{result.events:,} events of about 200 bytes", title_justify="left")
+    table.add_column("variant")
+    for name in ("records", "events/s", "of raw read", "of read-only job"):
+        table.add_column(name, justify="right")
+    for part in (result.raw, *result.variants):
+        rate = part.events_per_second
+        of_job = "" if part is result.raw else f"{rate / read_only:.3f}"
+        table.add_row(
+            part.name, f"{part.records:,}", f"{rate:,.0f}", f"{rate / result.raw.events_per_second:.3f}", of_job
+        )
+    return table
+
+
+def raw_read_rate(ctx: Context, pipeline: Pipeline, events: int) -> Measurement:
+    """K: ConsumerPerformance over the whole topic; joining the group is not counted.
+
+    Raises:
+        WeirError: it failed, or did not read everything.
+    """
+    result = subprocess.run(
+        [
+            jvm.java(ctx.toolchain.java17),
+            "-Xmx512m",
+            "-cp",
+            ctx.toolchain.classpath("kafka"),
+            CONSUMER_PERFORMANCE,
+            *("--bootstrap-server", ctx.endpoints.kafka_bootstrap_servers),
+            *("--topic", pipeline.source_topic.name),
+            *("--num-records", str(events)),
+            *("--timeout", "60000"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    rows = list(csv.DictReader(result.stdout.splitlines(), skipinitialspace=True))
+    if result.returncode != 0 or not rows:
+        raise WeirError(f"ConsumerPerformance failed: {(result.stderr or result.stdout).strip()[-1000:]}")
+    read = int(rows[-1]["data.consumed.in.nMsg"])
+    if read < events:
+        raise WeirError(f"ConsumerPerformance read {read} of {events} records; look at the broker's log")
+    return Measurement("raw read (ConsumerPerformance)", float(rows[-1]["fetch.nMsg.sec"]), read)
+
+
+def steady_rate(points: list[tuple[float, int]], total: int) -> tuple[float, int]:
+    """(records per second, records) of the least-squares line through `points` in the STEADY part of `total`.
+
+    `points` are (seconds, records so far), taken whenever the count changed.
+
+    Raises:
+        WeirError: too few points; more events are needed.
+    """
+    low, high = (share * total for share in STEADY)
+    inside = [(at, count) for at, count in points if low <= count <= high]
+    if len(inside) < 3:
+        raise WeirError(f"only {len(inside)} measurements between the start and the end; give more --events")
+    times, counts = np.array(inside, dtype=float).T
+    return float(np.polyfit(times - times[0], counts, 1)[0]), int(counts[-1] - counts[0])
+
+
+def _measured(ctx: Context, pipeline: Pipeline, name: str, command: list[str], events: int) -> Measurement:
+    rest = FlinkRest(ctx.endpoints.flink_url)
+    job_id = jobs.run_client(ctx, command, name)
+    try:
+        points = list(_progress(ctx, pipeline, rest, job_id, events))
+    finally:
+        rest.cancel(job_id, jobs.STOP_TIMEOUT_SECONDS)
+    rate, records = steady_rate(points, points[-1][1])
+    return Measurement(name, rate, records)
+
+
+def _progress(
+    ctx: Context, pipeline: Pipeline, rest: FlinkRest, job_id: str, events: int
+) -> Iterator[tuple[float, int]]:
+    """(seconds, records read so far) whenever Flink reports another count, until all are read or time is up."""
+    seen, started, changed = 0, 0.0, time.monotonic()
+    with FlinkClient(ctx.endpoints.flink_url) as flink:
+        counters = JobCounters(flink, pipeline, ["received"])
+        while seen < events:
+            count = counters.read().get("received", 0)
+            now = time.monotonic()
+            if count > seen:
+                started = started or now
+                seen, changed = count, now
+                yield now, count
+            if started and now - started > MAXIMUM_SECONDS:
+                return
+            if now - changed > STALL_SECONDS:
+                raise WeirError(f"the job reads nothing for {STALL_SECONDS:.0f} s: {rest.failure(job_id)}")
+            # Flink's interface is asked; it does not tell.
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _own_platform(stack_path: Path, task_manager_mib: int, board: Board) -> Iterator[Context]:
+    """A platform in a temporary folder, with as much of the stack as the bench needs."""
+    folder = Path(tempfile.mkdtemp(prefix="weir-bench-", dir=os.environ.get("TMPDIR")))
+    stack = folder / "Pulumi.bench.yaml"
+    document = yaml.safe_load(stack_path.read_text(encoding="utf-8"))
+    memory = document["config"].setdefault("weir:embedded", {}).setdefault("memory", {})
+    memory["flink_task_manager_process_mib"] = task_manager_mib
+    stack.write_text(yaml.safe_dump(document), encoding="utf-8")
+    names, paths = list(SERVICES), Paths(folder / "weir")
+    try:
+        platform.start_services(paths, stack, names, board)
+        with platform.watching(paths, board):
+            lifecycle.wait_ready(paths, services.process_names(names, load_stack(stack)))
+            yield running_context(paths, services.tools(names))
+    finally:
+        lifecycle.stop(paths)
+        shutil.rmtree(folder)
