@@ -19,6 +19,7 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "flink": ("flink-env", "flink"),
     "trino": ("trino", "trino-aot"),
     "superset": ("superset", "superset-metadata"),
+    "monitor": (),
 }
 MODULES = {"registry": "apicurio"}
 # What a savepoint may take; after it the job's last checkpoint has to do.
