@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from weir.config.errors import WeirError
-from weir.embedded import supervisor
+from weir.embedded import unit as unit_module
 from weir.embedded.service import NotReady, Paths, Service
 from weir.embedded.state import Status
-from weir.embedded.supervisor import MAXIMUM_RESTARTS, Unit
+from weir.embedded.unit import MAXIMUM_RESTARTS, Unit
 
 pytestmark = pytest.mark.unit
 
@@ -30,8 +30,8 @@ def sleeper(**changes: object) -> Service:
 
 @pytest.fixture
 def unit_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Unit]]:
-    monkeypatch.setattr(supervisor, "FIRST_BACKOFF_SECONDS", 0.01)
-    monkeypatch.setattr(supervisor, "ASK_INTERVAL_SECONDS", 0.01)
+    monkeypatch.setattr(unit_module, "FIRST_BACKOFF_SECONDS", 0.01)
+    monkeypatch.setattr(unit_module, "ASK_INTERVAL_SECONDS", 0.01)
     units: list[Unit] = []
     with ThreadPoolExecutor() as pool:
 
