@@ -66,5 +66,5 @@ schemas: python ## Write the JSON Schemas of stack and pipeline files anew
 	.venv/bin/python -m weir.catalog.schemas
 
 .PHONY: screenshot
-screenshot: setup-tests ## Take the README's picture of the dashboard anew
-	WEIR_SCREENSHOT=docs/images/dashboard-flights.png $(PYTEST) -m browser
+screenshot: setup-tests ## Take the README's picture of the dashboard anew, from the platform that `make up` started
+	WEIR_BROWSER_HOME="$${WEIR_HOME:-.weir}" WEIR_SCREENSHOT=docs/images/dashboard-flights.png $(PYTEST) -m browser -k drawn

@@ -16,7 +16,7 @@ from weir.embedded.browser import find_or_install_chromium
 from weir.embedded.superset import ADMIN
 
 # A cold Superset on a busy machine needs its time for the first page; every later wait ends as soon as it can.
-TIMEOUT_MILLISECONDS = 120_000
+TIMEOUT_MILLISECONDS = 300_000
 VIEWPORT = {"width": 1600, "height": 1800}
 CHROMIUM_FLAGS = (
     "--no-sandbox",

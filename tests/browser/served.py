@@ -69,6 +69,9 @@ def samples(pipeline: str) -> Iterator[tuple[object, ...]]:
         freshness = (40.0 + number % 7, 180.0 + 10 * (number % 5))
         counters = (received, distinct, received - distinct, number, distinct, 0)
         yield (pipeline, at.date(), at, *counters, *freshness)
+    # The last one, as it is while Flink is away.
+    at = begin + timedelta(seconds=SAMPLES * SAMPLE_INTERVAL_SECONDS)
+    yield (pipeline, at.date(), at, *([None] * 8))
 
 
 def write(session: Session, table: Table, rows: list[tuple[object, ...]]) -> None:
