@@ -151,7 +151,7 @@ def logs(
 
 
 @commands.command()
-def replay(  # noqa: PLR0917 - a command takes its options as parameters
+def replay(
     pipeline: PipelineArgument,
     events_per_second: Annotated[int | None, typer.Option(min=0, help="0 is as fast as Kafka takes it.")] = None,
     duplicate_ratio: Annotated[float | None, typer.Option(min=0, help="Re-sends per distinct event.")] = None,
