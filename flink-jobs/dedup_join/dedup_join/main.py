@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pyflink.table import EnvironmentSettings, TableEnvironment  # pyright: ignore[reportMissingImports]
 
+from dedup_join.lookups import fold_projections
 from dedup_join.plan import link
 from dedup_join.settings import Settings, Sinks, Stage
 from dedup_join.statements import JobStatements, job_statements
@@ -52,8 +53,8 @@ def compiled(environment: TableEnvironment, pipeline: Pipeline, statements: JobS
         table: json.loads(environment.compile_plan_sql(insert).as_json_string())
         for table, insert in statements.totals.items()
     }
-    horizon_hours = pipeline.spec.deduplication.horizon_hours
-    plan = link(json.loads(core.read_text(encoding="utf-8")), totals, pipeline.row_table.name, horizon_hours)
+    rows = fold_projections(json.loads(core.read_text(encoding="utf-8")))
+    plan = link(rows, totals, pipeline.row_table.name, pipeline.spec.deduplication.horizon_hours)
     linked = folder / "job.json"
     linked.write_text(json.dumps(plan), encoding="utf-8")
     return linked

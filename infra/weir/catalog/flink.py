@@ -14,8 +14,9 @@ from weir.config.stack import FlinkConfig, StateBackend
 PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
 JOB_MODULE = "dedup_join.main"
 
-# How long a record may wait in a half-full network buffer, at each of the two exchanges on its way.
-BUFFER_TIMEOUT = "5 ms"
+# How long a record may wait in a half-full network buffer, once on its way to a row and twice to a total. Sending one
+# costs the same however little is in it, and a pipeline with four totals has five exchanges.
+BUFFER_TIMEOUT = "10 ms"
 RETAINED_CHECKPOINTS = 3
 TOLERABLE_FAILED_CHECKPOINTS = 3
 
@@ -43,6 +44,8 @@ def flink_configuration(stack: FlinkConfig, pipeline: Pipeline) -> dict[str, str
         "execution.buffer-timeout.interval": BUFFER_TIMEOUT,
         "execution.checkpointing.mode": "EXACTLY_ONCE",
         "execution.checkpointing.interval": f"{stack.checkpoint_interval_seconds} s",
+        # A checkpoint of much heap state may take longer than the interval; the job must get on between two.
+        "execution.checkpointing.min-pause": f"{stack.checkpoint_interval_seconds * 500} ms",
         "execution.checkpointing.timeout": f"{stack.checkpoint_timeout_seconds} s",
         # A checkpoint without in-flight rows is small and fits any later version of the job.
         "execution.checkpointing.unaligned.enabled": "false",
