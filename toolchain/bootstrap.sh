@@ -38,7 +38,10 @@ stamp="$(cat locks/weir.txt pyproject.toml | sha256sum | cut -d' ' -f1) $(pwd)"
 if [ -f .venv/.stamp ] && [ "$(cat .venv/.stamp)" = "$stamp" ]; then
   exit 0
 fi
-"$uv_home/bin/uv" venv --quiet --clear --python "$python" .venv
+# In place where it can be: a platform that runs has programs and modules of it open.
+if ! .venv/bin/python -c '' 2>/dev/null; then
+  "$uv_home/bin/uv" venv --quiet --clear --python "$python" .venv
+fi
 export VIRTUAL_ENV="$PWD/.venv"
 "$uv_home/bin/uv" pip sync --quiet --require-hashes locks/weir.txt
 "$uv_home/bin/uv" pip install --quiet --no-deps --editable .
