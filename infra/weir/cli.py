@@ -82,6 +82,7 @@ def up(
         _print_verifications(paths, outcome.verifications)
         for name, url in outcome.dashboard_urls.items():
             console.print(f"\nDashboard of {name}: [bold]{url}[/]", highlight=False)
+        console.print(f"Log in as admin; the password: cat {outcome.password_file}", highlight=False)
         if not all(result.correct for result in outcome.verifications):
             raise typer.Exit(1)
 

@@ -75,6 +75,8 @@ class Outcome:
 
     dashboard_urls: Mapping[str, str]
     """Pipeline -> its dashboard."""
+    password_file: Path
+    """Of Superset's user `admin`."""
     verifications: tuple[Verification, ...]
 
 
@@ -125,8 +127,10 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
         for pipeline in pipelines:
             with step(board, f"job {pipeline.name}"):
                 jobs.submit(ctx, pipeline)
+        # Before the replay: it is watched on the dashboards, and no start disturbs what it measures.
+        dashboard_urls = urls.result()
         verifications = tuple(proofs.prove(ctx, pipeline, board) for pipeline in pipelines) if replay else ()
-        return Outcome(urls.result(), verifications)
+        return Outcome(dashboard_urls, superset.password_file(ctx), verifications)
 
 
 @contextmanager
