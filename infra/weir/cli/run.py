@@ -1,52 +1,23 @@
-"""The command line. Commands import what they need when they run: `weir --help` answers at once."""
+"""Commands of the one-machine platform: start, stop, look at it."""
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import signal
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+
+from weir.cli.shared import JsonOption, StackOption, console, print_verifications
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from weir.embedded.service import Paths
-    from weir.proof.verify import Verification
 
-commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-bench = typer.Typer(no_args_is_help=True)
-commands.add_typer(bench, name="bench")
-# Rich takes 80 columns where there is no terminal, which cuts addresses off in a log.
-WIDTH_OF_A_LOG = 160
-console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_OF_A_LOG)
-errors = Console(stderr=True, soft_wrap=True)
-
-StackOption = Annotated[str, typer.Option("--stack", help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")]
+commands = typer.Typer()
 OnlyOption = Annotated[
     str | None, typer.Option(help="Start only these services, e.g. kafka,cassandra, and nothing on them.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
-PipelineArgument = Annotated[str, typer.Argument(help="A folder below pipelines/ that the stack names.")]
 INTERRUPTED = 130
-
-
-def app() -> None:
-    """The entry point: an error of weir's is one red message and exit code 1; a wrong usage is 2."""
-    # The clients of Kafka and Cassandra are native code: if one crashes, the stack says which.
-    faulthandler.enable()
-    try:
-        commands()
-    except Exception as error:
-        from weir.config.errors import WeirError  # noqa: PLC0415
-
-        if not isinstance(error, WeirError):
-            raise
-        errors.print(f"error: {error}", style="red", markup=False, highlight=False)
-        sys.exit(1)
 
 
 @commands.command()
@@ -79,7 +50,7 @@ def up(
             raise typer.Exit(INTERRUPTED) from None
     _print_moved_ports(paths)
     if outcome:
-        _print_verifications(paths, outcome.verifications)
+        print_verifications(paths, outcome.verifications)
         for name, url in outcome.dashboard_urls.items():
             console.print(f"\nDashboard of {name}: [bold]{url}[/]", highlight=False)
         console.print(f"Log in as admin; the password: cat {outcome.password_file}", highlight=False)
@@ -152,74 +123,6 @@ def logs(
 
 
 @commands.command()
-def replay(
-    pipeline: PipelineArgument,
-    events_per_second: Annotated[int | None, typer.Option(min=0, help="0 is as fast as Kafka takes it.")] = None,
-    duplicate_ratio: Annotated[float | None, typer.Option(min=0, help="Re-sends per distinct event.")] = None,
-    poison_events: Annotated[int | None, typer.Option(min=0, help="Records that cannot be decoded.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed sends the same records.")] = None,
-    skip: Annotated[int, typer.Option(min=0, help="Begin after so many events of the dataset.")] = 0,
-    limit: Annotated[int | None, typer.Option(min=1, help="Send so many events at most.")] = None,
-) -> None:
-    """Publish a pipeline's dataset with re-sends, disorder and poison; what is not given is the stack's."""
-    from weir.embedded import context, proofs  # noqa: PLC0415
-    from weir.embedded.board import Board  # noqa: PLC0415
-
-    ctx = context.running_context(context.paths_from(os.environ))
-    given = {
-        "events_per_second": events_per_second,
-        "duplicate_ratio": duplicate_ratio,
-        "poison_events": poison_events,
-        "seed": seed,
-    }
-    changed = {name: value for name, value in given.items() if value is not None}
-    with Board(console) as board:
-        config = ctx.stack.embedded.replay.model_copy(update=changed)
-        proofs.replay_shown(ctx, context.pipeline_of(ctx, pipeline), config, board, skip=skip, limit=limit)
-
-
-@commands.command()
-def verify(pipeline: PipelineArgument, as_json: JsonOption = False) -> None:
-    """Compare every row, total and dead letter with what the replayed data must give; exit code 1 on a difference."""
-    from weir.embedded import context, proofs  # noqa: PLC0415
-    from weir.embedded.board import Board  # noqa: PLC0415
-    from weir.proof.report import as_json as to_json  # noqa: PLC0415
-
-    paths = context.paths_from(os.environ)
-    ctx = context.running_context(paths)
-    with Board(errors if as_json else console) as board:
-        result = proofs.verify_shown(ctx, context.pipeline_of(ctx, pipeline), board)
-    if as_json:
-        console.print(to_json(result), markup=False, highlight=False)
-    else:
-        _print_verifications(paths, [result])
-    if not result.correct:
-        raise typer.Exit(1)
-
-
-@bench.callback()
-def _bench() -> None:
-    """Measure the platform on this machine."""
-
-
-@bench.command("pipeline")
-def bench_pipeline(
-    events: Annotated[int, typer.Option(min=100_000, help="With few of them the start is measured, too.")] = 10_000_000,
-    task_manager_mib: Annotated[int, typer.Option(min=1024, help="10 million ids need about 4096.")] = 4096,
-    stack: StackOption = "local",
-) -> None:
-    """What deduplication, join and Cassandra cost, against the raw read rate of the same run."""
-    from weir.embedded import bench as benches  # noqa: PLC0415
-    from weir.embedded import context  # noqa: PLC0415
-    from weir.embedded.board import Board  # noqa: PLC0415
-
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with Board(console) as board:
-        result = benches.run(context.stack_file(stack), events, task_manager_mib, board)
-    console.print(benches.as_table(result))
-
-
-@commands.command()
 def setup(
     only: OnlyOption = None,
     with_browser: Annotated[bool, typer.Option(help="Also the browser that the tests look through.")] = False,
@@ -241,13 +144,3 @@ def _print_moved_ports(paths: Paths) -> None:
     known = state.read(paths)
     for line in tables.moved_ports(known) if known else []:
         console.print(line, style="yellow", highlight=False)
-
-
-def _print_verifications(paths: Paths, results: Iterable[Verification]) -> None:
-    from weir.proof.report import as_tables, write_differences  # noqa: PLC0415
-
-    for result in results:
-        console.print(as_tables(result))
-        if not result.correct:
-            report = write_differences(result, paths.logs / f"differences-{result.pipeline}.md")
-            errors.print(f"error: {result.pipeline} is not as it must be: {report}", style="red", highlight=False)

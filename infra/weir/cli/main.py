@@ -1,0 +1,31 @@
+"""The entry point. Commands import what they need when they run: `weir --help` answers at once."""
+
+from __future__ import annotations
+
+import faulthandler
+import sys
+
+import typer
+
+from weir.cli import proof, run
+from weir.cli.shared import errors
+
+commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+for group in (run.commands, proof.commands):
+    commands.add_typer(group)
+commands.add_typer(proof.bench, name="bench")
+
+
+def app() -> None:
+    """The entry point: an error of weir's is one red message and exit code 1; a wrong usage is 2."""
+    # The clients of Kafka and Cassandra are native code: if one crashes, the stack says which.
+    faulthandler.enable()
+    try:
+        commands()
+    except Exception as error:
+        from weir.config.errors import WeirError  # noqa: PLC0415
+
+        if not isinstance(error, WeirError):
+            raise
+        errors.print(f"error: {error}", style="red", markup=False, highlight=False)
+        sys.exit(1)
