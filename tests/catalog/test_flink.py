@@ -8,7 +8,7 @@ import pytest
 from weir.catalog.flink import JobFiles, flink_configuration, job_arguments
 from weir.catalog.pipeline import load_pipeline
 from weir.config.endpoints import Endpoints
-from weir.config.stack import FlinkConfig, StateBackend
+from weir.config.flink import FlinkConfig, StateBackend
 
 pytestmark = pytest.mark.unit
 

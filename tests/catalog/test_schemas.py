@@ -22,7 +22,7 @@ def test_the_schema_files_are_not_stale() -> None:
 @pytest.mark.parametrize(
     ("file", "schema"),
     [
-        ("stacks/Pulumi.local.yaml", "stacks/schema.json"),
+        *((f"stacks/Pulumi.{name}.yaml", "stacks/schema.json") for name in ("local", "dev", "staging", "prod")),
         ("pipelines/flights/pipeline.yaml", "pipelines/pipeline.schema.json"),
         ("pipelines/flights/dataset.yaml", "pipelines/dataset.schema.json"),
     ],

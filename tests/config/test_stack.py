@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from weir.config.errors import ConfigError
-from weir.config.stack import StateBackend, load_stack
+from weir.config.flink import StateBackend
+from weir.config.stack import load_stack
 
 pytestmark = pytest.mark.unit
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from weir.config.stack import Ports
+from weir.config.embedded import Ports
 from weir.embedded import ports
 from weir.embedded.service import LOOPBACK
 

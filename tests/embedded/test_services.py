@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from weir.config.errors import WeirError
-from weir.config.stack import FlinkConfig, StackConfig, StateBackend
+from weir.config.flink import FlinkConfig, StateBackend
+from weir.config.stack import StackConfig
 from weir.embedded import services
 from weir.embedded.flink import (
     FRAMEWORK_HEAP_MIB,

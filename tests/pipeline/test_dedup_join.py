@@ -16,8 +16,8 @@ from confluent_kafka.admin import AdminClient
 from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.tables import Table
+from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError
-from weir.config.stack import ReplayConfig
 from weir.embedded import flink, jobs
 from weir.embedded.context import REPOSITORY
 from weir.embedded.flink_rest import FlinkRest

@@ -10,7 +10,7 @@ from tests.pipeline.orders import write_orders_pipeline
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
-from weir.config.stack import ReplayConfig
+from weir.config.embedded import ReplayConfig
 from weir.embedded import jobs, provision
 from weir.embedded.service import Context
 from weir.proof.cassandra import load_references, session_of

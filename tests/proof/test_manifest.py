@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError
-from weir.config.stack import ReplayConfig
 from weir.proof.manifest import (
     IndexRange,
     Manifest,

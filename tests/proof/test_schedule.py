@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weir.config.stack import ReplayConfig
+from weir.config.embedded import ReplayConfig
 from weir.proof.schedule import DISPLACEMENT, NEAR_DISTANCE, Kind, Plan, make_plan
 
 pytestmark = pytest.mark.unit

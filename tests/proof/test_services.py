@@ -25,9 +25,9 @@ from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.tables import Table, create_keyspace_statement
 from weir.catalog.types import ColumnType
+from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.config.stack import ReplayConfig
 from weir.embedded.provision import provision
 from weir.embedded.service import Context
 from weir.proof import oracle
@@ -238,7 +238,8 @@ def test_a_replay_that_was_killed_is_still_verified_rightly(bench: Bench) -> Non
     code = (
         "import sys; from pathlib import Path; from weir.catalog.dataset import load_dataset; "
         "from weir.catalog.pipeline import load_pipeline; from weir.config.endpoints import Endpoints; "
-        "from weir.config.stack import ReplayConfig; from weir.proof.replay import replay; folder = Path(sys.argv[2]); "
+        "from weir.config.embedded import ReplayConfig; from weir.proof.replay import replay; "
+        "folder = Path(sys.argv[2]); "
         "replay(Endpoints.model_validate_json(sys.argv[1]), load_pipeline(folder), load_dataset(folder), "
         "ReplayConfig(events_per_second=100, duplicate_ratio=0.3, poison_events=14), Path(sys.argv[3]))"
     )

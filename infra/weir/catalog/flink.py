@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from weir.catalog.pipeline import Pipeline
 from weir.config.endpoints import Endpoints
-from weir.config.stack import FlinkConfig, StateBackend
+from weir.config.flink import FlinkConfig, StateBackend
 
 PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
 JOB_MODULE = "dedup_join.main"

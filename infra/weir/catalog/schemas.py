@@ -11,17 +11,30 @@ from typing import Any
 
 from weir.catalog.dataset import DatasetSpec
 from weir.catalog.spec import PipelineSpec
-from weir.config.stack import NAMESPACE, StackConfig
+from weir.config.security import SecretName
+from weir.config.stack import NAMESPACE, StackConfig, setting_names
+
+_SECRET = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"secure": {"type": "string"}},
+    "required": ["secure"],
+    "description": "Written by `pulumi config set --secret`.",
+}
 
 
 def stack_schema() -> dict[str, Any]:
     """The schema of `stacks/Pulumi.<stack>.yaml`: the settings lie below `config`, each key in weir's namespace."""
     schema = StackConfig.model_json_schema(by_alias=True)
     definitions = schema.pop("$defs", {})
+    definitions.pop("SecretName", None)
     settings = {
         "type": "object",
         "additionalProperties": False,
-        "properties": {f"{NAMESPACE}{name}": field for name, field in schema["properties"].items()},
+        "properties": {
+            **{f"{NAMESPACE}{name}": schema["properties"][name] for name in setting_names()},
+            **{f"{NAMESPACE}{name}": _SECRET for name in SecretName},
+        },
         "required": [f"{NAMESPACE}{name}" for name in schema["required"]],
     }
     return {

@@ -8,14 +8,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from weir.catalog.types import ColumnType
-from weir.config.base import Frozen, Identifier
+from weir.config.base import Frozen, HorizonHours, Identifier, RetentionHours, TtlDays
 
 TopicName = Annotated[
     str,
     Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,200}$", description="Lower-case letters, digits, dots and dashes."),
 ]
-RetentionHours = Annotated[int, Field(ge=1, le=24 * 366 * 10)]
-TtlDays = Annotated[int, Field(ge=1, le=7300, description="Cassandra's TTL; its limit is 20 years.")]
 
 
 class Engine(StrEnum):
@@ -47,7 +45,7 @@ class Deduplication(Frozen):
     """Which columns make two events the same, and for how long that is remembered."""
 
     key: Annotated[list[Identifier], Field(min_length=1)]
-    horizon_hours: Annotated[int, Field(ge=1, le=24 * 366)]
+    horizon_hours: HorizonHours
 
 
 class TruncationUnit(StrEnum):
@@ -185,6 +183,10 @@ class Workload(Frozen):
     peak_events_per_second: Annotated[float, Field(gt=0)]
     event_bytes: Annotated[int, Field(ge=1)]
     duplicate_ratio: Annotated[float, Field(ge=0, description="Re-sends per distinct event.")]
+    growth_percent_per_year: Annotated[float, Field(ge=0, le=1000)] = 0
+    extra_consumer_groups: Annotated[
+        int, Field(ge=0, le=100, description="Readers of the source topic besides the pipeline (fan-out).")
+    ] = 0
 
 
 class PipelineSpec(Frozen):

@@ -20,4 +20,18 @@ Identifier = Annotated[
         description="Lower-case letters, digits and underscores, at most 48: Kafka, Cassandra and SQL all take it.",
     ),
 ]
+DnsLabel = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
+        description="Lower-case letters, digits and dashes, at most 40: a part of the names of Kubernetes resources.",
+    ),
+]
 Port = Annotated[int, Field(ge=1024, le=65535)]
+RetentionHours = Annotated[int, Field(ge=1, le=24 * 366 * 10)]
+HorizonHours = Annotated[int, Field(ge=1, le=24 * 366)]
+TtlDays = Annotated[int, Field(ge=1, le=7300, description="Cassandra's TTL; its limit is 20 years.")]
+CpuCores = Annotated[float, Field(gt=0, le=128, description="Cores of one pod; 0.5 is 500 millicores.")]
+MemoryMib = Annotated[int, Field(ge=64, le=2**20, description="Memory of one pod.")]
+DiskGib = Annotated[int, Field(ge=1, le=65536, description="Volume of one pod.")]
+Replicas = Annotated[int, Field(ge=1, le=1000)]

@@ -46,10 +46,12 @@ def parse(model: type[Model], data: Any, source: str) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(source, [_problem(entry, model) for entry in error.errors()]) from None
+        found = [line for entry in error.errors() for line in _problem(entry, model).splitlines()]
+        raise ConfigError(source, found) from None
 
 
 def _problem(entry: Any, model: type[BaseModel]) -> str:
+    """One line; of a rule between fields of the whole file, one for each thing it finds."""
     field = ".".join(str(part) for part in entry["loc"]) or "(the whole file)"
     kind = entry["type"]
     if kind == "extra_forbidden":
@@ -57,6 +59,8 @@ def _problem(entry: Any, model: type[BaseModel]) -> str:
     if kind == "missing":
         return f"{field}: missing; add it"
     message = entry["msg"].removeprefix("Value error, ")
+    if kind == "value_error" and not entry["loc"]:
+        return message
     if entry["loc"] and not isinstance(entry["input"], dict | list | BaseModel):
         return f"{field}: {message} (the value is {entry['input']!r})"
     return f"{field}: {message}"
@@ -70,4 +74,6 @@ def _known_fields(location: tuple[Any, ...], model: type[BaseModel]) -> str:
         if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
             return ""
         current = field.annotation
-    return f" (known here: {', '.join(sorted(current.model_fields))})"
+    return (
+        f" (known here: {', '.join(sorted(name for name, field in current.model_fields.items() if not field.exclude))})"
+    )

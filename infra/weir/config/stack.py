@@ -1,117 +1,89 @@
-"""A stack file: one environment, typed. `stacks/Pulumi.<stack>.yaml` holds it under Pulumi's `config:` key."""
+"""A stack file: one environment, typed. `stacks/Pulumi.<stack>.yaml` holds it under Pulumi's `config:` key.
+
+Both ways to read it end in the same model: `load_stack` takes the file, `stack_from_pulumi` what `pulumi.Config` says.
+Secrets are settings of their own (`weir:<secret name>: {secure: ...}`); only that they are there is known here.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from weir.config.base import Frozen, Identifier, Port
+from weir.config import stack_rules
+from weir.config.availability import AvailabilityConfig
+from weir.config.base import DnsLabel, Frozen, Identifier
+from weir.config.cassandra import CassandraConfig
+from weir.config.embedded import EmbeddedConfig
 from weir.config.errors import ConfigError, parse, read_yaml
+from weir.config.flink import FlinkConfig
+from weir.config.images import ImagesConfig
+from weir.config.kafka import KafkaConfig
+from weir.config.kubernetes import KubernetesConfig, OperatorsConfig, PromotionsConfig
+from weir.config.observability import ObservabilityConfig
+from weir.config.prices import PricesConfig
+from weir.config.resources import ResourcesConfig
+from weir.config.retention import RetentionConfig
+from weir.config.security import SecretName, SecurityConfig
+from weir.config.storage import StorageConfig
+from weir.config.superset import SupersetConfig
+from weir.config.workload import WorkloadConfig
 
 NAMESPACE = "weir:"
+FOREIGN_NAMESPACES = ("aiven:", "kubernetes:", "pulumi:")
+"""Settings of the providers and of Pulumi itself, which stand in the same file."""
 
 
-class StateBackend(StrEnum):
-    """Where Flink keeps keyed state: `hashmap` on the heap, `rocksdb` on local disk."""
+class Target(StrEnum):
+    """What realises the plan: processes on one machine, or a cluster."""
 
-    HASHMAP = "hashmap"
-    ROCKSDB = "rocksdb"
-
-
-class Ports(Frozen):
-    """The usual ports, all on loopback; a port that is taken is replaced by a free one at start."""
-
-    kafka: Port = 9092
-    kafka_controller: Port = 9093
-    cassandra: Port = 9042
-    cassandra_storage: Port = 7000
-    registry: Port = 8085
-    flink: Port = 8081
-    flink_rpc: Port = 6123
-    trino: Port = 8080
-    superset: Port = 8088
-
-
-class Memory(Frozen):
-    """Memory of each service in MiB. `*_heap_mib` is the JVM's -Xmx; `flink_*_process_mib` is Flink's total."""
-
-    kafka_heap_mib: Annotated[int, Field(ge=256)] = 512
-    cassandra_heap_mib: Annotated[int, Field(ge=512)] = 1024
-    registry_heap_mib: Annotated[int, Field(ge=128)] = 192
-    flink_job_manager_process_mib: Annotated[int, Field(ge=768)] = 1024
-    flink_task_manager_process_mib: Annotated[int, Field(ge=1024)] = 1792
-    trino_heap_mib: Annotated[int, Field(ge=512)] = 768
-
-
-class FlinkConfig(Frozen):
-    """How pipelines run on Flink."""
-
-    parallelism: Annotated[int, Field(ge=1, le=128)] = 2
-    task_slots: Annotated[int, Field(ge=1, le=64, description="Task slots of each task manager.")] = 4
-    task_managers: Annotated[int, Field(ge=1, le=256)] = 1
-    max_parallelism: Annotated[int, Field(ge=1, le=32768)] = 128
-    state_backend: StateBackend = StateBackend.HASHMAP
-    checkpoint_interval_seconds: Annotated[int, Field(ge=1, le=3600)] = 10
-    checkpoint_timeout_seconds: Annotated[int, Field(ge=10)] = 600
-    transaction_timeout_seconds: Annotated[
-        int,
-        Field(ge=60, description="Kafka's transaction.timeout.ms: well above a checkpoint and a restart."),
-    ] = 900
-
-    @model_validator(mode="after")
-    def _bounds(self) -> FlinkConfig:
-        slots = self.task_slots * self.task_managers
-        if self.parallelism > slots:
-            raise ValueError(
-                f"parallelism {self.parallelism} is above the {slots} task slots "
-                f"({self.task_managers} task_managers x {self.task_slots} task_slots); lower it or add slots"
-            )
-        if self.parallelism > self.max_parallelism:
-            raise ValueError(
-                f"parallelism {self.parallelism} is above max_parallelism {self.max_parallelism}; lower it "
-                "(raising max_parallelism makes existing savepoints unusable)"
-            )
-        if self.checkpoint_interval_seconds * 3 > self.transaction_timeout_seconds:
-            raise ValueError(
-                f"transaction_timeout_seconds {self.transaction_timeout_seconds} is less than three times "
-                f"checkpoint_interval_seconds {self.checkpoint_interval_seconds}; a slow checkpoint or a restart "
-                "would lose open transactions: raise it"
-            )
-        return self
-
-
-class ReplayConfig(Frozen):
-    """The replay that `weir up` and `weir replay` run: what is sent, how fast, and what is wrong with it."""
-
-    events_per_second: Annotated[int, Field(ge=0, description="0 is as fast as Kafka takes it.")] = 5000
-    duplicate_ratio: Annotated[float, Field(ge=0, le=5, description="Re-sends per distinct event.")] = 0.12
-    far_duplicate_share: Annotated[
-        float, Field(ge=0, le=1, description="Share of re-sends that come long after the first send.")
-    ] = 0.3
-    out_of_order_ratio: Annotated[float, Field(ge=0, le=1)] = 0.05
-    poison_events: Annotated[int, Field(ge=0, description="Records that cannot be decoded.")] = 100
-    seed: int = 2013
-
-
-class EmbeddedConfig(Frozen):
-    """The one-machine target."""
-
-    ports: Ports = Ports()
-    memory: Memory = Memory()
-    replay: ReplayConfig = ReplayConfig()
+    EMBEDDED = "embedded"
+    KUBERNETES = "kubernetes"
 
 
 class StackConfig(Frozen):
     """A whole environment."""
 
-    environment: Annotated[Literal["local"], Field(description="The name of the environment.")]
-    target: Annotated[Literal["embedded"], Field(description="What realises the plan.")]
+    environment: Annotated[DnsLabel, Field(description="The name of the environment.")]
+    target: Annotated[Target, Field(description="What realises the plan.")]
     pipelines: Annotated[list[Identifier], Field(min_length=1, description="Folders below pipelines/.")]
+    workload: WorkloadConfig = WorkloadConfig()
+    retention: RetentionConfig = RetentionConfig()
+    availability: AvailabilityConfig = AvailabilityConfig()
+    kafka: KafkaConfig = KafkaConfig()
+    cassandra: CassandraConfig = CassandraConfig()
     flink: FlinkConfig = FlinkConfig()
+    superset: SupersetConfig = SupersetConfig()
+    security: SecurityConfig = SecurityConfig()
+    storage: StorageConfig = StorageConfig()
+    resources: ResourcesConfig = ResourcesConfig()
+    images: ImagesConfig = ImagesConfig()
+    kubernetes: KubernetesConfig = KubernetesConfig()
+    operators: OperatorsConfig = OperatorsConfig()
+    observability: ObservabilityConfig = ObservabilityConfig()
+    promotions: PromotionsConfig = PromotionsConfig()
+    prices: PricesConfig = PricesConfig()
     embedded: EmbeddedConfig = EmbeddedConfig()
+    given_secrets: Annotated[
+        frozenset[SecretName],
+        Field(exclude=True, description="Which secrets the file carries; made by the reader, never written by hand."),
+    ] = frozenset()
+
+    @model_validator(mode="after")
+    def _rules(self) -> StackConfig:
+        problems = stack_rules.problems_of(self)
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    @property
+    def missing_secrets(self) -> list[SecretName]:
+        """The secrets that a person must give for this stack, and has not given."""
+        return sorted(stack_rules.required_secrets(self) - self.given_secrets)
 
 
 def load_stack(path: Path) -> StackConfig:
@@ -124,13 +96,65 @@ def load_stack(path: Path) -> StackConfig:
     settings = document.get("config") if isinstance(document, dict) else None
     if not isinstance(settings, dict):
         raise ConfigError(str(path), ["config: missing; a stack file holds its settings below `config:`"])
-    return parse(StackConfig, _without_namespace(settings, str(path)), str(path))
+    own = _without_namespace(settings, str(path))
+    clear = [name for name in _secrets_among(own) if not _is_encrypted(own[name])]
+    if clear:
+        raise ConfigError(
+            str(path),
+            [
+                f"{name}: a secret in clear; remove it, change it where it is used, and run "
+                f"`pulumi config set --secret {NAMESPACE}{name}`"
+                for name in clear
+            ],
+        )
+    return _stack(own, str(path))
+
+
+def stack_from_pulumi(values: Mapping[str, str], source: str) -> StackConfig:
+    """The stack from what `pulumi.Config("weir")` has: each setting as text, objects and lists as JSON.
+
+    The values of secrets are not looked at: pass anything for them.
+
+    Raises:
+        ConfigError: as `load_stack`.
+    """
+    secrets = _secrets_among(values)
+    return _stack({key: value if key in secrets else _decoded(value) for key, value in values.items()}, source)
+
+
+def setting_names() -> list[str]:
+    """The settings that `pulumi.Config("weir")` may have, the secrets not among them."""
+    return [name for name, field in StackConfig.model_fields.items() if not field.exclude]
+
+
+def _stack(settings: Mapping[str, Any], source: str) -> StackConfig:
+    secrets = _secrets_among(settings)
+    own = {key: value for key, value in settings.items() if key not in secrets}
+    if "given_secrets" in own:
+        raise ConfigError(source, ["given_secrets: weir finds them itself; remove it"])
+    return parse(StackConfig, {**own, "given_secrets": secrets} if secrets else own, source)
+
+
+def _secrets_among(settings: Mapping[str, Any]) -> list[str]:
+    return [key for key in settings if key in set(SecretName)]
+
+
+def _is_encrypted(value: Any) -> bool:
+    return isinstance(value, dict) and set(value) == {"secure"}
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
 
 
 def _without_namespace(settings: dict[str, Any], source: str) -> dict[str, Any]:
-    foreign = [key for key in settings if not str(key).startswith(NAMESPACE)]
-    if foreign:
+    own = {key: value for key, value in settings.items() if not str(key).startswith(FOREIGN_NAMESPACES)}
+    unknown = [key for key in own if not str(key).startswith(NAMESPACE)]
+    if unknown:
         raise ConfigError(
-            source, [f"config.{key}: unknown namespace; write it as `{NAMESPACE}{key}`" for key in foreign]
+            source, [f"config.{key}: unknown namespace; write it as `{NAMESPACE}{key}`" for key in unknown]
         )
-    return {key.removeprefix(NAMESPACE): value for key, value in settings.items()}
+    return {key.removeprefix(NAMESPACE): value for key, value in own.items()}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import weir
 from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.config.embedded import Ports
 from weir.config.errors import WeirError
-from weir.config.stack import Ports, load_stack
+from weir.config.stack import load_stack
 from weir.embedded import ports, state, toolchain
 from weir.embedded.service import Context, Paths
 

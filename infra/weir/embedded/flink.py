@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from weir.config.errors import WeirError
-from weir.config.stack import StateBackend
+from weir.config.flink import StateBackend
 from weir.embedded import jvm
 from weir.embedded.service import LOOPBACK, Context, NotReady, Service, ask_http
 

@@ -6,7 +6,7 @@ import itertools
 import socket
 from collections.abc import Mapping
 
-from weir.config.stack import Ports
+from weir.config.embedded import Ports
 from weir.embedded.service import LOOPBACK
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import Pipeline
-from weir.config.stack import ReplayConfig
+from weir.config.embedded import ReplayConfig
 from weir.embedded.board import Board
 from weir.embedded.service import Context
 from weir.proof.manifest import Manifest, ReplayState, load_manifests

@@ -18,9 +18,10 @@ from pathlib import Path
 
 import httpx
 
+from weir.config.embedded import Ports
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.config.stack import Ports, StackConfig
+from weir.config.stack import StackConfig
 
 LOOPBACK = "127.0.0.1"
 FULL_DISK_BYTES = 16 * 1024 * 1024

@@ -18,8 +18,8 @@ import numpy as np
 from pydantic import Field
 
 from weir.config.base import Frozen
+from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError, parse
-from weir.config.stack import ReplayConfig
 from weir.proof.poison import PoisonKind
 
 FILE_PREFIX = "replay-"

@@ -13,9 +13,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline
+from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.config.stack import ReplayConfig
 from weir.proof.dataset import EVENTS, open_dataset, scalar
 from weir.proof.kafka import TopicReader
 from weir.proof.latency import MISSING_AFTER_SECONDS, RowWatcher, Sampling, summary

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from weir.config.stack import ReplayConfig
+from weir.config.embedded import ReplayConfig
 
 NEAR_DISTANCE = 1_000
 """A near re-send follows its first send within as many events."""

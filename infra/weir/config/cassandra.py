@@ -1,0 +1,37 @@
+"""Who runs Cassandra, and how."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from weir.config.base import DnsLabel, Frozen
+
+
+class CassandraProvider(StrEnum):
+    """`k8ssandra` (operator) or `plain`: a StatefulSet of ours, for development and air-gapped tests."""
+
+    K8SSANDRA = "k8ssandra"
+    PLAIN = "plain"
+
+
+class CassandraConfig(Frozen):
+    """Cassandra in this environment."""
+
+    provider: CassandraProvider = CassandraProvider.K8SSANDRA
+    datacenter: Annotated[DnsLabel, Field(description="The datacenter's name; it cannot change later.")] = "dc1"
+    tokens_per_node: Annotated[int, Field(ge=1, le=256, description="num_tokens; it cannot change later.")] = 16
+    repairs: Annotated[bool, Field(description="Reaper repairs every table within gc_grace_hours.")] = True
+    audit_log: bool = True
+
+    @field_validator("provider", mode="before")
+    @classmethod
+    def _no_managed_service(cls, value: object) -> object:
+        if value == "aiven":
+            raise ValueError(
+                "Aiven ended its Cassandra service on 2026-01 and its provider has no such resource; "
+                "use k8ssandra (Kafka alone may be Aiven's)"
+            )
+        return value

@@ -1,0 +1,59 @@
+"""How pipelines run on Flink."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from weir.config.base import Frozen
+
+SIZED_FIELDS = ("parallelism", "task_managers", "state_backend")
+"""What sizing decides on Kubernetes; there it is overridden below `resources.flink`, one pipeline at a time."""
+
+
+class StateBackend(StrEnum):
+    """Where Flink keeps keyed state: `hashmap` on the heap, `rocksdb` on local disk."""
+
+    HASHMAP = "hashmap"
+    ROCKSDB = "rocksdb"
+
+
+class FlinkConfig(Frozen):
+    """How pipelines run on Flink. On Kubernetes parallelism, task managers and state backend come from sizing."""
+
+    parallelism: Annotated[int, Field(ge=1, le=1024)] = 2
+    task_slots: Annotated[int, Field(ge=1, le=64, description="Task slots of each task manager.")] = 4
+    task_managers: Annotated[int, Field(ge=1, le=1024)] = 1
+    max_parallelism: Annotated[
+        int, Field(ge=1, le=32768, description="Key groups: the highest parallelism that existing state can take.")
+    ] = 128
+    state_backend: StateBackend = StateBackend.HASHMAP
+    checkpoint_interval_seconds: Annotated[int, Field(ge=1, le=3600)] = 10
+    checkpoint_timeout_seconds: Annotated[int, Field(ge=10)] = 600
+    transaction_timeout_seconds: Annotated[
+        int,
+        Field(ge=60, description="Kafka's transaction.timeout.ms: well above a checkpoint and a restart."),
+    ] = 900
+
+    @model_validator(mode="after")
+    def _bounds(self) -> FlinkConfig:
+        slots = self.task_slots * self.task_managers
+        if self.parallelism > slots:
+            raise ValueError(
+                f"parallelism {self.parallelism} is above the {slots} task slots "
+                f"({self.task_managers} task_managers x {self.task_slots} task_slots); lower it or add slots"
+            )
+        if self.parallelism > self.max_parallelism:
+            raise ValueError(
+                f"parallelism {self.parallelism} is above max_parallelism {self.max_parallelism}; lower it "
+                "(raising max_parallelism makes existing savepoints unusable)"
+            )
+        if self.checkpoint_interval_seconds * 3 > self.transaction_timeout_seconds:
+            raise ValueError(
+                f"transaction_timeout_seconds {self.transaction_timeout_seconds} is less than three times "
+                f"checkpoint_interval_seconds {self.checkpoint_interval_seconds}; a slow checkpoint or a restart "
+                "would lose open transactions: raise it"
+            )
+        return self

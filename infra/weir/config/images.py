@@ -1,0 +1,64 @@
+"""Container images: from which registry, and exactly which ones."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from weir.config.base import Frozen
+
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", description="Of the image's manifest.")]
+
+
+class ImageName(StrEnum):
+    """An image that weir's own pods run; the operators' charts name their operands' images themselves."""
+
+    FLINK_JOB = "flink-job"
+    SUPERSET = "superset"
+    SCHEMA_JOB = "schema-job"
+    TRINO = "trino"
+    REGISTRY = "registry"
+    KAFKA = "kafka"
+    CASSANDRA = "cassandra"
+    POSTGRESQL = "postgresql"
+    VALKEY = "valkey"
+
+
+class PullPolicy(StrEnum):
+    """When a node pulls an image that it has."""
+
+    IF_NOT_PRESENT = "IfNotPresent"
+    ALWAYS = "Always"
+    NEVER = "Never"
+
+
+class ImagesConfig(Frozen):
+    """Which images run here."""
+
+    registry_prefix: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*$",
+            description="A registry of your own (air-gapped): every image is taken from below it.",
+        ),
+    ] = None
+    own_registry: Annotated[str, Field(description="Where CI pushes the images that this repository builds.")] = (
+        "ghcr.io/weir"
+    )
+    digests: Annotated[dict[ImageName, Digest], Field(description="Pinned images; promotions write them.")] = {}
+    require_digests: Annotated[bool, Field(description="Refuse an image that no digest pins.")] = False
+    pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
+    pull_secrets: Annotated[list[str], Field(description="Secrets that exist in the platform's namespaces.")] = []
+
+    @model_validator(mode="after")
+    def _pinned(self) -> ImagesConfig:
+        own = (ImageName.FLINK_JOB, ImageName.SUPERSET, ImageName.SCHEMA_JOB)
+        missing = [name.value for name in own if name not in self.digests] if self.require_digests else []
+        if missing:
+            raise ValueError(
+                f"digests: {', '.join(missing)} missing, and require_digests is true; promote the images of the "
+                "environment before this one, or write their digests"
+            )
+        return self

@@ -1,0 +1,40 @@
+"""The cluster: names, labels, operators, and how an environment gets its next version."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from weir.config.base import DnsLabel, Frozen
+
+LabelValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$")]
+
+
+class KubernetesConfig(Frozen):
+    """Names and labels in the cluster. Namespaces are `<name_prefix>-kafka`, `-cassandra`, `-flink`, `-serving`."""
+
+    name_prefix: DnsLabel = "weir"
+    owner: Annotated[LabelValue, Field(description="The team that answers for the environment; labels everything.")] = (
+        "data-platform"
+    )
+    cost_center: LabelValue | None = None
+    labels: Annotated[dict[str, LabelValue], Field(description="On every resource.")] = {}
+
+
+class OperatorsConfig(Frozen):
+    """The operators that the custom resources need."""
+
+    install: Annotated[bool, Field(description="Install the charts; false where another team runs the operators.")] = (
+        True
+    )
+    install_cert_manager: bool = True
+    watch_all_namespaces: Annotated[bool, Field(description="One set of operators serves several stacks.")] = False
+
+
+class PromotionsConfig(Frozen):
+    """From where this environment gets its images and when."""
+
+    from_environment: Annotated[DnsLabel | None, Field(description="The environment that ran them before.")] = None
+    approval_required: bool = False
+    soak_hours: Annotated[int, Field(ge=0, le=720, description="How long they must have run there.")] = 0

@@ -1,0 +1,30 @@
+"""Metrics, alerts and logs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from weir.config.base import Frozen
+
+
+class LogLevel(StrEnum):
+    """How much the services tell."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARN = "WARN"
+
+
+class ObservabilityConfig(Frozen):
+    """What is measured and who is told."""
+
+    pod_monitors: Annotated[bool, Field(description="PodMonitors of the Prometheus operator.")] = True
+    alerts: Annotated[bool, Field(description="PrometheusRules: lag, full disks, failed checkpoints.")] = True
+    labels: Annotated[dict[str, str], Field(description="What your Prometheus selects monitors and rules by.")] = {}
+    scrape_interval_seconds: Annotated[int, Field(ge=5, le=600)] = 30
+    log_level: LogLevel = LogLevel.INFO
+    freshness_p99_alert_seconds: Annotated[float, Field(gt=0)] = 30
+    consumer_lag_alert_minutes: Annotated[float, Field(gt=0, description="Lag in minutes of the mean rate.")] = 5

@@ -1,0 +1,99 @@
+"""What a person decides against sizing. Sizing checks every override and refuses one that cannot carry the load."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from weir.config.base import CpuCores, DiskGib, Frozen, Identifier, MemoryMib, Replicas
+from weir.config.flink import StateBackend
+
+
+class PodOverride(Frozen):
+    """The size of one pod of a service; what is not given is sized."""
+
+    cpu_cores: CpuCores | None = None
+    memory_mib: MemoryMib | None = None
+
+
+class NodeOverride(PodOverride):
+    """The size of one stateful pod."""
+
+    disk_gib: DiskGib | None = None
+
+
+class KafkaOverride(Frozen):
+    """Brokers and controllers."""
+
+    brokers: Replicas | None = None
+    controllers: Annotated[int | None, Field(ge=1, le=9)] = None
+    broker: NodeOverride = NodeOverride()
+    controller: NodeOverride = NodeOverride()
+
+
+class CassandraOverride(Frozen):
+    """Nodes; each zone is a rack."""
+
+    nodes_per_rack: Replicas | None = None
+    node: NodeOverride = NodeOverride()
+
+
+class FlinkOverride(Frozen):
+    """The job of one pipeline."""
+
+    parallelism: Annotated[int | None, Field(ge=1, le=1024)] = None
+    state_backend: StateBackend | None = None
+    task_manager: NodeOverride = NodeOverride()
+    job_manager: PodOverride = PodOverride()
+
+
+class TrinoOverride(Frozen):
+    """The query engine under the dashboards."""
+
+    workers: Annotated[int | None, Field(ge=0, le=100, description="0: the coordinator does the work.")] = None
+    coordinator: PodOverride = PodOverride()
+    worker: PodOverride = PodOverride()
+
+
+class SupersetOverride(Frozen):
+    """The dashboards."""
+
+    web_replicas: Replicas | None = None
+    web: PodOverride = PodOverride()
+
+
+class LargestPod(Frozen):
+    """What one node of the cluster has free for a pod: no planned pod is larger."""
+
+    cpu_cores: CpuCores = 16
+    memory_mib: MemoryMib = 64 * 1024
+    disk_gib: DiskGib = 4096
+    network_mib_per_second: Annotated[
+        float, Field(gt=0, description="What a node sends or receives for hours, not its burst.")
+    ] = 600
+    disk_mib_per_second: Annotated[float, Field(gt=0, description="What a volume writes or reads for hours.")] = 250
+
+
+class NamespaceQuota(Frozen):
+    """The most that the platform's namespaces may ask for together."""
+
+    cpu_cores: Annotated[float, Field(gt=0)]
+    memory_mib: Annotated[int, Field(gt=0)]
+    disk_gib: Annotated[int, Field(gt=0)]
+
+
+class ResourcesConfig(Frozen):
+    """Overrides, and the limits of the cluster that sizing stays within."""
+
+    largest_pod: LargestPod = LargestPod()
+    quota: Annotated[NamespaceQuota | None, Field(description="Without it, the plan's sum and a fifth.")] = None
+    max_kafka_brokers: Annotated[int, Field(ge=1, le=1000, description="Sizing refuses beyond it.")] = 30
+    max_cassandra_nodes: Annotated[int, Field(ge=1, le=1000, description="Sizing refuses beyond it.")] = 60
+    max_flink_task_managers: Annotated[int, Field(ge=1, le=1000, description="Of one pipeline.")] = 64
+    kafka: KafkaOverride = KafkaOverride()
+    cassandra: CassandraOverride = CassandraOverride()
+    flink: Annotated[dict[Identifier, FlinkOverride], Field(description="By pipeline.")] = {}
+    registry: PodOverride = PodOverride()
+    trino: TrinoOverride = TrinoOverride()
+    superset: SupersetOverride = SupersetOverride()

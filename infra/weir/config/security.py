@@ -1,0 +1,41 @@
+"""Encryption, certificates, the network, and the names of the secrets that a stack file may carry."""
+
+from __future__ import annotations
+
+from enum import StrEnum, auto
+from typing import Annotated
+
+from pydantic import Field
+
+from weir.config.base import Frozen
+
+
+class SecretName(StrEnum):
+    """A secret that a person gives: `pulumi config set --secret weir:<name>`. All others are generated.
+
+    Only its name is known here; its value goes from Pulumi into a Kubernetes Secret and is never read.
+    """
+
+    SUPERSET_SECRET_KEY = auto()
+    SUPERSET_GUEST_TOKEN_SECRET = auto()
+    SUPERSET_OAUTH_CLIENT_SECRET = auto()
+    SUPERSET_ADMIN_PASSWORD = auto()
+    METADATA_DATABASE_PASSWORD = auto()
+    CACHE_PASSWORD = auto()
+    OBJECT_STORAGE_ACCESS_KEY = auto()
+    OBJECT_STORAGE_SECRET_KEY = auto()
+
+
+class SecurityConfig(Frozen):
+    """What protects data on its way and keeps strangers out. Everything is on unless it is switched off."""
+
+    tls: Annotated[bool, Field(description="Kafka, Cassandra, Flink, Trino and Superset talk encrypted.")] = True
+    certificate_issuer: Annotated[
+        str | None, Field(description="A cert-manager ClusterIssuer that exists; weir makes its own CA without it.")
+    ] = None
+    network_policies: Annotated[bool, Field(description="Deny by default, allow each known flow.")] = True
+    restricted_pods: Annotated[bool, Field(description="Namespaces enforce Pod Security `restricted`.")] = True
+    allowed_ingress_namespaces: Annotated[
+        list[str], Field(description="Namespaces of ingress controllers and proxies that may reach Superset.")
+    ] = []
+    monitoring_namespace: Annotated[str, Field(description="From where metrics may be scraped.")] = "monitoring"

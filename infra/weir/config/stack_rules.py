@@ -1,0 +1,149 @@
+"""What must hold between the groups of a stack file. Pure; every finding is one line for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from weir.config.flink import SIZED_FIELDS
+from weir.config.kafka import KafkaProvider
+from weir.config.security import SecretName
+
+if TYPE_CHECKING:
+    from weir.config.stack import StackConfig
+
+# The operator's limit for the name of a FlinkDeployment, of which it makes the names of pods and services.
+LONGEST_JOB_NAME = 45
+
+
+def problems_of(stack: StackConfig) -> list[str]:
+    """Every rule that the stack breaks, each as `field: what is wrong; what to do`."""
+    rules = (_pipelines, _target, _overrides, _storage, _kafka, _superset, _promotions)
+    return [problem for rule in rules for problem in rule(stack)]
+
+
+def required_secrets(stack: StackConfig) -> set[SecretName]:
+    """The secrets that belong to services which exist already: weir cannot make them up."""
+    needed: set[SecretName] = set()
+    if stack.superset.oauth:
+        needed.add(SecretName.SUPERSET_OAUTH_CLIENT_SECRET)
+    if stack.superset.metadata_database:
+        needed.add(SecretName.METADATA_DATABASE_PASSWORD)
+    if stack.superset.cache:
+        needed.add(SecretName.CACHE_PASSWORD)
+    if stack.storage.object_storage and not stack.storage.object_storage.workload_identity:
+        needed |= {SecretName.OBJECT_STORAGE_ACCESS_KEY, SecretName.OBJECT_STORAGE_SECRET_KEY}
+    return needed
+
+
+def _pipelines(stack: StackConfig) -> Iterator[str]:
+    twice = sorted({name for name in stack.pipelines if stack.pipelines.count(name) > 1})
+    if twice:
+        yield f"pipelines: {', '.join(twice)} stands twice; name each once"
+    groups = {
+        "workload.pipelines": stack.workload.pipelines,
+        "retention.pipelines": stack.retention.pipelines,
+        "resources.flink": stack.resources.flink,
+    }
+    for field, group in groups.items():
+        for name in group:
+            if name not in stack.pipelines:
+                yield (
+                    f"{field}.{name}: the stack runs no pipeline of this name (it runs {', '.join(stack.pipelines)}); "
+                    "correct the name, or add it to pipelines"
+                )
+    for name, kept in stack.retention.pipelines.items():
+        if kept.legal_hold and (kept.rows_ttl_days or kept.aggregates_ttl_days or kept.source_retention_hours):
+            yield (
+                f"retention.pipelines.{name}: legal_hold keeps everything, and an expiry is given besides; "
+                "remove the one or the other"
+            )
+
+
+def _target(stack: StackConfig) -> Iterator[str]:
+    if stack.target == "embedded":
+        return
+    for name in SIZED_FIELDS:
+        if name in stack.flink.model_fields_set:
+            yield (
+                f"flink.{name}: sizing decides it on kubernetes; remove it, or override it for one pipeline as "
+                f"resources.flink.<pipeline>{_override_of(name)}"
+            )
+    for name in stack.pipelines:
+        if len(name) > LONGEST_JOB_NAME:
+            yield (
+                f"pipelines: {name!r} has {len(name)} characters, a FlinkDeployment's name at most {LONGEST_JOB_NAME}; "
+                "shorten it"
+            )
+
+
+def _override_of(name: str) -> str:
+    return {"task_managers": ".parallelism (task managers follow from it)"}.get(name, f".{name}")
+
+
+def _overrides(stack: StackConfig) -> Iterator[str]:
+    brokers, factor = stack.resources.kafka.brokers, stack.availability.kafka_replication_factor
+    if brokers is not None and brokers < factor:
+        yield (
+            f"resources.kafka.brokers {brokers} is below availability.kafka_replication_factor {factor}; each copy "
+            "needs a broker of its own: raise the brokers or lower the factor"
+        )
+    controllers = stack.resources.kafka.controllers
+    if controllers is not None and controllers % 2 == 0:
+        yield (
+            f"resources.kafka.controllers {controllers} is even; a quorum of {controllers} survives no more failures "
+            f"than one of {controllers - 1}: take an odd number"
+        )
+    nodes, racks = stack.resources.cassandra.nodes_per_rack, len(stack.availability.zones)
+    copies = stack.availability.cassandra_replication_factor
+    if nodes is not None and nodes * racks < copies:
+        yield (
+            f"resources.cassandra.nodes_per_rack {nodes} in {racks} rack(s) makes {nodes * racks} nodes, fewer than "
+            f"availability.cassandra_replication_factor {copies}; raise the nodes or lower the factor"
+        )
+    for name, job in stack.resources.flink.items():
+        if job.parallelism is not None and job.parallelism > stack.flink.max_parallelism:
+            yield (
+                f"resources.flink.{name}.parallelism {job.parallelism} is above flink.max_parallelism "
+                f"{stack.flink.max_parallelism}; lower it (raising max_parallelism makes existing savepoints unusable)"
+            )
+
+
+def _storage(stack: StackConfig) -> Iterator[str]:
+    if stack.storage.object_storage is not None:
+        return
+    wanting = {
+        "retention.backups.enabled": stack.retention.backups.enabled,
+        "retention.tiered_storage.enabled": stack.retention.tiered_storage.enabled,
+        "availability.highly_available": stack.availability.highly_available and stack.target == "kubernetes",
+    }
+    for field, wanted in wanting.items():
+        if wanted:
+            yield f"{field}: needs a bucket, and storage.object_storage is missing; add it, or set {field} to false"
+
+
+def _kafka(stack: StackConfig) -> Iterator[str]:
+    if stack.kafka.provider is not KafkaProvider.AIVEN:
+        return
+    if stack.target == "embedded":
+        yield "kafka.provider: aiven is a managed service, the embedded target runs its own broker; use kubernetes"
+    if stack.availability.kafka_replication_factor < 2:
+        yield (
+            "availability.kafka_replication_factor: Aiven has no topic with fewer than 2 copies; set it to 2 or more"
+        )
+
+
+def _superset(stack: StackConfig) -> Iterator[str]:
+    if stack.availability.protect and stack.superset.host and not stack.superset.oauth:
+        yield (
+            "superset.oauth: missing; a protected environment that people reach by superset.host must not rest on "
+            "one password: add the identity provider, or remove host"
+        )
+
+
+def _promotions(stack: StackConfig) -> Iterator[str]:
+    if stack.promotions.from_environment == stack.environment:
+        yield (
+            f"promotions.from_environment: {stack.environment!r} is this environment; name the one before it, "
+            "or remove it"
+        )

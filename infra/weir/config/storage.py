@@ -1,0 +1,58 @@
+"""Where data lies: storage classes of volumes, and the object storage of checkpoints and backups."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from weir.config.base import Frozen
+
+
+class StorageClasses(Frozen):
+    """The storage class of each kind of volume; the cluster's default where not given."""
+
+    kafka: str | None = None
+    cassandra: str | None = None
+    flink: Annotated[str | None, Field(description="RocksDB's working files: the fastest; it need not survive.")] = None
+    superset: Annotated[str | None, Field(description="PostgreSQL and Valkey, where they are deployed.")] = None
+    encrypted: Annotated[bool, Field(description="A person's word that these classes encrypt at rest.")] = False
+
+
+class ObjectStorage(Frozen):
+    """A bucket of an S3-compatible service."""
+
+    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    prefix: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9/_-]*)?$")] = "weir"
+    region: str | None = None
+    endpoint_url: Annotated[str | None, Field(pattern=r"^https?://", description="Of a service other than AWS's.")] = (
+        None
+    )
+    workload_identity: Annotated[
+        bool, Field(description="Pods get access by their service account; no access key is kept as a secret.")
+    ] = False
+    service_account_annotations: dict[str, str] = {}
+
+    def uri(self, path: str) -> str:
+        """`s3://bucket/prefix/path`."""
+        return "/".join(part for part in (f"s3://{self.bucket}", self.prefix, path) if part)
+
+
+class StorageConfig(Frozen):
+    """Volumes and object storage."""
+
+    classes: StorageClasses = StorageClasses()
+    object_storage: Annotated[
+        ObjectStorage | None,
+        Field(description="Checkpoints, savepoints, backups, tiered logs; without it they lie on a shared volume."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _annotations(self) -> StorageConfig:
+        store = self.object_storage
+        if store is not None and store.service_account_annotations and not store.workload_identity:
+            raise ValueError(
+                "object_storage.service_account_annotations: they are for workload_identity, which is false; "
+                "set it to true or remove them"
+            )
+        return self

@@ -1,0 +1,51 @@
+"""Who runs Superset, where it keeps its own data, and how people reach it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from weir.config.base import Frozen, Port
+
+
+class SupersetProvider(StrEnum):
+    """`operator` (apache/superset-kubernetes-operator) or `plain`: Deployments of ours."""
+
+    OPERATOR = "operator"
+    PLAIN = "plain"
+
+
+class GivenService(Frozen):
+    """A service that exists already; its password is one of the stack's secrets."""
+
+    host: str
+    port: Port
+    user: str = "superset"
+    database: str = "superset"
+
+
+class OAuth(Frozen):
+    """Login by an identity provider; its client secret is the stack's secret `superset_oauth_client_secret`."""
+
+    issuer_url: Annotated[str, Field(pattern=r"^https://")]
+    client_id: str
+    admin_group: Annotated[str, Field(description="Members are Superset's administrators; all others only read.")]
+
+
+class SupersetConfig(Frozen):
+    """Superset in this environment. Without given services, PostgreSQL and Valkey are deployed beside it."""
+
+    provider: SupersetProvider = SupersetProvider.OPERATOR
+    host: Annotated[str | None, Field(description="The host name that people type; no ingress without it.")] = None
+    metadata_database: Annotated[GivenService | None, Field(description="A PostgreSQL that exists.")] = None
+    cache: Annotated[GivenService | None, Field(description="A Valkey or Redis that exists.")] = None
+    oauth: OAuth | None = None
+    cache_seconds: Annotated[int, Field(ge=0, le=86_400, description="How long a chart's result is reused.")] = 10
+
+    @model_validator(mode="after")
+    def _reachable(self) -> SupersetConfig:
+        if self.oauth is not None and self.host is None:
+            raise ValueError("oauth: the identity provider sends people back to host, which is missing; set host")
+        return self

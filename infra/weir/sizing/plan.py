@@ -1,0 +1,229 @@
+"""What sizing finds: plain numbers, each in the unit of its name. Components take these and compute nothing.
+
+A pod's `cpu_cores` and `memory_mib` are its requests; memory is its limit, too. `heap_mib` is the JVM's -Xmx.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from weir.catalog.tables import Table
+from weir.config.flink import FlinkConfig, StateBackend
+from weir.sizing.explanation import Explanation
+
+
+@dataclass(frozen=True)
+class PodSize:
+    """One pod without a volume."""
+
+    cpu_cores: float
+    memory_mib: int
+    heap_mib: int | None = None
+    """None where no JVM runs, or where the program divides its memory itself (Flink)."""
+
+
+@dataclass(frozen=True)
+class NodeSize(PodSize):
+    """One pod with a volume of its own."""
+
+    disk_gib: int = 0
+
+
+@dataclass(frozen=True)
+class TopicPlan:
+    """A topic as it must be."""
+
+    name: str
+    pipeline: str
+    partitions: int
+    replication_factor: int
+    min_in_sync_replicas: int
+    config: Mapping[str, str]
+    """Kafka's own names and units: retention.ms, retention.bytes, segment.ms ..., min.insync.replicas among them."""
+    peak_bytes_per_second: float
+    """What is written to it at the planned peak, before replication."""
+    stored_gib: float
+    """What it holds on all brokers together, copies included."""
+
+
+@dataclass(frozen=True)
+class QuotaPlan:
+    """A Kafka user's limits on each broker."""
+
+    producer_bytes_per_second: int
+    consumer_bytes_per_second: int
+    request_percent: int
+
+
+@dataclass(frozen=True)
+class KafkaPlan:
+    """The Kafka cluster. With provider aiven, `aiven_plan` stands for the brokers."""
+
+    controllers: int
+    controller: NodeSize
+    brokers: int
+    broker: NodeSize
+    replication_factor: int
+    min_in_sync_replicas: int
+    topics: tuple[TopicPlan, ...]
+    quotas: Mapping[str, QuotaPlan]
+    """By pipeline: of the user its job logs in as."""
+    transaction_max_timeout_seconds: int
+    """The broker's upper bound (transaction.max.timeout.ms); every job's timeout is below it."""
+    aiven_plan: str | None = None
+
+    def topics_of(self, pipeline: str) -> tuple[TopicPlan, ...]:
+        """The topics of one pipeline."""
+        return tuple(topic for topic in self.topics if topic.pipeline == pipeline)
+
+    @property
+    def disk_gib(self) -> int:
+        """All volumes together."""
+        return self.brokers * self.broker.disk_gib + self.controllers * self.controller.disk_gib
+
+
+@dataclass(frozen=True)
+class CassandraPlan:
+    """The Cassandra datacenter: each zone is a rack, every rack has as many nodes."""
+
+    datacenter: str
+    racks: tuple[str, ...]
+    nodes_per_rack: int
+    node: NodeSize
+    replication_factor: int
+    tokens_per_node: int
+    tables: tuple[Table, ...]
+    """Every table, the platform's own among them, with the environment's TTLs and gc_grace_seconds."""
+    stored_gib_per_node: float
+    """Data of the planned lifetime, without the room that compaction and repair need."""
+
+    @property
+    def nodes(self) -> int:
+        """All nodes."""
+        return len(self.racks) * self.nodes_per_rack
+
+    @property
+    def replication(self) -> dict[str, int]:
+        """`datacenter: copies`, as keyspaces are created with."""
+        return {self.datacenter: self.replication_factor}
+
+    @property
+    def disk_gib(self) -> int:
+        """All volumes together."""
+        return self.nodes * self.node.disk_gib
+
+
+@dataclass(frozen=True)
+class FlinkJobPlan:
+    """One pipeline's Flink cluster (application mode)."""
+
+    pipeline: str
+    parallelism: int
+    task_slots: int
+    task_managers: int
+    max_parallelism: int
+    task_manager: NodeSize
+    """`disk_gib` is RocksDB's working volume; 0 with state on the heap."""
+    job_managers: int
+    job_manager: PodSize
+    state_backend: StateBackend
+    state_gib: float
+    """Keyed state of the whole job at its largest."""
+    checkpoint_interval_seconds: int
+    checkpoint_storage_gib: float
+    """Object storage for the retained checkpoints and savepoints."""
+    autoscaler_min_parallelism: int
+    autoscaler_max_parallelism: int
+    """What the operator's autoscaler may choose between, without asking for more than the plan's resources."""
+    settings: FlinkConfig
+    """The same facts as `weir.catalog.flink.flink_configuration` and `job_arguments` take them."""
+
+
+@dataclass(frozen=True)
+class RegistryPlan:
+    """The schema registry, which keeps its schemas in Kafka."""
+
+    replicas: int
+    pod: PodSize
+
+
+@dataclass(frozen=True)
+class TrinoPlan:
+    """The query engine under the dashboards. With no workers the coordinator does the work."""
+
+    coordinator: PodSize
+    workers: int
+    worker: PodSize
+    query_max_memory_mib: int
+
+
+@dataclass(frozen=True)
+class SupersetPlan:
+    """The dashboards, and what they keep their own data in where it is not given."""
+
+    web_replicas: int
+    web: PodSize
+    web_workers: int
+    """Gunicorn's worker processes in each web pod."""
+    web_threads: int
+    worker_replicas: int
+    """Celery workers (reports, thumbnails)."""
+    worker: PodSize
+    postgresql: NodeSize | None
+    """None where `superset.metadata_database` names one."""
+    valkey: PodSize | None
+    """None where `superset.cache` names one."""
+
+
+@dataclass(frozen=True)
+class ComponentCost:
+    """What a component costs in a month of 730 hours, in the price sheet's currency."""
+
+    component: str
+    compute: float
+    storage: float
+    network: float
+    managed: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """The sum."""
+        return self.compute + self.storage + self.network + self.managed
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the platform's namespaces ask for together."""
+
+    cpu_cores: float
+    memory_mib: int
+    disk_gib: int
+
+
+@dataclass(frozen=True)
+class PlatformPlan:
+    """A whole environment, sized."""
+
+    environment: str
+    kafka: KafkaPlan
+    cassandra: CassandraPlan
+    flink: Mapping[str, FlinkJobPlan]
+    """By pipeline."""
+    registry: RegistryPlan
+    trino: TrinoPlan
+    superset: SupersetPlan
+    currency: str = "USD"
+    costs: tuple[ComponentCost, ...] = ()
+    quota: Totals = field(default=Totals(0, 0, 0))
+    """What the namespaces may ask for: the stack's own, or the plan's sum with room for a rolling restart."""
+    explanations: tuple[Explanation, ...] = ()
+
+    def explanation_of(self, figure: str) -> Explanation:
+        """The explanation of one figure, for instance `kafka.brokers` or `flink.flights.parallelism`."""
+        return next(entry for entry in self.explanations if entry.figure == figure)
+
+    @property
+    def cost_per_month(self) -> float:
+        """The sum of all components."""
+        return sum(cost.total for cost in self.costs)
