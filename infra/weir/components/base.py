@@ -1,0 +1,174 @@
+"""What components share: their environment, names and labels, restricted pods, and how data outlives its resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+PART_OF = "weir"
+OWNER_LABEL = "weir.io/owner"
+ENVIRONMENT_LABEL = "weir.io/environment"
+ZONE_KEY = "topology.kubernetes.io/zone"
+HOST_KEY = "kubernetes.io/hostname"
+
+Resources = Sequence[pulumi.Resource]
+
+
+@dataclass(frozen=True)
+class CustomKind:
+    """A kind of custom resource: `kafka.strimzi.io/v1` and `Kafka`."""
+
+    api_version: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Site:
+    """One environment as its components see it.
+
+    Everything of the platform shares a namespace: pods mount the credentials that operators make there, and network
+    policies, not namespaces, say who may talk to whom.
+    """
+
+    environment: str
+    namespace: str
+    owner: str
+    """Who is asked about the environment; on every resource as a label."""
+    keep_data: bool
+    """Whether resources that hold data are protected from deletion, and their objects outlive the stack."""
+    zones: int = 1
+    """Zones that pods are spread over."""
+    extra_labels: Mapping[str, str] = field(default_factory=dict)
+    """A person's own labels, on every resource."""
+
+    def labels(self, name: str, component: str) -> dict[str, str]:
+        """The recommended labels of Kubernetes, owner and environment. `component` is kafka, cassandra, flink, ..."""
+        return {
+            **self.extra_labels,
+            **self.selector(name),
+            "app.kubernetes.io/component": component,
+            "app.kubernetes.io/part-of": PART_OF,
+            "app.kubernetes.io/managed-by": "pulumi",
+            OWNER_LABEL: self.owner,
+            ENVIRONMENT_LABEL: self.environment,
+        }
+
+    def selector(self, name: str) -> dict[str, str]:
+        """The labels by which the pods of `name` are found; they never change."""
+        return {"app.kubernetes.io/name": name}
+
+    def metadata(
+        self,
+        name: str,
+        component: str,
+        *,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+    ) -> k8s.meta.v1.ObjectMetaArgs:
+        """Metadata of the object `name`: the name is pinned, so that what is kept can be adopted again."""
+        return k8s.meta.v1.ObjectMetaArgs(
+            name=name,
+            namespace=self.namespace,
+            labels={**self.labels(name, component), **(labels or {})},
+            annotations=dict(annotations) if annotations else None,
+        )
+
+    def pod_metadata(
+        self, name: str, component: str, annotations: Mapping[str, str] | None = None
+    ) -> k8s.meta.v1.ObjectMetaArgs:
+        """Metadata of a pod template."""
+        return k8s.meta.v1.ObjectMetaArgs(
+            labels=self.labels(name, component), annotations=dict(annotations) if annotations else None
+        )
+
+
+class Component(pulumi.ComponentResource):
+    """A component of weir. Its children are named after it and know it as their parent."""
+
+    def __init__(self, kind: str, name: str, site: Site, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(f"weir:{kind}", name, {}, opts)
+        self.site = site
+
+    def child(self, *, after: Resources = (), ignore_changes: Sequence[str] = ()) -> pulumi.ResourceOptions:
+        """Options of a child that holds no data; it is made after `after` and removed before."""
+        return pulumi.ResourceOptions(
+            parent=self, depends_on=list(after) or None, ignore_changes=list(ignore_changes) or None
+        )
+
+    def keeper(self, *, after: Resources = (), ignore_changes: Sequence[str] = ()) -> pulumi.ResourceOptions:
+        """Options of a child that holds data: protected, and kept when the stack goes, where the site says so."""
+        return pulumi.ResourceOptions(
+            parent=self,
+            depends_on=list(after) or None,
+            ignore_changes=list(ignore_changes) or None,
+            protect=self.site.keep_data,
+            retain_on_delete=self.site.keep_data,
+        )
+
+
+def custom_resource(
+    name: str,
+    kind: CustomKind,
+    metadata: k8s.meta.v1.ObjectMetaArgs,
+    spec: Mapping[str, Any],
+    opts: pulumi.ResourceOptions,
+) -> k8s.apiextensions.CustomResource:
+    """An operator's resource; `spec` has the operator's own names, typed arguments of Kubernetes may stand inside."""
+    return k8s.apiextensions.CustomResource(
+        name, api_version=kind.api_version, kind=kind.kind, metadata=metadata, spec=dict(spec), opts=opts
+    )
+
+
+def pod_security(user_id: int) -> k8s.core.v1.PodSecurityContextArgs:
+    """The pod's half of the `restricted` Pod Security Standard; volumes belong to the group of the same number."""
+    return k8s.core.v1.PodSecurityContextArgs(
+        run_as_non_root=True,
+        run_as_user=user_id,
+        run_as_group=user_id,
+        fs_group=user_id,
+        fs_group_change_policy="OnRootMismatch",
+        seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def container_security(*, read_only_root: bool = True) -> k8s.core.v1.SecurityContextArgs:
+    """The container's half of `restricted`. Init and side containers need it, too."""
+    return k8s.core.v1.SecurityContextArgs(
+        allow_privilege_escalation=False,
+        read_only_root_filesystem=read_only_root,
+        run_as_non_root=True,
+        capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
+        seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
+    )
+
+
+def resources(cpu_millis: int, memory_mib: int) -> k8s.core.v1.ResourceRequirementsArgs:
+    """Requests and limits. Memory is the same in both: a pod that lives on what is left over is killed at the peak.
+
+    The limit of CPU is twice the request: start and recovery may use what is free.
+    """
+    return k8s.core.v1.ResourceRequirementsArgs(
+        requests={"cpu": f"{cpu_millis}m", "memory": f"{memory_mib}Mi"},
+        limits={"cpu": f"{2 * cpu_millis}m", "memory": f"{memory_mib}Mi"},
+    )
+
+
+def topology_spread(labels: Mapping[str, str], zones: int) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
+    """Pods with `labels` evenly over zones, where there are several, and over hosts as far as there are enough."""
+
+    def over(key: str, when_unsatisfiable: str) -> k8s.core.v1.TopologySpreadConstraintArgs:
+        return k8s.core.v1.TopologySpreadConstraintArgs(
+            max_skew=1,
+            topology_key=key,
+            when_unsatisfiable=when_unsatisfiable,
+            label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=dict(labels)),
+        )
+
+    return [
+        *([over(ZONE_KEY, "DoNotSchedule")] if zones > 1 else []),
+        over(HOST_KEY, "ScheduleAnyway"),
+    ]
