@@ -12,7 +12,7 @@ LabelValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-
 
 
 class KubernetesConfig(Frozen):
-    """Names and labels in the cluster. The platform is in namespace `<name_prefix>`, operators in `<name_prefix>-operators`."""
+    """Names and labels in the cluster: the platform is in namespace `<name_prefix>`, its operators in `-operators`."""
 
     name_prefix: DnsLabel = "weir"
     owner: Annotated[LabelValue, Field(description="The team that answers for the environment; labels everything.")] = (
