@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
@@ -58,6 +58,12 @@ class Pom:
         return hashlib.sha256(text).hexdigest()[:10]
 
 
+def modules_of(pom: Path) -> list[str]:
+    """The folders of the modules that `pom` names."""
+    root = ElementTree.parse(pom).getroot()  # noqa: S314 - our own file
+    return [module.text or "" for module in root.findall("m:modules/m:module", _NAMESPACE)]
+
+
 class Maven:
     """Maven, run with the JDK that weir found and the user's own settings."""
 
@@ -79,15 +85,18 @@ class Maven:
         unpack(archive, folder, progress)
         shutil.rmtree(archives)
 
-    def build_jars(self, repository: Path, sources: list[Path], folder: Path, progress: Progress) -> None:
-        """weir's own jars, built from a copy of the sources, so that no other build in the tree is disturbed."""
+    def build_jars(
+        self, repository: Path, sources: list[Path], modules: Collection[str], folder: Path, progress: Progress
+    ) -> None:
+        """The jars of weir's `modules`, built from a copy of the sources, so that no other build is disturbed."""
         tree = folder / ".build"
         for source in sources:
             copy = tree / source.relative_to(repository)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
-        self._run(["-f", str(tree / "pom.xml"), "-Dmaven.test.skip=true", "package"], progress)
-        for jar in tree.glob("flink-jobs/connectors/*/target/*.jar"):
+        wanted = ["-pl", ",".join(modules), "-am"]
+        self._run(["-f", str(tree / "pom.xml"), *wanted, "-Dmaven.test.skip=true", "package"], progress)
+        for jar in [jar for module in modules for jar in (tree / module / "target").glob("*.jar")]:
             if not jar.name.startswith("original-"):
                 jar.rename(folder / jar.name)
         shutil.rmtree(tree)

@@ -30,6 +30,9 @@ Report = Callable[[str, str, float | None], None]
 
 TRINO_PLUGINS = frozenset({"cassandra"})
 
+SHARED_JAVA = "java"
+CONNECTOR_MODULES = ("flink-jobs/connectors/cassandra", "flink-jobs/connectors/avro-registry")
+
 
 @dataclass(frozen=True)
 class Tool:
@@ -94,11 +97,11 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
 
         return Tool(name, fetch.locked_version(lock, package), _digest([lock], locks), run)
 
-    sources = _connector_sources(repository)
+    sources = _java_sources(repository, CONNECTOR_MODULES)
 
     def connectors(staging: Path, progress: fetch.Progress) -> None:
         maven = fetch.Maven(find_maven(os.environ), java17, pom)
-        maven.build_jars(repository, sources, staging, progress)
+        maven.build_jars(repository, sources, CONNECTOR_MODULES, staging, progress)
 
     # Maven's local repository is not safe against two processes that fetch the same plugin, so every Maven tool
     # follows the first one, which fetches the plugins, and only Trino's single large archive runs beside the others.
@@ -209,11 +212,13 @@ def _uv(cache: Path) -> Path:
     raise WeirError(f"uv is missing in {cache}; run toolchain/bootstrap.sh with {sys.executable}'s Python")
 
 
-def _connector_sources(repository: Path) -> list[Path]:
-    """Every file that weir's own connector jars are built from."""
-    modules = repository / "flink-jobs" / "connectors"
-    files = [*modules.glob("*/pom.xml"), *modules.glob("*/src/main/**/*")]
-    return sorted([repository / "pom.xml", *(file for file in files if file.is_file())])
+def _java_sources(repository: Path, modules: Collection[str]) -> list[Path]:
+    """Every file that the jars of `modules` are built from: their own sources and those of what they share."""
+    folders = [*(repository / module for module in modules), *(repository / SHARED_JAVA).glob("*")]
+    files = [file for folder in folders for file in (folder / "src" / "main").rglob("*") if file.is_file()]
+    # Maven reads the pom of every module, also of one that it does not build.
+    root = repository / "pom.xml"
+    return sorted([root, *(repository / module / "pom.xml" for module in fetch.modules_of(root)), *files])
 
 
 def _digest(files: list[Path], base: Path) -> str:

@@ -1,5 +1,6 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.RegistryConfig;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;

@@ -1,5 +1,9 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.DecodeError;
+import io.weir.registry.DecodeException;
+import io.weir.registry.RegistryConfig;
+import io.weir.registry.SchemaRegistry;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;

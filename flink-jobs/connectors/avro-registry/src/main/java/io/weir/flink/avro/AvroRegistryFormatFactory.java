@@ -23,7 +23,7 @@ public final class AvroRegistryFormatFactory implements DeserializationFormatFac
     FactoryUtil.validateFactoryOptions(this, options);
     String schema = options.get(AvroRegistryOptions.SCHEMA);
     return new AvroRegistryDecodingFormat(
-        RegistryConfig.of(options),
+        RegistryOptions.of(options),
         ReaderSchema.parse(schema),
         sharesColumnsWithKey(context.getCatalogTable().getOptions()));
   }

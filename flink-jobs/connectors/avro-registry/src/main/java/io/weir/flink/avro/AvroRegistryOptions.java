@@ -1,5 +1,6 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.RegistryConfig.TruststoreType;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.ConfigOption;
@@ -77,13 +78,6 @@ final class AvroRegistryOptions {
           TRUSTSTORE_TYPE,
           REQUEST_TIMEOUT,
           MAX_RETRIES);
-
-  /** Formats of a truststore. */
-  enum TruststoreType {
-    PKCS12,
-    JKS,
-    PEM
-  }
 
   /** An option as a user of the format writes it, less the connector's own prefix. */
   static String name(ConfigOption<?> option) {

@@ -1,8 +1,10 @@
 package io.weir.flink.avro;
 
-import static io.weir.flink.avro.DecodeError.MALFORMED_AVRO;
-import static io.weir.flink.avro.DecodeError.TRUNCATED;
+import static io.weir.registry.DecodeError.MALFORMED_AVRO;
+import static io.weir.registry.DecodeError.TRUNCATED;
 
+import io.weir.registry.DecodeException;
+import io.weir.registry.Utf8;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.math.BigInteger;

@@ -1,7 +1,8 @@
 package io.weir.flink.avro;
 
-import static io.weir.flink.avro.DecodeError.INCOMPATIBLE_SCHEMA;
+import static io.weir.registry.DecodeError.INCOMPATIBLE_SCHEMA;
 
+import io.weir.registry.DecodeException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

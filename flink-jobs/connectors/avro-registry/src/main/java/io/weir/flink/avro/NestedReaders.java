@@ -1,5 +1,7 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.DecodeError;
+import io.weir.registry.DecodeException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.DecodeException;
 import org.apache.flink.table.data.GenericRowData;
 
 /**

@@ -2,6 +2,7 @@ package io.weir.flink.avro;
 
 import static io.weir.flink.avro.BinaryInput.malformed;
 
+import io.weir.registry.DecodeException;
 import java.math.BigDecimal;
 import java.util.UUID;
 import org.apache.avro.Schema;

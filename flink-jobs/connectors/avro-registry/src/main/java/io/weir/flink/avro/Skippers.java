@@ -1,5 +1,6 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.DecodeException;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;

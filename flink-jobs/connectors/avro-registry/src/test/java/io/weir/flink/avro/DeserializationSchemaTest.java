@@ -5,6 +5,8 @@ import static io.weir.flink.avro.Schemas.columns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.registry.DecodeError;
+import io.weir.registry.SchemaRegistry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

@@ -3,6 +3,7 @@ package io.weir.flink.avro;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.registry.DecodeException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Random;

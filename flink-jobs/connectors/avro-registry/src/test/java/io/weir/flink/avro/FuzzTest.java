@@ -2,6 +2,7 @@ package io.weir.flink.avro;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weir.registry.SchemaRegistry;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;

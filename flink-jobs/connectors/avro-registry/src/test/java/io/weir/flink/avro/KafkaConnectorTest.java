@@ -3,6 +3,7 @@ package io.weir.flink.avro;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.registry.SchemaRegistry;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;

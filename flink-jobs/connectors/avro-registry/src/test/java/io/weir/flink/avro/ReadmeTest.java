@@ -2,6 +2,7 @@ package io.weir.flink.avro;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weir.registry.DecodeError;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

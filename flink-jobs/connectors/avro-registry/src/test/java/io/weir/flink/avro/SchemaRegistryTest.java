@@ -3,7 +3,10 @@ package io.weir.flink.avro;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.weir.flink.avro.AvroRegistryOptions.TruststoreType;
+import io.weir.registry.DecodeException;
+import io.weir.registry.RegistryConfig;
+import io.weir.registry.RegistryConfig.TruststoreType;
+import io.weir.registry.SchemaRegistry;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -133,7 +136,7 @@ class SchemaRegistryTest {
     assertThatThrownBy(() -> registry(5).byId(1, UNCOUNTED))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("status " + status)
-        .hasMessageContaining("avro-registry.url");
+        .hasMessageContaining("the registry's url");
     assertThat(server.requests).hasSize(1);
   }
 

@@ -1,5 +1,6 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.RegistryConfig;
 import java.util.List;
 import org.apache.avro.Schema;
 import org.apache.flink.table.api.DataTypes;

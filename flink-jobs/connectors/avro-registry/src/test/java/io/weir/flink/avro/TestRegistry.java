@@ -2,7 +2,8 @@ package io.weir.flink.avro;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.weir.flink.avro.AvroRegistryOptions.TruststoreType;
+import io.weir.registry.RegistryConfig;
+import io.weir.registry.RegistryConfig.TruststoreType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
-import io.weir.flink.avro.AvroRegistryOptions.TruststoreType;
+import io.weir.registry.RegistryConfig;
+import io.weir.registry.RegistryConfig.TruststoreType;
+import io.weir.registry.SchemaRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.weir.flink.avro;
+package io.weir.registry;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -115,11 +115,7 @@ final class RegistryClient {
       return Optional.empty();
     }
     throw new IOException(
-        "The registry refuses, "
-            + what
-            + ". Check "
-            + AvroRegistryOptions.name(AvroRegistryOptions.URL)
-            + " and the credentials");
+        "The registry refuses, " + what + ". Check the registry's url and the credentials");
   }
 
   private static JsonNode parse(String body) {

@@ -1,4 +1,4 @@
-package io.weir.flink.avro;
+package io.weir.registry;
 
 /**
  * The record's own fault: it becomes a dead letter. Faults of the surroundings (an unreachable
@@ -6,12 +6,12 @@ package io.weir.flink.avro;
  *
  * <p>It carries no stack trace: a topic full of poison must not be slow to drain.
  */
-final class DecodeException extends Exception {
+public final class DecodeException extends Exception {
   private final DecodeError error;
   private final String path;
   private final String reason;
 
-  DecodeException(DecodeError error, String reason) {
+  public DecodeException(DecodeError error, String reason) {
     this(error, "", reason);
   }
 
@@ -27,11 +27,11 @@ final class DecodeException extends Exception {
   }
 
   /** The same failure, seen from the record that holds {@code field}. */
-  DecodeException inField(String field) {
+  public DecodeException inField(String field) {
     return new DecodeException(error, path.isEmpty() ? field : field + "." + path, reason);
   }
 
-  DecodeError error() {
+  public DecodeError error() {
     return error;
   }
 }

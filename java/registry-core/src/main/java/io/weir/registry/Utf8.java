@@ -1,4 +1,4 @@
-package io.weir.flink.avro;
+package io.weir.registry;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -8,14 +8,14 @@ import java.nio.ByteOrder;
  * Well-formed UTF-8 (Unicode 16, table 3-7). Avro's own reader does not check, and a malformed
  * string would turn into replacement characters in a later operator, unnoticed.
  */
-final class Utf8 {
+public final class Utf8 {
   private static final long HIGH_BITS = 0x8080808080808080L;
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   private Utf8() {}
 
-  static boolean isValid(byte[] bytes, int start, int length) {
+  public static boolean isValid(byte[] bytes, int start, int length) {
     int end = start + length;
     int i = start;
     while (i < end) {

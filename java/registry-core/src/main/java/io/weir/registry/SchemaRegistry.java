@@ -1,7 +1,7 @@
-package io.weir.flink.avro;
+package io.weir.registry;
 
-import static io.weir.flink.avro.DecodeError.INCOMPATIBLE_SCHEMA;
-import static io.weir.flink.avro.DecodeError.UNKNOWN_SCHEMA_ID;
+import static io.weir.registry.DecodeError.INCOMPATIBLE_SCHEMA;
+import static io.weir.registry.DecodeError.UNKNOWN_SCHEMA_ID;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -19,7 +19,7 @@ import org.apache.avro.Schema;
  * there while the registry is not; an unknown one is asked for again after a short time, as a
  * producer may register it a moment later. All subtasks of a JVM share one, and one request.
  */
-final class SchemaRegistry {
+public final class SchemaRegistry {
   private static final Duration UNKNOWN_FOR = Duration.ofSeconds(30);
 
   /** Poison with random ids must not fill the heap. */
@@ -31,13 +31,13 @@ final class SchemaRegistry {
   private final RegistryClient client;
   private final LongSupplier nanoTime;
 
-  SchemaRegistry(RegistryConfig config, LongSupplier nanoTime) throws IOException {
+  public SchemaRegistry(RegistryConfig config, LongSupplier nanoTime) throws IOException {
     this.client = new RegistryClient(config);
     this.nanoTime = nanoTime;
   }
 
   /** The registry of this configuration that the whole JVM uses. */
-  static synchronized SchemaRegistry shared(RegistryConfig config) throws IOException {
+  public static synchronized SchemaRegistry shared(RegistryConfig config) throws IOException {
     SchemaRegistry registry = SHARED.get(config);
     if (registry == null) {
       registry = new SchemaRegistry(config, System::nanoTime);
@@ -47,7 +47,7 @@ final class SchemaRegistry {
   }
 
   /** Lets go of all registries, for a class loader that ends; who has one may go on using it. */
-  static void releaseShared() {
+  public static void releaseShared() {
     SHARED.clear();
   }
 
@@ -58,7 +58,7 @@ final class SchemaRegistry {
    * @throws DecodeException if there is none, or it is no Avro schema
    * @throws IOException if the registry could not be asked
    */
-  Schema byId(int id, Runnable onRequest) throws IOException, DecodeException {
+  public Schema byId(int id, Runnable onRequest) throws IOException, DecodeException {
     Entry entry = entries.get(id);
     if (entry == null) {
       makeRoom();
@@ -75,7 +75,7 @@ final class SchemaRegistry {
   }
 
   /** How many ids are remembered, known ones or not. */
-  int size() {
+  public int size() {
     return entries.size();
   }
 

@@ -10,30 +10,16 @@ import static io.weir.flink.avro.AvroRegistryOptions.URL;
 import static io.weir.flink.avro.AvroRegistryOptions.USERNAME;
 import static io.weir.flink.avro.AvroRegistryOptions.name;
 
-import io.weir.flink.avro.AvroRegistryOptions.TruststoreType;
-import java.io.Serializable;
+import io.weir.registry.RegistryConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.time.Duration;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.api.ValidationException;
 
-/**
- * How to reach a registry. Equal ones share one client and one cache in a JVM.
- *
- * @param url without a slash at the end
- */
-record RegistryConfig(
-    String url,
-    String username,
-    String password,
-    String truststoreLocation,
-    String truststorePassword,
-    TruststoreType truststoreType,
-    Duration requestTimeout,
-    int maxRetries)
-    implements Serializable {
+/** The options that say how to reach a registry, taken from a table and checked. */
+final class RegistryOptions {
+  private RegistryOptions() {}
 
   /**
    * Takes the options of a table.
@@ -51,12 +37,12 @@ record RegistryConfig(
             options.get(TRUSTSTORE_TYPE),
             options.get(REQUEST_TIMEOUT),
             options.get(MAX_RETRIES));
-    config.validate();
+    validate(config);
     return config;
   }
 
-  private void validate() {
-    URI uri = parseUrl();
+  private static void validate(RegistryConfig config) {
+    URI uri = parseUrl(config.url());
     boolean https = "https".equalsIgnoreCase(uri.getScheme());
     require(https || "http".equalsIgnoreCase(uri.getScheme()), URL, "starts with http or https");
     require(uri.getHost() != null, URL, "names a host");
@@ -65,16 +51,22 @@ record RegistryConfig(
         URL,
         "has no user or password in it; use " + name(USERNAME) + " and " + name(PASSWORD));
     require(uri.getRawQuery() == null, URL, "has no query");
-    require((username == null) == (password == null), USERNAME, "goes with " + name(PASSWORD));
-    require(https || truststoreLocation == null, TRUSTSTORE_LOCATION, "goes with an https url");
     require(
-        !requestTimeout.isZero() && !requestTimeout.isNegative(),
+        (config.username() == null) == (config.password() == null),
+        USERNAME,
+        "goes with " + name(PASSWORD));
+    require(
+        https || config.truststoreLocation() == null,
+        TRUSTSTORE_LOCATION,
+        "goes with an https url");
+    require(
+        !config.requestTimeout().isZero() && !config.requestTimeout().isNegative(),
         REQUEST_TIMEOUT,
         "is longer than 0");
-    require(maxRetries >= 0, MAX_RETRIES, "is 0 or more");
+    require(config.maxRetries() >= 0, MAX_RETRIES, "is 0 or more");
   }
 
-  private URI parseUrl() {
+  private static URI parseUrl(String url) {
     try {
       return new URI(url);
     } catch (URISyntaxException e) {
@@ -87,11 +79,5 @@ record RegistryConfig(
     if (!valid) {
       throw new ValidationException("Wrong value: " + name(option) + " " + rule + ".");
     }
-  }
-
-  /** Without credentials, as it may end up in a log. */
-  @Override
-  public String toString() {
-    return "RegistryConfig[url=" + url + "]";
   }
 }

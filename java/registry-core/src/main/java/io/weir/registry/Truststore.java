@@ -1,6 +1,6 @@
-package io.weir.flink.avro;
+package io.weir.registry;
 
-import io.weir.flink.avro.AvroRegistryOptions.TruststoreType;
+import io.weir.registry.RegistryConfig.TruststoreType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

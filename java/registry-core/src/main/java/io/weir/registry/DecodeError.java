@@ -1,9 +1,7 @@
-package io.weir.flink.avro;
+package io.weir.registry;
 
-/**
- * Why a record cannot be decoded: the machine-readable codes at the start of {@code decode-error}.
- */
-enum DecodeError {
+/** Why a record cannot be decoded: the machine-readable codes at the start of its reason. */
+public enum DecodeError {
   /** The Kafka value is null (a tombstone). */
   NULL_VALUE("null-value"),
   /** The first byte is not 0, so the value is not in the Confluent wire format. */
@@ -25,7 +23,7 @@ enum DecodeError {
     this.code = code;
   }
 
-  String code() {
+  public String code() {
     return code;
   }
 }
