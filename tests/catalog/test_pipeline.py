@@ -70,7 +70,7 @@ def test_the_row_tables_cql_has_keys_ttl_and_time_windows() -> None:
 
 @pytest.mark.parametrize("ttl_days", [1, 2, 7, 30, 60, 400, 7300])
 def test_a_time_window_strategy_has_fewer_than_fifty_windows(ttl_days: int) -> None:
-    options = yaml.safe_load(time_window_compaction(ttl_days * 86_400))
+    options = time_window_compaction(ttl_days * 86_400)
     hours = int(options["compaction_window_size"]) * {"HOURS": 1, "DAYS": 24}[options["compaction_window_unit"]]
     assert 20 <= ttl_days * 24 / hours < 50
 

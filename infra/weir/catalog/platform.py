@@ -28,3 +28,28 @@ PIPELINE_HEALTH = Table(
     ttl_seconds=30 * SECONDS_PER_DAY,
 )
 """What the monitor writes every few seconds: counters since the job's start, and how fresh rows are."""
+
+SCHEMA_HISTORY = Table(
+    keyspace=PLATFORM_KEYSPACE,
+    name="schema_history",
+    columns={
+        "keyspace_name": ColumnType.TEXT,
+        "at": ColumnType.TIMESTAMP,
+        "position": ColumnType.INT,
+        "subject": ColumnType.TEXT,
+        "statement": ColumnType.TEXT,
+    },
+    partition_key=("keyspace_name",),
+    clustering_key=("at", "position"),
+)
+"""Every change that weir made to keyspaces and tables, in order; rows stay."""
+
+SCHEMA_LOCK = Table(
+    keyspace=PLATFORM_KEYSPACE,
+    name="schema_lock",
+    columns={"name": ColumnType.TEXT, "holder": ColumnType.TEXT},
+    partition_key=("name",),
+)
+"""Who changes the schema now. Two that do so at once can leave nodes that disagree about a table."""
+
+PLATFORM_TABLES = (PIPELINE_HEALTH, SCHEMA_HISTORY, SCHEMA_LOCK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weir.catalog.types import ColumnType
@@ -11,6 +12,8 @@ SECONDS_PER_HOUR = 3_600
 
 # Cassandra's documentation of the time-window strategy asks for 20 to 30 windows over a table's TTL.
 TARGET_WINDOWS = 30
+
+OptionValue = int | dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -40,23 +43,33 @@ class Table:
         partition = ", ".join(self.partition_key)
         key = ", ".join([f"({partition})", *self.clustering_key])
         lines.append(f"  PRIMARY KEY ({key})")
-        return f"CREATE TABLE IF NOT EXISTS {self.qualified_name} (\n" + ",\n".join(lines) + f"\n){self._options()}"
+        options = options_text(self.options)
+        return f"CREATE TABLE IF NOT EXISTS {self.qualified_name} (\n" + ",\n".join(lines) + f"\n) WITH {options}"
 
-    def _options(self) -> str:
-        options = [f"default_time_to_live = {self.ttl_seconds}"]
-        if self.ttl_seconds:
-            options.append(f"compaction = {time_window_compaction(self.ttl_seconds)}")
-        return " WITH " + " AND ".join(options)
+    @property
+    def options(self) -> dict[str, OptionValue]:
+        """The table's options by their CQL name; what is not here is Cassandra's default."""
+        # Cassandra's default compaction is named, so that taking a TTL away also takes its time windows away.
+        compaction = (
+            time_window_compaction(self.ttl_seconds) if self.ttl_seconds else {"class": "SizeTieredCompactionStrategy"}
+        )
+        return {"default_time_to_live": self.ttl_seconds, "compaction": compaction}
 
 
-def time_window_compaction(ttl_seconds: int) -> str:
+def options_text(options: Mapping[str, OptionValue]) -> str:
+    """Options as they follow WITH in CQL."""
+    return " AND ".join(f"{name} = {value}" for name, value in options.items())
+
+
+def time_window_compaction(ttl_seconds: int) -> dict[str, str]:
     """TimeWindowCompactionStrategy with about `TARGET_WINDOWS` windows over the TTL, in whole hours or days."""
     window_hours = max(1, ttl_seconds // SECONDS_PER_HOUR // TARGET_WINDOWS)
     unit, size = ("DAYS", round(window_hours / 24)) if window_hours >= 24 else ("HOURS", window_hours)
-    return (
-        "{'class': 'TimeWindowCompactionStrategy', "
-        f"'compaction_window_unit': '{unit}', 'compaction_window_size': '{size}'}}"
-    )
+    return {
+        "class": "TimeWindowCompactionStrategy",
+        "compaction_window_unit": unit,
+        "compaction_window_size": str(size),
+    }
 
 
 def create_keyspace_statement(keyspace: str, replication: dict[str, int]) -> str:

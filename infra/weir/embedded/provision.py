@@ -7,25 +7,25 @@ mended without losing data is an error that names both sides.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import httpx
-from cassandra.cluster import Cluster, Session
-from cassandra.query import dict_factory
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
+from weir.catalog.database import Database
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.platform import PIPELINE_HEALTH
-from weir.catalog.tables import Table, create_keyspace_statement
+from weir.catalog.platform import PLATFORM_TABLES
+from weir.catalog.tables import Table
 from weir.catalog.topics import Topic
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
+from weir.database.migrate import migrate
+from weir.database.session import Access, session_of
 
 TIMEOUT_SECONDS = 60
 REPLICATION_FACTOR = 1
@@ -39,7 +39,7 @@ def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> None:
     """
     wanted = list(pipelines)
     topics = [topic for pipeline in wanted for topic in pipeline.topics]
-    tables = [PIPELINE_HEALTH, *(table for pipeline in wanted for table in pipeline.tables)]
+    tables = [*PLATFORM_TABLES, *(table for pipeline in wanted for table in pipeline.tables)]
     with ThreadPoolExecutor(max_workers=3) as pool:
         work = [
             pool.submit(create_topics, endpoints.kafka_bootstrap_servers, topics),
@@ -90,69 +90,15 @@ def register_subjects(registry_url: str, pipelines: Iterable[Pipeline]) -> None:
 
 
 def create_tables(endpoints: Endpoints, tables: Iterable[Table]) -> None:
-    """Creates missing keyspaces and tables, and adds missing columns.
+    """Creates missing keyspaces and tables, adds missing columns, and sets the options that a pipeline names.
 
     Raises:
         WeirError: an existing table has another key, or a column of another type.
     """
-    wanted = list(tables)
-    with _session(endpoints) as session:
-        for keyspace in sorted({table.keyspace for table in wanted}):
-            replication = {endpoints.cassandra_datacenter: REPLICATION_FACTOR}
-            session.execute(create_keyspace_statement(keyspace, replication))
-        for table in wanted:
-            columns = _columns(session, table)
-            if columns:
-                _migrate(session, table, columns)
-            else:
-                session.execute(table.create_statement())
-
-
-def _migrate(session: Session, table: Table, columns: dict[str, dict[str, str]]) -> None:
-    key = tuple(
-        name
-        for kind in ("partition_key", "clustering")
-        for name, _ in sorted(
-            ((name, column["position"]) for name, column in columns.items() if column["kind"] == kind),
-            key=lambda entry: entry[1],
-        )
-    )
-    if key != table.primary_key:
-        raise WeirError(
-            f"table {table.qualified_name} has the key {key} and its pipeline asks for {table.primary_key}: a key "
-            "cannot be changed; name a new table in the pipeline"
-        )
-    for name, kind in table.columns.items():
-        if name not in columns:
-            session.execute(f"ALTER TABLE {table.qualified_name} ADD {name} {kind.value}")
-        elif columns[name]["type"] != kind.value:
-            raise WeirError(
-                f"column {table.qualified_name}.{name} is {columns[name]['type']} and its pipeline asks for "
-                f"{kind.value}: a type cannot be changed; name a new column or a new table"
-            )
-
-
-def _columns(session: Session, table: Table) -> dict[str, dict[str, str]]:
-    """The existing columns, from Cassandra's own schema tables; empty when there is no such table."""
-    rows = session.execute(
-        "SELECT column_name, kind, position, type FROM system_schema.columns WHERE keyspace_name = %s "
-        "AND table_name = %s",
-        (table.keyspace, table.name),
-    )
-    return {row["column_name"]: row for row in rows}
-
-
-@contextmanager
-def _session(endpoints: Endpoints) -> Iterator[Session]:
-    hosts = [point.rsplit(":", 1) for point in endpoints.cassandra_contact_points]
-    cluster = Cluster([host for host, _ in hosts], port=int(hosts[0][1]), connect_timeout=TIMEOUT_SECONDS)
-    try:
-        session = cluster.connect()
-        session.default_timeout = TIMEOUT_SECONDS
-        session.row_factory = dict_factory
-        yield session
-    finally:
-        cluster.shutdown()
+    access = Access(endpoints.cassandra_contact_points, endpoints.cassandra_datacenter)
+    wanted = Database({endpoints.cassandra_datacenter: REPLICATION_FACTOR}, tuple(tables))
+    with session_of(access) as session:
+        migrate(session, wanted)
 
 
 def _new(topic: Topic) -> NewTopic:

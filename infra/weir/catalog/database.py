@@ -1,0 +1,76 @@
+"""All that a stack wants of Cassandra, as one value: what the schema-and-roles job is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter, ValidationError
+
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.platform import PLATFORM_TABLES
+from weir.catalog.roles import Role, roles_of
+from weir.catalog.tables import Table
+from weir.config.errors import WeirError
+
+SYSTEM_KEYSPACES = ("system_auth", "system_distributed", "system_traces")
+"""Cassandra's own keyspaces with one copy by default: where accounts and the state of repairs are kept."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """Keyspaces, tables and roles, and what a person allowed to be lost."""
+
+    replication: dict[str, int]
+    """Datacenter -> copies of every row."""
+    tables: tuple[Table, ...]
+    roles: tuple[Role, ...] = ()
+    """Empty where Cassandra asks for no password: roles are then left alone."""
+    drops: tuple[str, ...] = ()
+    """What may go: `flights.old_table`, `flights.planes.old_column`, or, for fewer copies, `flights/replication`."""
+    replicate_system_keyspaces: bool = False
+    """True where no operator does it: a cluster whose accounts have one copy locks everyone out with one node."""
+
+    @property
+    def keyspaces(self) -> tuple[str, ...]:
+        """The keyspaces of the tables, in order."""
+        return tuple(sorted({table.keyspace for table in self.tables}))
+
+    def to_json(self) -> str:
+        """As text, the same for the same value."""
+        return _ADAPTER.dump_json(self, indent=2).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> Database:
+        """What `to_json` wrote.
+
+        Raises:
+            WeirError: the text is something else.
+        """
+        try:
+            return _ADAPTER.validate_json(text)
+        except ValidationError as error:
+            raise WeirError(f"this is no database description: {error}") from None
+
+
+_ADAPTER = TypeAdapter(Database)
+
+
+def database_of(
+    pipelines: Iterable[Pipeline],
+    replication: dict[str, int],
+    *,
+    with_roles: bool,
+    drops: Iterable[str] = (),
+    replicate_system_keyspaces: bool = False,
+) -> Database:
+    """What `pipelines` and the platform itself want of Cassandra."""
+    wanted = list(pipelines)
+    tables = (*PLATFORM_TABLES, *(table for pipeline in wanted for table in pipeline.tables))
+    return Database(
+        replication=replication,
+        tables=tables,
+        roles=roles_of(wanted) if with_roles else (),
+        drops=tuple(sorted(drops)),
+        replicate_system_keyspaces=replicate_system_keyspaces,
+    )

@@ -1,0 +1,104 @@
+"""Roles in Cassandra, brought to what the catalog says: logins, passwords, and exactly the permissions of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from weir.catalog.roles import Role
+from weir.config.errors import WeirError
+from weir.database.migrate import execute
+from weir.database.session import Access, may_log_in, session_of
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Session
+
+DEFAULT_SUPERUSER = "cassandra"
+"""The role that Cassandra makes in an empty cluster; its password is its name."""
+
+
+def secure_administrator(access: Access) -> tuple[str, ...]:
+    """Makes `access` a superuser of a fresh cluster, and takes the well-known one away; what it did.
+
+    Raises:
+        WeirError: neither `access` nor the default superuser is let in.
+    """
+    done = []
+    if not may_log_in(access):
+        with session_of(access.as_role(DEFAULT_SUPERUSER, DEFAULT_SUPERUSER)) as session:
+            login = f"PASSWORD = {_quoted(access.password)} AND LOGIN = true AND SUPERUSER = true"
+            execute(
+                session, f"CREATE ROLE IF NOT EXISTS {access.user} WITH {login}", shown=f"CREATE ROLE {access.user}"
+            )
+        done.append(f"superuser {access.user}: made")
+    with session_of(access) as session:
+        if access.user != DEFAULT_SUPERUSER and DEFAULT_SUPERUSER in _roles(session):
+            execute(session, f"DROP ROLE IF EXISTS {DEFAULT_SUPERUSER}")
+            done.append(f"superuser {DEFAULT_SUPERUSER}: dropped")
+    return tuple(done)
+
+
+def apply_roles(access: Access, roles: tuple[Role, ...], passwords: Mapping[str, str]) -> tuple[str, ...]:
+    """Makes each role with its password and permissions, as the superuser of `access`; what it did.
+
+    A permission that a role of weir has and the catalog does not give is revoked: the catalog is all of it. Other
+    roles are left alone.
+
+    Raises:
+        WeirError: a role has no password, or Cassandra refuses a statement.
+    """
+    missing = sorted({role.name for role in roles} - {name for name, password in passwords.items() if password})
+    if missing:
+        raise WeirError(f"no password for the roles {', '.join(missing)}; give each a secret")
+    done: list[str] = []
+    with session_of(access) as session:
+        known = _roles(session)
+        for role in roles:
+            password = passwords[role.name]
+            login = f"PASSWORD = {_quoted(password)} AND LOGIN = true AND SUPERUSER = false"
+            if role.name not in known:
+                execute(
+                    session, f"CREATE ROLE IF NOT EXISTS {role.name} WITH {login}", shown=f"CREATE ROLE {role.name}"
+                )
+                done.append(f"role {role.name}: made")
+            elif known[role.name] or not may_log_in(access.as_role(role.name, password)):
+                execute(session, f"ALTER ROLE {role.name} WITH {login}", shown=f"ALTER ROLE {role.name}")
+                done.append(f"role {role.name}: login set anew")
+            done += _apply_grants(session, role)
+    return tuple(done)
+
+
+def _apply_grants(session: Session, role: Role) -> list[str]:
+    given = _grants(session, role.name)
+    wanted = {(grant.permission, grant.resource) for grant in role.grants}
+    done = []
+    for permission, resource in sorted(wanted - given):
+        execute(session, f"GRANT {permission} ON {resource} TO {role.name}")
+        done.append(f"role {role.name}: granted {permission} on {resource}")
+    for permission, resource in sorted(given - wanted):
+        execute(session, f"REVOKE {permission} ON {resource} FROM {role.name}")
+        done.append(f"role {role.name}: revoked {permission} on {resource}")
+    return done
+
+
+def _roles(session: Session) -> dict[str, bool]:
+    """Role -> whether it is a superuser."""
+    return {row["role"]: bool(row["super"]) for row in session.execute("LIST ROLES")}
+
+
+def _grants(session: Session, role: str) -> set[tuple[str, str]]:
+    """The role's own permissions as (permission, resource), in the words of GRANT."""
+    found = set()
+    for row in session.execute(f"LIST ALL PERMISSIONS OF {role} NORECURSIVE"):
+        found.add((row["permission"], _resource(row["resource"])))
+    return found
+
+
+def _resource(text: str) -> str:
+    """`<keyspace flights>` or `<table flights.planes>`, as GRANT writes it; any other kind in capitals likewise."""
+    kind, _, name = text.strip("<>").rpartition(" ")
+    return f"{kind.upper()} {name}" if kind else name.upper()
+
+
+def _quoted(password: str) -> str:
+    return "'" + password.replace("'", "''") + "'"

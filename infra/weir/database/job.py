@@ -1,0 +1,119 @@
+"""The schema-and-roles job: what runs in the cluster after every change of the catalog, before any pipeline's job.
+
+It is safe to run at any time and as often as one likes. Secrets come as files, and no line that it prints holds one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import socket
+import sys
+import time
+from pathlib import Path
+
+from weir.catalog.database import Database
+from weir.catalog.migration import Change
+from weir.config.errors import WeirError
+from weir.database.accounts import apply_roles, secure_administrator
+from weir.database.lock import schema_lock
+from weir.database.migrate import migrate
+from weir.database.session import Access, may_log_in, session_of
+
+RETRY_SECONDS = 5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the job; 0 when schema and roles are as the file says, 1 when something must be mended first."""
+    options = _options(arguments)
+    try:
+        wanted = Database.from_json(options.database.read_text(encoding="utf-8"))
+        access = _access(options)
+        _wait_for(access, options.wait_seconds)
+        apply(access, wanted, _passwords(options.roles))
+    except WeirError as error:
+        _tell(str(error))
+        return 1
+    return 0
+
+
+def apply(access: Access, wanted: Database, passwords: dict[str, str]) -> None:
+    """Administrator, then schema, then roles, one after the other; prints what it changes.
+
+    Raises:
+        WeirError: something contradicts what is there; what was done before it stays.
+    """
+    if access.user:
+        _tell(*secure_administrator(access))
+    with (
+        session_of(access) as session,
+        schema_lock(session, f"{socket.gethostname()}-{time.time_ns()}", wanted.replication) as renew,
+    ):
+
+        def before_each(change: Change) -> None:
+            renew()
+            _tell(f"{change.subject}: {change.statement}")
+
+        done = migrate(session, wanted, before_each)
+        _tell(*(f"{name}: kept, though no file names it; name it in drops to lose it" for name in done.kept))
+        renew()
+        if access.user and wanted.roles:
+            _tell(*apply_roles(access, wanted.roles, passwords))
+    _tell("schema and roles are as the catalog says")
+
+
+def _wait_for(access: Access, wait_seconds: float) -> None:
+    """Until Cassandra answers anybody at all: its first start takes minutes."""
+    deadline = time.monotonic() + wait_seconds
+    while time.monotonic() < deadline:
+        with contextlib.suppress(WeirError):
+            may_log_in(access)
+            return
+        time.sleep(RETRY_SECONDS)
+    may_log_in(access)
+
+
+def _access(options: argparse.Namespace) -> Access:
+    administrator: Path | None = options.administrator
+    return Access(
+        contact_points=tuple(options.contact_point),
+        datacenter=options.datacenter,
+        user=_secret(administrator / "username") if administrator else "",
+        password=_secret(administrator / "password") if administrator else "",
+        ca_file=options.ca,
+    )
+
+
+def _passwords(folder: Path | None) -> dict[str, str]:
+    """Role -> password, one file each; a mounted Secret also holds hidden folders."""
+    files = [] if folder is None else [path for path in folder.iterdir() if not path.name.startswith(".")]
+    return {path.name: _secret(path) for path in files}
+
+
+def _secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise WeirError(f"the secret {path} cannot be read: {error.strerror}; mount it") from None
+
+
+def _tell(*lines: str) -> None:
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m weir.database.job", description=__doc__)
+    parser.add_argument("--database", type=Path, required=True, help="the wanted schema and roles, as JSON")
+    parser.add_argument("--contact-point", action="append", required=True, help="host:port of a node")
+    parser.add_argument("--datacenter", required=True)
+    parser.add_argument("--ca", type=Path, help="the CA of the nodes' certificates; turns TLS on")
+    parser.add_argument("--administrator", type=Path, help="folder with the files username and password")
+    parser.add_argument("--roles", type=Path, help="folder with a file for each role that holds its password")
+    parser.add_argument("--wait-seconds", type=float, default=900, help="how long to wait for Cassandra")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

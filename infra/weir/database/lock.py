@@ -1,0 +1,62 @@
+"""One migration at a time, by a light-weight transaction in Cassandra itself: any node may be asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from weir.catalog.platform import SCHEMA_LOCK
+from weir.catalog.tables import create_keyspace_statement
+from weir.config.errors import WeirError
+from weir.database.migrate import execute
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Session
+
+LEASE_SECONDS = 120
+"""A holder that dies frees the lock after this long; a living one renews it before every change."""
+_NAME = "schema"
+_ACQUIRE = f"INSERT INTO {SCHEMA_LOCK.qualified_name} (name, holder) VALUES (%s, %s) IF NOT EXISTS USING TTL %s"  # noqa: S608
+_RENEW = f"UPDATE {SCHEMA_LOCK.qualified_name} USING TTL %s SET holder = %s WHERE name = %s IF holder = %s"  # noqa: S608
+_RELEASE = f"DELETE FROM {SCHEMA_LOCK.qualified_name} WHERE name = %s IF holder = %s"  # noqa: S608
+
+
+@contextmanager
+def schema_lock(
+    session: Session, holder: str, replication: dict[str, int], *, wait_seconds: float = 2 * LEASE_SECONDS
+) -> Iterator[Callable[[], None]]:
+    """Holds the lock for the block; gives the function that renews it.
+
+    Args:
+        session: gives rows as dictionaries.
+        holder: names this run, as no other run is named.
+        replication: datacenter -> copies, for the keyspace of the lock where it is missing.
+        wait_seconds: how long to wait for another holder.
+
+    Raises:
+        WeirError: another holder keeps it, or it was lost in the middle.
+    """
+    execute(session, create_keyspace_statement(SCHEMA_LOCK.keyspace, replication))
+    execute(session, SCHEMA_LOCK.create_statement())
+    deadline = time.monotonic() + wait_seconds
+    while (other := _other_holder(session, holder)) is not None:
+        if time.monotonic() > deadline:
+            raise WeirError(f"{other} is changing Cassandra's schema; see to its end, then run this again")
+        time.sleep(min(2.0, wait_seconds / 10))
+
+    def renew() -> None:
+        if not session.execute(_RENEW, (LEASE_SECONDS, holder, _NAME, holder)).was_applied:
+            raise WeirError("the schema lock was lost to another run; see to its end, then run this again")
+
+    try:
+        yield renew
+    finally:
+        session.execute(_RELEASE, (_NAME, holder))
+
+
+def _other_holder(session: Session, holder: str) -> str | None:
+    """None when the lock is taken now, else who has it."""
+    row = session.execute(_ACQUIRE, (_NAME, holder, LEASE_SECONDS)).one()
+    return None if row["[applied]"] or row.get("holder") == holder else str(row.get("holder"))

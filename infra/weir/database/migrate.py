@@ -1,0 +1,79 @@
+"""Makes a planned migration in Cassandra, one statement after another, and writes down what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from cassandra import DriverException
+from cassandra.cluster import NoHostAvailable, Session
+
+from weir.catalog.database import Database
+from weir.catalog.migration import Change, Migration, migration
+from weir.catalog.platform import SCHEMA_HISTORY
+from weir.config.errors import WeirError
+from weir.database.describe import existing_schema
+
+_INSERT = (
+    f"INSERT INTO {SCHEMA_HISTORY.qualified_name} (keyspace_name, at, position, subject, statement) "  # noqa: S608
+    "VALUES (%s, %s, %s, %s, %s)"
+)
+
+
+def migrate(session: Session, wanted: Database, before_each: Callable[[Change], None] = lambda _: None) -> Migration:
+    """Brings keyspaces and tables to what `wanted` says; what it did, empty when all was there.
+
+    Args:
+        session: gives rows as dictionaries.
+        wanted: keyspaces, tables, and what may be lost.
+        before_each: told of every change before it is made; an exception from it ends the migration.
+
+    Raises:
+        ConfigError: the schema that is there contradicts `wanted`; nothing was changed.
+        WeirError: Cassandra refused a statement or its nodes do not agree; the changes before it stay, and a
+            second run goes on from there.
+    """
+    plan = migration(wanted, existing_schema(session))
+    begun, done = datetime.now(UTC), list[Change]()
+    try:
+        for change in plan.changes:
+            before_each(change)
+            execute(session, change.statement)
+            done.append(change)
+    finally:
+        _record(session, begun, done)
+    return plan
+
+
+def _record(session: Session, begun: datetime, done: list[Change]) -> None:
+    known = session.execute(
+        "SELECT table_name FROM system_schema.tables WHERE keyspace_name = %s AND table_name = %s",
+        (SCHEMA_HISTORY.keyspace, SCHEMA_HISTORY.name),
+    )
+    if known.one() is None:
+        return  # it failed before there was a history to write to
+    for position, change in enumerate(done):
+        session.execute(_INSERT, (change.keyspace, begun, position, change.subject, change.statement))
+
+
+def execute(session: Session, statement: str, *, shown: str = "") -> None:
+    """Runs a statement that changes the schema or a role, and waits until every node has it.
+
+    Args:
+        session: of a role that may do this.
+        statement: one CQL statement.
+        shown: what errors call it, where the statement holds a password.
+
+    Raises:
+        WeirError: Cassandra refuses it, or nodes still disagree after the driver's wait.
+    """
+    name = shown or statement
+    try:
+        result = session.execute(statement)
+    except (DriverException, NoHostAvailable) as error:
+        raise WeirError(f"Cassandra refused `{name}`: {error}") from None
+    if not result.response_future.is_schema_agreed:
+        raise WeirError(
+            f"Cassandra's nodes disagree about the schema after `{name}`; see `nodetool describecluster`, "
+            "bring back the node that lags, and run this again"
+        )

@@ -1,0 +1,297 @@
+"""The schema-and-roles job against a real Cassandra that asks for passwords and certificates."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from cassandra import Unauthorized
+from tests.platforms import free_ports_stack
+
+from weir.catalog.database import database_of
+from weir.catalog.pipeline import load_pipeline
+from weir.catalog.tables import Table
+from weir.catalog.types import ColumnType
+from weir.config.errors import ConfigError, WeirError
+from weir.config.stack import load_stack
+from weir.database import job
+from weir.database.accounts import DEFAULT_SUPERUSER
+from weir.database.lock import schema_lock
+from weir.database.session import Access, WrongPasswordError, may_log_in, session_of
+from weir.embedded import cassandra
+from weir.embedded.context import REPOSITORY
+from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths, Toolchain
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Session
+
+pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
+
+STORE_PASSWORD = "changed-in-production"
+FLIGHTS = load_pipeline(REPOSITORY / "pipelines" / "flights")
+DATABASE = database_of([FLIGHTS], {CASSANDRA_DATACENTER: 1}, with_roles=True, replicate_system_keyspaces=True)
+PASSWORDS = {role.name: f"it's {role.name}" for role in DATABASE.roles}
+ADMINISTRATOR = "weir_admin"
+SECRET = "canary-7c1f"
+
+
+@pytest.fixture(scope="module")
+def access(tmp_path_factory: pytest.TempPathFactory, toolchain_for: Callable[..., Toolchain]) -> Iterator[Access]:
+    """A fresh node as its superuser-to-be: passwords, permissions and TLS on, as in the cluster."""
+    folder = tmp_path_factory.mktemp("secured")
+    stack = load_stack(free_ports_stack(folder))
+    ctx = Context(REPOSITORY, Paths(folder / "weir"), stack.embedded.ports, stack, toolchain_for("cassandra"))
+    with secured_node(ctx) as ca_file:
+        yield Access((f"{LOOPBACK}:{ctx.ports.cassandra}",), CASSANDRA_DATACENTER, ADMINISTRATOR, SECRET, ca_file)
+
+
+@contextmanager
+def secured_node(ctx: Context) -> Iterator[Path]:
+    """Runs the embedded target's node with another configuration; gives the certificate that clients trust."""
+    service = cassandra.service(ctx)
+    service.prepare()
+    folder = ctx.paths.config("cassandra")
+    keystore, certificate = make_certificate(ctx.toolchain.java17, folder)
+    settings: dict[str, Any] = cassandra.settings(ctx) | {
+        "authenticator": {"class_name": "PasswordAuthenticator"},
+        "authorizer": "CassandraAuthorizer",
+        "role_manager": "CassandraRoleManager",
+        "permissions_validity": "100ms",
+        "roles_validity": "100ms",
+        "client_encryption_options": {
+            "enabled": True,
+            "optional": False,
+            "keystore": str(keystore),
+            "keystore_password": STORE_PASSWORD,
+            "require_client_auth": False,
+        },
+    }
+    (folder / "cassandra.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    command = [service.command[0], "-Dcassandra.superuser_setup_delay_ms=0", *service.command[1:]]
+    with ctx.paths.log("cassandra").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=dict(os.environ))
+        try:
+            yield certificate
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def make_certificate(java_home: Path, folder: Path) -> tuple[Path, Path]:
+    keystore, certificate = folder / "node.p12", folder / "ca.crt"
+    keytool = [str(java_home / "bin" / "keytool"), "-keystore", str(keystore), "-storepass", STORE_PASSWORD]
+    subprocess.run(
+        [*keytool, "-genkeypair", "-alias", "node", "-keyalg", "EC", "-dname", "CN=weir", "-ext", "bc=ca:true"],
+        check=True,
+        capture_output=True,
+    )
+    subprocess.run(
+        [*keytool, "-exportcert", "-alias", "node", "-rfc", "-file", str(certificate)], check=True, capture_output=True
+    )
+    return keystore, certificate
+
+
+@pytest.fixture(scope="module")
+def files(access: Access, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files as the pod has them mounted."""
+    folder = tmp_path_factory.mktemp("mounted")
+    (folder / "database.json").write_text(DATABASE.to_json(), encoding="utf-8")
+    for name, secrets in (
+        ("administrator", {"username": access.user, "password": access.password}),
+        ("roles", PASSWORDS),
+    ):
+        (folder / name).mkdir()
+        (folder / name / "..data").mkdir()
+        for key, value in secrets.items():
+            (folder / name / key).write_text(value + "\n", encoding="utf-8")
+    return folder
+
+
+def run_job(access: Access, files: Path) -> subprocess.CompletedProcess[str]:
+    options = ["--contact-point", *access.contact_points, "--datacenter", access.datacenter, "--ca", access.ca_file]
+    mounted = ["--database", files / "database.json", "--administrator", files / "administrator"]
+    return subprocess.run(
+        [sys.executable, "-m", "weir.database.job", *map(str, [*options, *mounted, "--roles", files / "roles"])],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
+@pytest.fixture(scope="module")
+def first_run(access: Access, files: Path) -> subprocess.CompletedProcess[str]:
+    """The job on an empty cluster; whatever else a test does comes after it."""
+    return run_job(access, files)
+
+
+@pytest.fixture
+def administrator(access: Access, first_run: subprocess.CompletedProcess[str]) -> Iterator[Session]:
+    assert first_run.returncode == 0, first_run.stdout + first_run.stderr
+    with session_of(access) as session:
+        yield session
+
+
+def as_role(access: Access, name: str) -> Access:
+    return access.as_role(name, PASSWORDS[name])
+
+
+def test_a_fresh_cluster_gets_tables_and_roles_and_loses_its_well_known_superuser(
+    access: Access, first_run: subprocess.CompletedProcess[str], administrator: Session
+) -> None:
+    assert "superuser cassandra: dropped" in first_run.stdout
+    assert not may_log_in(access.as_role(DEFAULT_SUPERUSER, DEFAULT_SUPERUSER))
+    roles = {row["role"]: row["is_superuser"] for row in administrator.execute("SELECT * FROM system_auth.roles")}
+    assert roles == {ADMINISTRATOR: True, **dict.fromkeys(PASSWORDS, False)}
+    found = administrator.execute("SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'flights'")
+    assert {row["table_name"] for row in found} == {table.name for table in FLIGHTS.tables}
+
+
+def test_a_second_run_changes_nothing(access: Access, files: Path, administrator: Session) -> None:
+    def history() -> int:
+        return len(administrator.execute("SELECT at FROM weir.schema_history").all())
+
+    before = history()
+    again = run_job(access, files)
+    assert (again.returncode, again.stdout) == (0, "schema and roles are as the catalog says\n")
+    assert history() == before > 0
+
+
+def test_no_password_is_in_what_it_prints_or_keeps(
+    first_run: subprocess.CompletedProcess[str], administrator: Session
+) -> None:
+    history = [row["statement"] for row in administrator.execute("SELECT statement FROM weir.schema_history")]
+    said = first_run.stdout + first_run.stderr + "\n".join(history)
+    assert not [password for password in (SECRET, *PASSWORDS.values()) if password in said]
+
+
+def test_the_job_role_may_do_its_work_and_no_more(access: Access, administrator: Session) -> None:
+    with session_of(as_role(access, "job_flights")) as session:
+        session.execute("SELECT * FROM flights.planes")
+        session.execute(
+            "INSERT INTO flights.fleet_by_month (flight_month, origin, carrier, manufacturer, flights) "
+            "VALUES ('2013-01-01', 'JFK', 'AA', 'AIRBUS', 1) USING TIMESTAMP 1"
+        )
+        for forbidden in (
+            "SELECT * FROM flights.fleet_by_month",
+            "INSERT INTO flights.planes (tailnum) VALUES ('N1')",
+            "SELECT * FROM weir.pipeline_health",
+            "TRUNCATE flights.planes",
+            "ALTER TABLE flights.planes ADD extra text",
+            "CREATE ROLE other",
+            "SELECT salted_hash FROM system_auth.roles",
+        ):
+            with pytest.raises(Unauthorized):
+                session.execute(forbidden)
+
+
+def test_dashboards_read_everything_and_change_nothing(access: Access, administrator: Session) -> None:
+    with session_of(as_role(access, "trino")) as session:
+        for table in ("flights.fleet_by_month", "flights.planes", "weir.pipeline_health"):
+            session.execute(f"SELECT * FROM {table}")
+        with pytest.raises(Unauthorized):
+            session.execute("INSERT INTO flights.planes (tailnum) VALUES ('N1')")
+
+
+def test_nobody_is_let_in_without_a_certificate_check_or_a_password(access: Access, administrator: Session) -> None:
+    with pytest.raises(WeirError, match="does not answer"), session_of(replace(access, ca_file=None)):
+        pass
+    guessed = access.as_role(ADMINISTRATOR, "guess")
+    with pytest.raises(WrongPasswordError, match="refuses the login of weir_admin"), session_of(guessed):
+        pass
+
+
+def test_a_changed_secret_becomes_the_roles_password(access: Access, administrator: Session) -> None:
+    job.apply(access, DATABASE, PASSWORDS | {"trino": "rotated"})
+    assert may_log_in(access.as_role("trino", "rotated"))
+    assert not may_log_in(as_role(access, "trino"))
+    job.apply(access, DATABASE, PASSWORDS)
+    assert may_log_in(as_role(access, "trino"))
+
+
+def test_a_right_given_by_hand_is_taken_back(
+    access: Access, administrator: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    administrator.execute("GRANT MODIFY ON KEYSPACE flights TO trino")
+    administrator.execute("ALTER ROLE loader WITH SUPERUSER = true")
+    job.apply(access, DATABASE, PASSWORDS)
+    told = capsys.readouterr().out
+    assert "role trino: revoked MODIFY on KEYSPACE flights" in told
+    assert "role loader: login set anew" in told
+    found = administrator.execute("SELECT is_superuser FROM system_auth.roles WHERE role = 'loader'").one()
+    assert found["is_superuser"] is False
+
+
+def test_a_role_without_a_secret_stops_the_job_before_anything_is_granted(
+    access: Access, administrator: Session
+) -> None:
+    with pytest.raises(WeirError, match="no password for the roles loader, trino"):
+        job.apply(access, DATABASE, PASSWORDS | {"loader": "", "trino": ""})
+
+
+def test_a_migration_adds_keeps_and_drops_what_is_named_and_refuses_the_rest(
+    access: Access, administrator: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = Table("scratch", "readings", {"id": ColumnType.TEXT, "old": ColumnType.INT}, ("id",))
+    wanted = replace(DATABASE, tables=(*DATABASE.tables, table))
+    job.apply(access, wanted, PASSWORDS)
+    administrator.execute("INSERT INTO scratch.readings (id, old) VALUES ('a', 1)")
+
+    newer = replace(table, columns={"id": ColumnType.TEXT, "new": ColumnType.INT}, ttl_seconds=864_000)
+    wanted = replace(DATABASE, tables=(*DATABASE.tables, newer))
+    job.apply(access, wanted, PASSWORDS)
+    assert "scratch.readings.old: kept, though no file names it" in capsys.readouterr().out
+    assert administrator.execute("SELECT old, new FROM scratch.readings").one() == {"old": 1, "new": None}
+
+    job.apply(access, replace(wanted, drops=("scratch.readings.old",)), PASSWORDS)
+    columns = administrator.execute("SELECT column_name FROM system_schema.columns WHERE keyspace_name = 'scratch'")
+    assert {row["column_name"] for row in columns} == {"id", "new"}
+
+    with pytest.raises(ConfigError, match="a key cannot be changed"):
+        job.apply(
+            access,
+            replace(DATABASE, tables=(*DATABASE.tables, replace(newer, clustering_key=("new",)))),
+            PASSWORDS,
+        )
+    with pytest.raises(ConfigError, match="would become 0"):
+        job.apply(access, replace(DATABASE, replication={"elsewhere": 1}), PASSWORDS)
+
+
+def test_the_history_tells_what_was_done_in_order(administrator: Session) -> None:
+    rows = administrator.execute("SELECT * FROM weir.schema_history WHERE keyspace_name = 'flights'").all()
+    assert rows[0]["statement"].startswith("CREATE KEYSPACE IF NOT EXISTS flights")
+    assert all(re.match(r"(CREATE|ALTER|DROP) ", row["statement"]) for row in rows)
+
+
+def test_two_runs_do_not_change_the_schema_at_once(access: Access, administrator: Session) -> None:
+    replication = {CASSANDRA_DATACENTER: 1}
+    with schema_lock(administrator, "first", replication) as renew:
+        second = schema_lock(administrator, "second", replication, wait_seconds=0.5)
+        with pytest.raises(WeirError, match="first is changing Cassandra's schema"), second:
+            pass
+        renew()
+    begun = time.monotonic()
+    with schema_lock(administrator, "second", replication) as renew:
+        administrator.execute("DELETE FROM weir.schema_lock WHERE name = 'schema'")
+        with pytest.raises(WeirError, match="the schema lock was lost"):
+            renew()
+    assert time.monotonic() - begun < 30
+
+
+def test_a_file_that_is_missing_is_named(access: Access, files: Path, tmp_path: Path) -> None:
+    (tmp_path / "administrator").mkdir()
+    (tmp_path / "database.json").write_text(DATABASE.to_json(), encoding="utf-8")
+    refused = run_job(access, tmp_path)
+    assert refused.returncode == 1
+    assert "administrator/username cannot be read: No such file or directory; mount it" in refused.stdout
+    assert "Traceback" not in refused.stderr
