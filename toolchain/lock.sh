@@ -14,3 +14,4 @@ compile pyproject.toml --extra pulumi -o requirements.txt
 compile pyproject.toml --all-extras -o locks/weir.txt
 compile locks/flink.in -o locks/flink.txt
 compile locks/superset.in -o locks/superset.txt
+compile infra/policy/requirements.in -o infra/policy/requirements.txt

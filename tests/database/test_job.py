@@ -227,7 +227,7 @@ def test_a_right_given_by_hand_is_taken_back(
     job.apply(access, DATABASE, PASSWORDS)
     told = capsys.readouterr().out
     assert "role trino: revoked MODIFY on KEYSPACE flights" in told
-    assert "role loader: login set anew" in told
+    assert "role loader: is no superuser any more" in told
     found = administrator.execute("SELECT is_superuser FROM system_auth.roles WHERE role = 'loader'").one()
     assert found["is_superuser"] is False
 

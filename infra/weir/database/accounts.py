@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SUPERUSER = "cassandra"
 """The role that Cassandra makes in an empty cluster; its password is its name."""
+PASSWORD_RETRY_SECONDS = (6.0, 12.0)
 
 
 def secure_administrator(access: Access) -> tuple[str, ...]:
@@ -54,18 +56,39 @@ def apply_roles(access: Access, roles: tuple[Role, ...], passwords: Mapping[str,
     with session_of(access) as session:
         known = _roles(session)
         for role in roles:
-            password = passwords[role.name]
-            login = f"PASSWORD = {_quoted(password)} AND LOGIN = true AND SUPERUSER = false"
-            if role.name not in known:
-                execute(
-                    session, f"CREATE ROLE IF NOT EXISTS {role.name} WITH {login}", shown=f"CREATE ROLE {role.name}"
-                )
-                done.append(f"role {role.name}: made")
-            elif known[role.name] or not may_log_in(access.as_role(role.name, password)):
-                execute(session, f"ALTER ROLE {role.name} WITH {login}", shown=f"ALTER ROLE {role.name}")
-                done.append(f"role {role.name}: login set anew")
+            done += _apply_login(session, access.as_role(role.name, passwords[role.name]), known)
             done += _apply_grants(session, role)
     return tuple(done)
+
+
+def _apply_login(session: Session, login: Access, known: Mapping[str, bool]) -> list[str]:
+    """The role of `login` with its password, and no superuser. Whether a password changed is asked by logging in."""
+    name, password = login.user, f"PASSWORD = {_quoted(login.password)} AND LOGIN = true"
+    if name not in known:
+        create = f"CREATE ROLE IF NOT EXISTS {name}"
+        execute(session, f"{create} WITH {password} AND SUPERUSER = false", shown=create)
+        return [f"role {name}: made"]
+    done = []
+    if known[name]:
+        execute(session, f"ALTER ROLE {name} WITH SUPERUSER = false")
+        done.append(f"role {name}: is no superuser any more")
+    if not may_log_in(login):
+        _change_password(session, name, password)
+        done.append(f"role {name}: login set anew")
+    return done
+
+
+def _change_password(session: Session, name: str, password: str) -> None:
+    """Sets it; Cassandra refuses a second change of one role within some seconds, so that is waited for."""
+    statement = f"ALTER ROLE {name} WITH {password}"
+    for wait_seconds in PASSWORD_RETRY_SECONDS:
+        try:
+            return execute(session, statement, shown=f"ALTER ROLE {name}")
+        except WeirError as error:
+            if "can only be changed every" not in str(error):
+                raise
+            time.sleep(wait_seconds)
+    return execute(session, statement, shown=f"ALTER ROLE {name}")
 
 
 def _apply_grants(session: Session, role: Role) -> list[str]:

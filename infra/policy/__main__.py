@@ -1,0 +1,32 @@
+"""The policy pack: `pulumi up --policy-pack infra/policy` runs every rule on every resource before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyPack,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+)
+from rules import RULES, Resource, Rule
+
+
+def validation(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    """The rule as Pulumi calls it."""
+
+    def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+        resource = Resource(args.resource_type, args.name, args.props, bool(args.opts.protect))
+        for problem in rule.check(resource):
+            report_violation(problem, None)
+
+    return validate
+
+
+PolicyPack(
+    name="weir",
+    enforcement_level=EnforcementLevel.MANDATORY,
+    policies=[ResourceValidationPolicy(rule.name, rule.description, validation(rule)) for rule in RULES],
+)

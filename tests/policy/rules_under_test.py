@@ -1,0 +1,16 @@
+"""The policy pack's rules, imported as Pulumi does: from their own folder."""
+
+from __future__ import annotations
+
+import sys
+
+from weir.embedded.context import REPOSITORY
+
+PACK = REPOSITORY / "infra" / "policy"
+if str(PACK) not in sys.path:
+    sys.path.insert(0, str(PACK))
+
+import pods  # noqa: E402
+import rules  # noqa: E402
+
+__all__ = ["PACK", "pods", "rules"]

@@ -1,0 +1,217 @@
+"""Each rule lets a sound resource through and names what is wrong with a broken one."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from tests.policy.rules_under_test import rules
+
+pytestmark = pytest.mark.unit
+
+DIGEST = "@sha256:" + "0" * 64
+LABELS = {rules.OWNER_LABEL: "data-platform", rules.ENVIRONMENT_LABEL: "prod"}
+CONTAINER: dict[str, Any] = {
+    "name": "main",
+    "image": f"ghcr.io/weir/superset{DIGEST}",
+    "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"cpu": "2", "memory": "1Gi"}},
+    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+}
+POD: dict[str, Any] = {
+    "automountServiceAccountToken": False,
+    "securityContext": {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}},
+    "containers": [CONTAINER],
+}
+TLS_LISTENER = {"name": "tls", "tls": True, "authentication": {"type": "tls"}}
+
+SOUND: dict[str, dict[str, Any]] = {
+    "Deployment": {"spec": {"template": {"spec": POD}}},
+    "CronJob": {"spec": {"jobTemplate": {"spec": {"template": {"spec": POD}}}}},
+    "StatefulSet": {
+        "spec": {
+            "template": {"spec": POD},
+            "volumeClaimTemplates": [{}],
+            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+        }
+    },
+    "Service": {"spec": {"type": "ClusterIP"}},
+    "Ingress": {"spec": {"tls": [{"hosts": ["dashboards.example.org"]}]}},
+    "ConfigMap": {"data": {"config.properties": "x"}},
+    "Namespace": {"metadata": {"labels": {**LABELS, "pod-security.kubernetes.io/enforce": "restricted"}}},
+    "NetworkPolicy": {"spec": {"ingress": [{"from": [{"podSelector": {}}], "ports": [{"port": 9042}]}]}},
+    "Kafka": {"spec": {"kafka": {"listeners": [TLS_LISTENER], "config": {"unclean.leader.election.enable": False}}}},
+    "KafkaNodePool": {"spec": {"storage": {"type": "jbod", "volumes": [{"deleteClaim": False}]}}},
+    "KafkaTopic": {
+        "spec": {"partitions": 4, "replicas": 3, "config": {"retention.ms": "1", "min.insync.replicas": "2"}}
+    },
+    "FlinkDeployment": {
+        "spec": {
+            "image": f"ghcr.io/weir/flink-job{DIGEST}",
+            "job": {"upgradeMode": "savepoint"},
+            "flinkConfiguration": {"security.ssl.internal.enabled": "true"},
+            "podTemplate": {
+                "spec": {
+                    **POD,
+                    "serviceAccountName": "flink",
+                    "containers": [{"name": "flink-main-container", "securityContext": CONTAINER["securityContext"]}],
+                }
+            },
+        }
+    },
+    "K8ssandraCluster": {
+        "spec": {
+            "auth": True,
+            "cassandra": {
+                "serverEncryptionStores": {"keystoreSecretRef": {}},
+                "clientEncryptionStores": {"keystoreSecretRef": {}},
+                "config": {
+                    "cassandraYaml": {
+                        "client_encryption_options": {"enabled": True, "optional": False},
+                        "server_encryption_options": {"internode_encryption": "all"},
+                    }
+                },
+                "datacenters": [
+                    {
+                        "metadata": {"annotations": {"cassandra.datastax.com/delete-pvc": "false"}},
+                        "racks": [{"name": zone} for zone in "abc"],
+                    }
+                ],
+            },
+        }
+    },
+}
+
+
+def resource(kind: str, *path: str | int, value: Any = None, protect: bool = True) -> Any:
+    """A sound resource of `kind`, with `value` at `path` (removed where it is None)."""
+    props = {"kind": kind, "metadata": {"labels": dict(LABELS)}, **copy.deepcopy(SOUND[kind])}
+    if path:
+        target: Any = props
+        for part in path[:-1]:
+            target = target[part]
+        if value is None:
+            del target[path[-1]]
+        else:
+            target[path[-1]] = value
+    return rules.Resource(f"kubernetes:x:{kind}", "one", props, protect)
+
+
+TEMPLATE = ("spec", "template", "spec")
+MAIN = (*TEMPLATE, "containers", 0)
+YAML = ("spec", "cassandra", "config", "cassandraYaml")
+
+BROKEN = [
+    (resource("Service", "metadata", "labels", rules.OWNER_LABEL), "owned", "no label weir.io/owner"),
+    (resource("KafkaTopic", protect=False), "protected", "not protected"),
+    (resource("FlinkDeployment", protect=False), "protected", "not protected"),
+    (
+        resource("KafkaNodePool", "spec", "storage", "volumes", 0, "deleteClaim", value=True),
+        "volumes-outlive",
+        "deleteClaim is true",
+    ),
+    (
+        resource("StatefulSet", "spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted", value="Delete"),
+        "volumes-outlive",
+        "not Retain",
+    ),
+    (
+        resource("K8ssandraCluster", "spec", "cassandra", "datacenters", 0, "metadata", "annotations", value={}),
+        "volumes-outlive",
+        "delete-pvc",
+    ),
+    (resource("Kafka", "spec", "kafka", "listeners", 0, "tls", value=False), "encrypted", "tls is off"),
+    (resource("Kafka", "spec", "kafka", "listeners", 0, "authentication"), "encrypted", "no authentication"),
+    (resource("K8ssandraCluster", "spec", "cassandra", "clientEncryptionStores"), "encrypted", "in clear"),
+    (resource("K8ssandraCluster", *YAML, "client_encryption_options", "optional", value=True), "encrypted", "optional"),
+    (
+        resource("K8ssandraCluster", *YAML, "server_encryption_options", "internode_encryption", value="rack"),
+        "encrypted",
+        "must be all",
+    ),
+    (resource("K8ssandraCluster", "spec", "auth", value=False), "encrypted", "anybody could read"),
+    (resource("FlinkDeployment", "spec", "flinkConfiguration", value={}), "encrypted", "ssl.internal"),
+    (resource("Ingress", "spec", "tls"), "encrypted", "spec.tls: missing"),
+    (resource("Service", "spec", "type", value="LoadBalancer"), "not-exposed", "LoadBalancer"),
+    (resource("KafkaTopic", "spec", "config", "retention.ms"), "retention-set", "no retention.ms"),
+    (resource("KafkaTopic", "spec", "replicas", value=2), "replicated", "spec.replicas: 2"),
+    (resource("KafkaTopic", "spec", "config", "min.insync.replicas", value="1"), "replicated", "below 2"),
+    (
+        resource("Kafka", "spec", "kafka", "config", "unclean.leader.election.enable", value=True),
+        "replicated",
+        "lacks events",
+    ),
+    (
+        resource("K8ssandraCluster", "spec", "cassandra", "datacenters", 0, "racks", value=[{}]),
+        "replicated",
+        "fewer than 3 racks",
+    ),
+    (resource("FlinkDeployment", "spec", "job", "upgradeMode", value="stateless"), "state-kept", "stateless"),
+    (resource("Deployment", *MAIN, "resources", "limits"), "sized", "no resources.limits.memory"),
+    (resource("CronJob", "spec", "jobTemplate", *MAIN, "resources"), "sized", "no resources.requests.cpu"),
+    (resource("Deployment", *MAIN, "image", value="superset:latest"), "pinned", "is whatever is newest"),
+    (resource("Deployment", *MAIN, "image", value="registry:5000/superset"), "pinned", "has no tag"),
+    (resource("FlinkDeployment", "spec", "image", value="flink:latest"), "pinned", "spec.image"),
+    (
+        resource("Deployment", *TEMPLATE, "initContainers", value=[{**CONTAINER, "securityContext": {}}]),
+        "restricted",
+        "initContainers.main.securityContext.allowPrivilegeEscalation",
+    ),
+    (resource("Deployment", *MAIN, "securityContext", "privileged", value=True), "restricted", "privileged"),
+    (resource("Deployment", *TEMPLATE, "securityContext", "runAsUser", value=0), "restricted", "is root"),
+    (resource("Deployment", *TEMPLATE, "securityContext", "seccompProfile"), "restricted", "seccompProfile"),
+    (resource("Deployment", *TEMPLATE, "hostNetwork", value=True), "restricted", "hostNetwork"),
+    (
+        resource("Deployment", *TEMPLATE, "volumes", value=[{"name": "root", "hostPath": {}}]),
+        "restricted",
+        "volumes.root: hostPath",
+    ),
+    (
+        resource("FlinkDeployment", "spec", "podTemplate", "spec", "containers", value=[]),
+        "restricted",
+        "containers.flink-main-container",
+    ),
+    (resource("Deployment", *TEMPLATE, "automountServiceAccountToken"), "no-idle-tokens", "token"),
+    (
+        resource("Deployment", *MAIN, "env", value=[{"name": "DATABASE_PASSWORD", "value": "x"}]),
+        "no-clear-secrets",
+        "env.DATABASE_PASSWORD",
+    ),
+    (resource("ConfigMap", "data", value={"admin-password": "x"}), "no-clear-secrets", "data.admin-password"),
+    (resource("NetworkPolicy", "spec", "ingress", 0, "ports"), "narrow", "without ports"),
+    (resource("NetworkPolicy", "spec", "ingress", 0, "from"), "narrow", "to everybody"),
+    (resource("Namespace", "metadata", "labels", value=LABELS), "enforced", "not restricted"),
+]
+
+
+@pytest.mark.parametrize("kind", SOUND)
+def test_a_sound_resource_breaks_no_rule(kind: str) -> None:
+    assert rules.violations([resource(kind)]) == []
+
+
+@pytest.mark.parametrize(("broken", "rule", "said"), BROKEN)
+def test_what_is_wrong_is_found_and_named(broken: Any, rule: str, said: str) -> None:
+    found = rules.violations([broken])
+    assert {violation.rule for violation in found} == {rule}
+    assert any(said in violation.problem for violation in found), [str(violation) for violation in found]
+
+
+def test_every_rule_is_broken_by_some_case() -> None:
+    assert {rule for _, rule, _ in BROKEN} == {rule.name for rule in rules.RULES}
+
+
+def test_a_development_environment_may_lose_its_data_and_has_one_copy() -> None:
+    development = resource("KafkaTopic", "spec", "replicas", value=1, protect=False)
+    development.props["metadata"]["labels"][rules.ENVIRONMENT_LABEL] = "dev"
+    assert rules.violations([development]) == []
+
+
+def test_an_aiven_cluster_is_held_to_protection_through_its_tags() -> None:
+    props = {"tags": [{"key": "environment", "value": "prod"}]}
+    (found,) = rules.violations([rules.Resource("aiven:index/kafka:Kafka", "kafka", props)])
+    assert found.rule == "protected"
+
+
+def test_a_digest_and_a_version_are_pins() -> None:
+    for image in (f"trinodb/trino{DIGEST}", "trinodb/trino:476", f"registry:5000/trino:476{DIGEST}"):
+        assert rules.violations([resource("Deployment", *MAIN, "image", value=image)]) == []
