@@ -68,6 +68,7 @@ def secured_node(ctx: Context) -> Iterator[Path]:
         "role_manager": "CassandraRoleManager",
         "permissions_validity": "100ms",
         "roles_validity": "100ms",
+        "credentials_validity": "100ms",
         "client_encryption_options": {
             "enabled": True,
             "optional": False,
