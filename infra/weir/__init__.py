@@ -1,1 +1,3 @@
 """weir: a streaming platform as code."""
+
+__version__ = "0.1.0"

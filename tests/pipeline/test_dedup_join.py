@@ -15,6 +15,7 @@ from confluent_kafka.admin import AdminClient
 
 from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.catalog.principals import consumer_group
 from weir.catalog.tables import Table
 from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError
@@ -25,7 +26,6 @@ from weir.embedded.provision import provision
 from weir.embedded.service import Context
 from weir.proof.cassandra import load_references, session_of
 from weir.proof.drain import wait_until_drained
-from weir.proof.kafka import consumer_group
 from weir.proof.replay import replay
 from weir.proof.verify import Verification, verify
 

@@ -23,6 +23,7 @@ from tests.pipeline.orders import write_orders_pipeline
 
 from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.catalog.principals import consumer_group
 from weir.catalog.tables import Table, create_keyspace_statement
 from weir.catalog.types import ColumnType
 from weir.config.embedded import ReplayConfig
@@ -33,7 +34,7 @@ from weir.embedded.service import Context
 from weir.proof import oracle
 from weir.proof.cassandra import insert_statement, load_references, session_of
 from weir.proof.dataset import listed, open_dataset
-from weir.proof.kafka import TopicReader, consumer_group
+from weir.proof.kafka import TopicReader
 from weir.proof.letters import HEADERS
 from weir.proof.manifest import Manifest, ReplayState, load_manifests
 from weir.proof.poison import PoisonKind, fingerprint

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dedup_join import sql
 from dedup_join.settings import Settings, Sinks
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import consumer_group
 from weir.catalog.tables import Table
 
 # Columns and views of the job itself begin with an underscore; a pipeline's names begin with a letter.
@@ -30,11 +31,6 @@ PARTITION_DISCOVERY = "10 s"
 # that time only the newest is sent.
 ROWS_BUFFER_TIME = "10 ms"
 TOTALS_BUFFER_TIME = "200 ms"
-
-
-def consumer_group(pipeline: Pipeline) -> str:
-    """The consumer group whose committed offsets show how far the job has come."""
-    return f"weir-{pipeline.name}"
 
 
 def source_table(pipeline: Pipeline, settings: Settings) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from weir.sizing.plan import PodSize
+
 PART_OF = "weir"
 OWNER_LABEL = "weir.io/owner"
 ENVIRONMENT_LABEL = "weir.io/environment"
@@ -42,7 +44,7 @@ class Site:
     """Whether resources that hold data are protected from deletion, and their objects outlive the stack."""
     zones: int = 1
     """Zones that pods are spread over."""
-    extra_labels: Mapping[str, str] = field(default_factory=dict)
+    extra_labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """A person's own labels, on every resource."""
 
     def labels(self, name: str, component: str) -> dict[str, str]:
@@ -146,15 +148,32 @@ def container_security(*, read_only_root: bool = True) -> k8s.core.v1.SecurityCo
     )
 
 
-def resources(cpu_millis: int, memory_mib: int) -> k8s.core.v1.ResourceRequirementsArgs:
+def resources(size: PodSize) -> k8s.core.v1.ResourceRequirementsArgs:
     """Requests and limits. Memory is the same in both: a pod that lives on what is left over is killed at the peak.
 
     The limit of CPU is twice the request: start and recovery may use what is free.
     """
+    memory = f"{size.memory_mib}Mi"
     return k8s.core.v1.ResourceRequirementsArgs(
-        requests={"cpu": f"{cpu_millis}m", "memory": f"{memory_mib}Mi"},
-        limits={"cpu": f"{2 * cpu_millis}m", "memory": f"{memory_mib}Mi"},
+        requests={"cpu": cpu(size.cpu_cores), "memory": memory},
+        limits={"cpu": cpu(2 * size.cpu_cores), "memory": memory},
     )
+
+
+def cpu(cores: float) -> str:
+    """Cores as Kubernetes writes them back: `2`, `500m`."""
+    return f"{cores:g}" if float(cores).is_integer() else f"{round(cores * 1000)}m"
+
+
+def pull_secrets(names: Sequence[str]) -> list[k8s.core.v1.LocalObjectReferenceArgs] | None:
+    """References to the Secrets that images are pulled with; None where no registry asks for one."""
+    return [k8s.core.v1.LocalObjectReferenceArgs(name=name) for name in names] or None
+
+
+def secret_environment(name: str, secret: str, key: str) -> k8s.core.v1.EnvVarArgs:
+    """An environment variable that has the value of `key` in a Secret."""
+    selector = k8s.core.v1.SecretKeySelectorArgs(name=secret, key=key)
+    return k8s.core.v1.EnvVarArgs(name=name, value_from=k8s.core.v1.EnvVarSourceArgs(secret_key_ref=selector))
 
 
 def topology_spread(labels: Mapping[str, str], zones: int) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from weir.catalog.flink import PYTHON_DRIVER, JobFiles, flink_configuration, job_arguments
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import consumer_group
 from weir.config.errors import WeirError
 from weir.embedded import flink, jvm
 from weir.embedded.flink_rest import FlinkRest
 from weir.embedded.job_package import build_job_package
 from weir.embedded.service import Context
-from weir.proof.kafka import TopicReader, consumer_group
+from weir.proof.kafka import TopicReader
 
 CLI_MAIN = "org.apache.flink.client.cli.CliFrontend"
 SUBMIT_TIMEOUT_SECONDS = 300

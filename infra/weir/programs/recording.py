@@ -51,6 +51,20 @@ class Recorded:
     aliases: tuple[str, ...] = field(default=())
 
 
+def _aiven_kafka(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the service answers: its host follows from its names, its ports are Aiven's to choose."""
+    host = f"{inputs['serviceName']}-{inputs['project']}.aivencloud.com"
+    parts = ({"component": name, "host": host, "port": 0} for name in ("kafka", "schema_registry"))
+    return {"components": [{**part, "kafkaAuthenticationMethod": "sasl"} for part in parts]}
+
+
+COMPUTED: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "aiven:index/kafka:Kafka": _aiven_kafka,
+    "aiven:index/kafkaUser:KafkaUser": lambda _: {"password": SECRET},
+}
+"""What a provider would add to the inputs of a type; port 0 and `SECRET` stand for what only it knows."""
+
+
 class RecordingMonitor(mocks.MockMonitor):
     """A monitor that answers every registration with the resource's own inputs, and keeps the request."""
 
@@ -66,7 +80,10 @@ class RecordingMonitor(mocks.MockMonitor):
         if request.type != STACK_TYPE:
             self.recorded.append(_recorded(urn, request))
         identifier = f"{request.name}-id" if request.custom else ""
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=identifier, object=request.object)
+        outputs = request.object
+        if request.type in COMPUTED:
+            outputs.update(COMPUTED[request.type](plain(outputs)))
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=identifier, object=outputs)
 
 
 class _NoMocks(mocks.Mocks):

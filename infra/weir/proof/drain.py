@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable
 
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import consumer_group
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.proof.flink import FlinkClient, Job
-from weir.proof.kafka import TopicReader, consumer_group
+from weir.proof.kafka import TopicReader
 
 STALL_TIMEOUT_SECONDS = 120.0
 """A job that commits nothing for so long is stuck; several checkpoint intervals and a restart take less."""

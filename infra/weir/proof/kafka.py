@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from weir.catalog.pipeline import Pipeline
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 
@@ -15,11 +14,6 @@ TIMEOUT_SECONDS = 30
 BATCH_RECORDS = 10_000
 BATCH_SECONDS = 0.1
 NOT_COMMITTED = 0
-
-
-def consumer_group(pipeline: Pipeline) -> str:
-    """The job's group: it commits an offset when everything before it has reached its tables and topics."""
-    return f"weir-{pipeline.name}"
 
 
 class TopicReader:

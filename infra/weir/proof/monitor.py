@@ -27,12 +27,13 @@ from cassandra.query import UNSET_VALUE
 
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.platform import PIPELINE_HEALTH
+from weir.catalog.principals import consumer_group
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError, parse
 from weir.proof.cassandra import insert_statement, session_of
 from weir.proof.flink import FlinkClient
 from weir.proof.freshness import FreshnessSampler
-from weir.proof.kafka import TopicReader, consumer_group
+from weir.proof.kafka import TopicReader
 from weir.proof.latency import RowWatcher
 
 if TYPE_CHECKING:

@@ -1,0 +1,70 @@
+"""How a pod reaches Cassandra: the address, the files that its credentials are mounted as, and the client's options.
+
+Whoever runs Cassandra leaves a Secret for each role (`username`, `password`) and, with encryption, one with
+`truststore.p12` and `password`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+
+from weir.catalog.principals import kubernetes_name
+from weir.components.base import Resources
+from weir.components.kafka_access import SECRET_MODE
+
+ROLE_FOLDER = "/etc/weir/cassandra-role"
+TRUST_FOLDER = "/etc/weir/cassandra-trust"
+
+
+@dataclass(frozen=True)
+class CassandraAccess:
+    """Cassandra as its clients see it."""
+
+    contact_points: tuple[str, ...]
+    """`host:port` each."""
+    datacenter: str
+    trust_secret: str | None
+    """None where connections are not encrypted."""
+    ready: Resources
+    """What must exist before a client starts: the datacenter, its tables and its roles."""
+
+    def connector_options(self, role: str) -> dict[str, str]:
+        """The options of the Flink connector for `role`: files, never a secret."""
+        options = {"username": role, "password.path": f"{ROLE_FOLDER}/password"}
+        if self.trust_secret:
+            options |= {
+                "tls.enabled": "true",
+                "tls.truststore.path": f"{TRUST_FOLDER}/truststore.p12",
+                "tls.truststore.password.path": f"{TRUST_FOLDER}/password",
+            }
+        return options
+
+    def volumes(self, role: str) -> list[k8s.core.v1.VolumeArgs]:
+        """The Secrets of `role` as volumes of a pod."""
+        secrets = {"cassandra-role": role_secret(role)}
+        if self.trust_secret:
+            secrets["cassandra-trust"] = self.trust_secret
+        return [
+            k8s.core.v1.VolumeArgs(
+                name=name,
+                secret=k8s.core.v1.SecretVolumeSourceArgs(secret_name=secret, default_mode=SECRET_MODE),
+            )
+            for name, secret in secrets.items()
+        ]
+
+    def mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
+        """Where a container finds them."""
+        folders = {"cassandra-role": ROLE_FOLDER}
+        if self.trust_secret:
+            folders["cassandra-trust"] = TRUST_FOLDER
+        return [
+            k8s.core.v1.VolumeMountArgs(name=name, mount_path=folder, read_only=True)
+            for name, folder in folders.items()
+        ]
+
+
+def role_secret(role: str) -> str:
+    """The name of the Secret of a role."""
+    return f"cassandra-role-{kubernetes_name(role)}"

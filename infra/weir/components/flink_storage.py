@@ -1,0 +1,81 @@
+"""Where a job's state goes: a bucket, or, where there is none, a volume that all pods of the job share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi_kubernetes as k8s
+
+from weir.components.base import HOST_KEY, secret_environment
+from weir.config.storage import ObjectStorage
+
+STATE_FOLDER = "/opt/flink/state"
+STATE_VOLUME = "state"
+# The image carries the plugin in opt/; its entry point puts it into place.
+S3_PLUGIN = "flink-s3-fs-presto-{version}.jar"
+ACCESS_KEYS = {"AWS_ACCESS_KEY_ID": "access_key", "AWS_SECRET_ACCESS_KEY": "secret_key"}
+OBJECT_STORAGE_SECRET = "object-storage"  # noqa: S105 - its name
+
+
+@dataclass(frozen=True)
+class StateStorage:
+    """The folders of one job's checkpoints, savepoints and leader's records, and what its pods need to reach them."""
+
+    job: str
+    object_storage: ObjectStorage | None
+
+    @property
+    def claim(self) -> str | None:
+        """The name of the shared volume's claim; None with a bucket."""
+        return None if self.object_storage else f"{self.job}-state"
+
+    def folder(self, kind: str) -> str:
+        """The address of `checkpoints`, `savepoints` or `high-availability`."""
+        if self.object_storage is not None:
+            return self.object_storage.uri(f"flink/{self.job}/{kind}")
+        return f"file://{STATE_FOLDER}/{kind}"
+
+    def configuration(self) -> dict[str, str]:
+        """Flink's settings for the folders and the service behind them."""
+        settings = {
+            "execution.checkpointing.dir": self.folder("checkpoints"),
+            "execution.checkpointing.savepoint-dir": self.folder("savepoints"),
+            "high-availability.storageDir": self.folder("high-availability"),
+        }
+        store = self.object_storage
+        if store is not None and store.endpoint_url:
+            settings |= {"s3.endpoint": store.endpoint_url, "s3.path.style.access": "true"}
+        if store is not None and store.region:
+            settings["s3.endpoint.region"] = store.region
+        return settings
+
+    def environment(self, flink_version: str) -> list[k8s.core.v1.EnvVarArgs]:
+        """The plugin, and the access key where the pods have no identity of their own."""
+        if self.object_storage is None:
+            return []
+        plugin = k8s.core.v1.EnvVarArgs(name="ENABLE_BUILT_IN_PLUGINS", value=S3_PLUGIN.format(version=flink_version))
+        if self.object_storage.workload_identity:
+            return [plugin]
+        return [plugin, *(secret_environment(name, OBJECT_STORAGE_SECRET, key) for name, key in ACCESS_KEYS.items())]
+
+    def volumes(self) -> list[k8s.core.v1.VolumeArgs]:
+        """The shared volume."""
+        if self.claim is None:
+            return []
+        source = k8s.core.v1.PersistentVolumeClaimVolumeSourceArgs(claim_name=self.claim)
+        return [k8s.core.v1.VolumeArgs(name=STATE_VOLUME, persistent_volume_claim=source)]
+
+    def mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
+        """Where it is mounted."""
+        return [k8s.core.v1.VolumeMountArgs(name=STATE_VOLUME, mount_path=STATE_FOLDER)] if self.claim else []
+
+    def affinity(self, labels: dict[str, str]) -> k8s.core.v1.AffinityArgs | None:
+        """A volume that one node may write: all pods of the job go to the node that has it."""
+        if self.claim is None:
+            return None
+        term = k8s.core.v1.PodAffinityTermArgs(
+            topology_key=HOST_KEY, label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=labels)
+        )
+        return k8s.core.v1.AffinityArgs(
+            pod_affinity=k8s.core.v1.PodAffinityArgs(required_during_scheduling_ignored_during_execution=[term])
+        )

@@ -1,0 +1,81 @@
+"""How a pod reaches Kafka: the address, the files that its credentials are mounted as, and the client's properties.
+
+Every provider leaves the same behind: a Secret of the user's name with `password` (or `user.crt` and `user.key`), and,
+where the certificate authority is its own, a Secret with `ca.crt`. A client's properties name files, never a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from weir.components.base import Resources
+from weir.config.kafka import KafkaAuthentication
+
+USER_FOLDER = "/etc/weir/kafka-user"
+CA_FOLDER = "/etc/weir/kafka-ca"
+FLINK_SHADING = "org.apache.flink.kafka.shaded."
+"""Flink's SQL connector for Kafka carries the client under other names, and knows only those."""
+# A key that only its owner, the pod's group, may read.
+SECRET_MODE = 0o440
+
+
+@dataclass(frozen=True)
+class KafkaAccess:
+    """Kafka as its clients see it."""
+
+    bootstrap_servers: pulumi.Input[str]
+    authentication: KafkaAuthentication
+    ca_secret: str | None
+    """None where the brokers' certificates are signed by an authority that every JVM trusts."""
+    ready: Resources
+    """What must exist before a client starts: the cluster, its topics and its users."""
+
+    def properties(self, user: str, shading: str = "") -> dict[str, str]:
+        """The client's properties of `user`. `shading` stands before the names of Kafka's classes."""
+        kafka = f"{shading}org.apache.kafka.common"
+        trust = (
+            {"ssl.truststore.type": "PEM", "ssl.truststore.location": f"{CA_FOLDER}/ca.crt"} if self.ca_secret else {}
+        )
+        files = {
+            "config.providers": "directory",
+            "config.providers.directory.class": f"{kafka}.config.provider.DirectoryConfigProvider",
+        }
+        if self.authentication is KafkaAuthentication.MTLS:
+            return {
+                "security.protocol": "SSL",
+                **trust,
+                **files,
+                "ssl.keystore.type": "PEM",
+                "ssl.keystore.certificate.chain": f"${{directory:{USER_FOLDER}:user.crt}}",
+                "ssl.keystore.key": f"${{directory:{USER_FOLDER}:user.key}}",
+            }
+        return {
+            "security.protocol": "SASL_SSL",
+            **trust,
+            **files,
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.jaas.config": f"{kafka}.security.scram.ScramLoginModule required "
+            f'username="{user}" password="${{directory:{USER_FOLDER}:password}}";',
+        }
+
+    def volumes(self, user: str) -> list[k8s.core.v1.VolumeArgs]:
+        """The Secrets of `user` as volumes of a pod."""
+        secrets = {"kafka-user": user, **({"kafka-ca": self.ca_secret} if self.ca_secret else {})}
+        return [
+            k8s.core.v1.VolumeArgs(
+                name=name,
+                secret=k8s.core.v1.SecretVolumeSourceArgs(secret_name=secret, default_mode=SECRET_MODE),
+            )
+            for name, secret in secrets.items()
+        ]
+
+    def mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
+        """Where a container finds them."""
+        folders = {"kafka-user": USER_FOLDER, **({"kafka-ca": CA_FOLDER} if self.ca_secret else {})}
+        return [
+            k8s.core.v1.VolumeMountArgs(name=name, mount_path=folder, read_only=True)
+            for name, folder in folders.items()
+        ]

@@ -1,0 +1,205 @@
+"""A Kafka that Aiven runs: service, topics, users, rules, quotas and schemas, and the credentials in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aiven as aiven
+import pulumi_kubernetes as k8s
+
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import KafkaResource, Principal
+from weir.components.base import Component, Resources, Site
+from weir.components.kafka_settings import broker_config
+from weir.config.errors import WeirError
+from weir.config.kafka import AivenKafka
+from weir.sizing.plan import KafkaPlan, QuotaPlan, TopicPlan
+
+RESOURCE_TYPES = {
+    KafkaResource.TOPIC: "Topic",
+    KafkaResource.GROUP: "Group",
+    KafkaResource.TRANSACTIONAL_ID: "TransactionalId",
+}
+# All that Aiven lets one set of these; its internal topics and the bound of transactions (15 minutes) are its own.
+SERVICE_SETTINGS = (
+    "auto.create.topics.enable",
+    "default.replication.factor",
+    "min.insync.replicas",
+)
+
+
+@dataclass(frozen=True)
+class AivenKafkaArgs:
+    """`plan.aiven_plan` is the size of the service."""
+
+    plan: KafkaPlan
+    config: AivenKafka
+    version: str
+    principals: Sequence[Principal]
+    pipelines: Sequence[Pipeline]
+
+
+class ManagedKafka(Component):
+    """The service and all that is on it. Where data is kept, Aiven itself refuses to terminate the service."""
+
+    def __init__(self, name: str, site: Site, args: AivenKafkaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("kafka:ManagedKafka", name, site, opts)
+        self.name = name
+        self.args = args
+        self.service_name = f"{site.namespace}-{name}"
+        self.service = self._service()
+        topics = [self._topic(topic) for topic in args.plan.topics]
+        schemas = [self._schema(pipeline) for pipeline in args.pipelines]
+        users = [made for principal in args.principals for made in self._user(principal)]
+        self.ready: Resources = [*topics, *schemas, *users]
+        self.bootstrap_servers = self._address("kafka")
+        self.registry_url = self._address("schema_registry").apply(lambda address: f"https://{address}")
+        self.register_outputs({"bootstrap_servers": self.bootstrap_servers})
+
+    def _service(self) -> aiven.Kafka:
+        args, config = self.args, self.args.config
+        settings = {
+            _underscored(key): value for key, value in broker_config(args.plan).items() if key in SERVICE_SETTINGS
+        }
+        return aiven.Kafka(
+            self.name,
+            project=config.project,
+            cloud_name=config.cloud_name,
+            plan=args.plan.aiven_plan,
+            service_name=self.service_name,
+            maintenance_window_dow=config.maintenance_day,
+            maintenance_window_time=config.maintenance_time,
+            project_vpc_id=config.project_vpc_id,
+            termination_protection=self.site.keep_data,
+            # Without it Aiven lets its administrator do everything, in every topic.
+            default_acl=False,
+            tags=self._tags(),
+            kafka_user_config=aiven.KafkaKafkaUserConfigArgs(
+                kafka_version=".".join(args.version.split(".")[:2]),
+                kafka=aiven.KafkaKafkaUserConfigKafkaArgs(**settings),
+                kafka_authentication_methods=aiven.KafkaKafkaUserConfigKafkaAuthenticationMethodsArgs(
+                    certificate=False, sasl=True
+                ),
+                kafka_sasl_mechanisms=aiven.KafkaKafkaUserConfigKafkaSaslMechanismsArgs(
+                    plain=False, scram_sha256=False, scram_sha512=True
+                ),
+                # Certificates of a public authority: clients need no other.
+                letsencrypt_sasl=True,
+                schema_registry=True,
+            ),
+            opts=self.keeper(),
+        )
+
+    def _tags(self) -> list[aiven.KafkaTagArgs]:
+        return [
+            aiven.KafkaTagArgs(key="environment", value=self.site.environment),
+            aiven.KafkaTagArgs(key="owner", value=self.site.owner),
+        ]
+
+    def _topic(self, topic: TopicPlan) -> aiven.KafkaTopic:
+        config = {_underscored(key): value for key, value in topic.config.items()}
+        return aiven.KafkaTopic(
+            f"{self.name}-{topic.name}",
+            project=self.args.config.project,
+            service_name=self.service_name,
+            topic_name=topic.name,
+            partitions=topic.partitions,
+            replication=topic.replication_factor,
+            termination_protection=self.site.keep_data,
+            config=aiven.KafkaTopicConfigArgs(**config),
+            tags=[
+                aiven.KafkaTopicTagArgs(key="environment", value=self.site.environment),
+                aiven.KafkaTopicTagArgs(key="owner", value=self.site.owner),
+            ],
+            opts=self.keeper(after=[self.service]),
+        )
+
+    def _schema(self, pipeline: Pipeline) -> aiven.KafkaSchema:
+        return aiven.KafkaSchema(
+            f"{self.name}-{pipeline.subject}",
+            project=self.args.config.project,
+            service_name=self.service_name,
+            subject_name=pipeline.subject,
+            schema=pipeline.schema.text,
+            compatibility_level=pipeline.spec.source.compatibility.value,
+            opts=self.keeper(after=[self.service]),
+        )
+
+    def _user(self, principal: Principal) -> list[pulumi.Resource]:
+        """The user with its rules and quota, and the Secret that its pods mount."""
+        place: dict[str, Any] = {"project": self.args.config.project, "service_name": self.service_name}
+        user = aiven.KafkaUser(
+            f"{self.name}-{principal.name}", **place, username=principal.name, opts=self.keeper(after=[self.service])
+        )
+        rules = [
+            aiven.KafkaNativeAcl(f"{self.name}-{name}", **place, **values, opts=self.child(after=[user]))
+            for name, values in native_rules(principal)
+        ]
+        quota = self._quota(principal, self.args.plan.quotas, place, user)
+        secret = k8s.core.v1.Secret(
+            f"{self.name}-{principal.name}-secret",
+            metadata=self.site.metadata(principal.name, "kafka"),
+            type="Opaque",
+            string_data={"password": pulumi.Output.secret(user.password)},
+            opts=self.child(after=[user]),
+        )
+        return [secret, *rules, *quota]
+
+    def _quota(
+        self, principal: Principal, quotas: Mapping[str, QuotaPlan], place: Mapping[str, Any], user: aiven.KafkaUser
+    ) -> list[pulumi.Resource]:
+        limits = quotas.get(principal.pipeline or "")
+        if limits is None:
+            return []
+        return [
+            aiven.KafkaQuota(
+                f"{self.name}-{principal.name}-quota",
+                **place,
+                user=principal.name,
+                producer_byte_rate=limits.producer_bytes_per_second,
+                consumer_byte_rate=limits.consumer_bytes_per_second,
+                request_percentage=limits.request_percent,
+                opts=self.child(after=[user]),
+            )
+        ]
+
+    def _address(self, component: str) -> pulumi.Output[str]:
+        """`host:port` of a part of the service, for clients that log in with SASL."""
+
+        def found(components: Sequence[Any] | None) -> str:
+            for entry in components or []:
+                method = getattr(entry, "kafka_authentication_method", None)
+                if entry.component == component and method in (None, "", "sasl"):
+                    return f"{entry.host}:{entry.port}"
+            raise WeirError(
+                f"Aiven's service {self.service_name} has no {component} that takes SASL; enable it in Aiven's console"
+            )
+
+        return self.service.components.apply(found)
+
+
+def native_rules(principal: Principal) -> list[tuple[str, dict[str, Any]]]:
+    """A rule of Aiven has one operation: a name and the values of each."""
+    return [
+        (
+            f"{principal.name}-{rule.resource.value}-{rule.name}-{operation}".lower(),
+            {
+                "resource_type": RESOURCE_TYPES[rule.resource],
+                "resource_name_": rule.name,
+                "operation": operation,
+                "pattern_type": "PREFIXED" if rule.prefix else "LITERAL",
+                "permission_type": "ALLOW",
+                "principal": f"User:{principal.name}",
+                "host": "*",
+            },
+        )
+        for rule in principal.rules
+        for operation in rule.operations
+    ]
+
+
+def _underscored(key: str) -> str:
+    return key.replace(".", "_")

@@ -1,0 +1,175 @@
+"""A Kafka cluster run by the Strimzi operator: one Kafka, a pool of controllers and a pool of brokers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from weir.components.base import (
+    ZONE_KEY,
+    Component,
+    CustomKind,
+    Site,
+    custom_resource,
+    pod_security,
+    resources,
+    topology_spread,
+)
+from weir.components.kafka_settings import broker_config
+from weir.config.kafka import KafkaAuthentication
+from weir.sizing.plan import KafkaPlan, NodeSize, PodSize
+
+CLUSTER_LABEL = "strimzi.io/cluster"
+CLIENT_PORT = 9093
+CLIENT_LISTENER = "clients"
+KAFKA_USER_ID = 1001
+GRACE_SECONDS = 120
+# A certificate is renewed a month before it ends, in a maintenance window.
+CERTIFICATE_DAYS = 365
+RENEWAL_DAYS = 30
+TOPIC_OPERATOR = PodSize(0.1, 512)
+USER_OPERATOR = PodSize(0.1, 512)
+CRUISE_CONTROL = PodSize(0.5, 1536)
+EXPORTER = PodSize(0.1, 128)
+# What brokers say of themselves: throughput, partitions that lack a copy, the age of requests, the disk, the JVM.
+METRICS = ("kafka_server.*", "kafka_controller.*", "kafka_log.*", "kafka_network.*", "jvm.*", "process.*")
+
+
+@dataclass(frozen=True)
+class KafkaClusterArgs:
+    """`plan` says how much; the rest is how the environment wants it. `api_version` is Strimzi's."""
+
+    plan: KafkaPlan
+    version: str
+    api_version: str
+    authentication: KafkaAuthentication
+    maintenance_time_windows: Sequence[str]
+    storage_class: str | None = None
+    cruise_control: bool = True
+    exporter: bool = True
+
+
+class KafkaCluster(Component):
+    """The cluster `name`. Its client listener is encrypted and asks every client who it is."""
+
+    def __init__(
+        self, name: str, site: Site, args: KafkaClusterArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("kafka:KafkaCluster", name, site, opts)
+        self.name = name
+        self.args = args
+        plan = args.plan
+        self.pools = [
+            self._pool("controllers", "controller", plan.controllers, plan.controller),
+            self._pool("brokers", "broker", plan.brokers, plan.broker),
+        ]
+        self.cluster = custom_resource(
+            name,
+            CustomKind(args.api_version, "Kafka"),
+            site.metadata(name, "kafka"),
+            self._spec(),
+            self.keeper(after=self.pools),
+        )
+        self.bootstrap_servers = f"{name}-kafka-bootstrap.{site.namespace}.svc:{CLIENT_PORT}"
+        self.ca_secret = f"{name}-cluster-ca-cert"
+        self.register_outputs({"bootstrap_servers": self.bootstrap_servers})
+
+    def _pool(self, pool: str, role: str, replicas: int, size: NodeSize) -> k8s.apiextensions.CustomResource:
+        """A pool of nodes. Its volumes stay when the pool goes."""
+        volume = {"id": 0, "type": "persistent-claim", "size": f"{size.disk_gib}Gi", "deleteClaim": False}
+        if self.args.storage_class:
+            volume["class"] = self.args.storage_class
+        spec: dict[str, Any] = {
+            "replicas": replicas,
+            "roles": [role],
+            "storage": {"type": "jbod", "volumes": [{**volume, "kraftMetadata": "shared"}]},
+            "resources": resources(size),
+            "template": {"pod": self._pod_template(role)},
+        }
+        if size.heap_mib:
+            spec["jvmOptions"] = {"-Xms": f"{size.heap_mib}m", "-Xmx": f"{size.heap_mib}m"}
+        return custom_resource(
+            f"{self.name}-{pool}",
+            CustomKind(self.args.api_version, "KafkaNodePool"),
+            self.site.metadata(pool, "kafka", labels={CLUSTER_LABEL: self.name}),
+            spec,
+            self.keeper(),
+        )
+
+    def _pod_template(self, role: str) -> dict[str, Any]:
+        selector = {CLUSTER_LABEL: self.name, f"strimzi.io/{role}-role": "true"}
+        return {
+            "metadata": {"labels": self.site.labels(self.name, "kafka")},
+            "securityContext": pod_security(KAFKA_USER_ID),
+            "topologySpreadConstraints": topology_spread(selector, self.site.zones),
+            # A broker that is stopped in peace hands its partitions over and does not check its logs at the next start.
+            "terminationGracePeriodSeconds": GRACE_SECONDS,
+        }
+
+    def _spec(self) -> dict[str, Any]:
+        args = self.args
+        spec: dict[str, Any] = {
+            "kafka": {
+                "version": args.version,
+                "metadataVersion": metadata_version(args.version),
+                "listeners": [self._listener()],
+                "authorization": {"type": "simple"},
+                "config": broker_config(args.plan),
+                "metricsConfig": {"type": "strimziMetricsReporter", "values": {"allowList": list(METRICS)}},
+                "template": {"podDisruptionBudget": {"maxUnavailable": 1}},
+            },
+            "entityOperator": {
+                "topicOperator": {"resources": resources(TOPIC_OPERATOR)},
+                "userOperator": {"resources": resources(USER_OPERATOR)},
+                "template": self._side_template(),
+            },
+            "clusterCa": {"validityDays": CERTIFICATE_DAYS, "renewalDays": RENEWAL_DAYS},
+            "clientsCa": {"validityDays": CERTIFICATE_DAYS, "renewalDays": RENEWAL_DAYS},
+            "maintenanceTimeWindows": list(args.maintenance_time_windows),
+        }
+        if self.site.zones > 1:
+            spec["kafka"]["rack"] = {"topologyKey": ZONE_KEY}
+        if args.cruise_control and args.plan.brokers > 1:
+            spec["cruiseControl"] = self._cruise_control()
+        if args.exporter:
+            spec["kafkaExporter"] = {
+                "groupRegex": ".*",
+                "topicRegex": ".*",
+                "resources": resources(EXPORTER),
+                "template": self._side_template(),
+            }
+        return spec
+
+    def _listener(self) -> dict[str, Any]:
+        return {
+            "name": CLIENT_LISTENER,
+            "port": CLIENT_PORT,
+            "type": "internal",
+            "tls": True,
+            "authentication": {"type": self.args.authentication.value},
+        }
+
+    def _cruise_control(self) -> dict[str, Any]:
+        """Brokers that come get partitions, brokers that go give theirs away first."""
+        return {
+            "resources": resources(CRUISE_CONTROL),
+            "autoRebalance": [{"mode": "add-brokers"}, {"mode": "remove-brokers"}],
+            "template": self._side_template(),
+        }
+
+    def _side_template(self) -> Mapping[str, Any]:
+        return {
+            "pod": {
+                "metadata": {"labels": self.site.labels(self.name, "kafka")},
+                "securityContext": pod_security(KAFKA_USER_ID),
+            }
+        }
+
+
+def metadata_version(version: str) -> str:
+    """The version of the cluster's metadata: with it pinned, a new Kafka can still be taken back."""
+    return ".".join(version.split(".")[:2])

@@ -1,0 +1,251 @@
+"""Kafka's components: what each provider is asked for, in which order it is made, and what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests import schemas
+
+from weir.catalog.pipeline import load_pipeline
+from weir.catalog.principals import job_principal, principals, producer_principal
+from weir.components.base import Site
+from weir.components.certificates import CertificateAuthority, CertificateAuthorityArgs
+from weir.components.kafka_access import FLINK_SHADING, KafkaAccess
+from weir.components.kafka_aiven import AivenKafkaArgs, ManagedKafka
+from weir.components.kafka_cluster import KafkaCluster, KafkaClusterArgs
+from weir.components.kafka_plain import PlainKafka, PlainKafkaArgs
+from weir.components.kafka_plain_setup import PlainKafkaSetup, PlainKafkaSetupArgs
+from weir.components.kafka_topic import KafkaTopic, KafkaTopicArgs
+from weir.components.kafka_user import KafkaUser, KafkaUserArgs
+from weir.config.kafka import AivenKafka, KafkaAuthentication
+from weir.programs.recording import SECRET, Recorded, record
+from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan, TopicPlan
+
+pytestmark = pytest.mark.unit
+
+FLIGHTS = load_pipeline(Path(__file__).parents[2] / "pipelines" / "flights")
+PROD = Site("prod", "weir-prod", "platform", keep_data=True, zones=3)
+DEV = Site("dev", "weir-dev", "platform", keep_data=False)
+STRIMZI = "kafka.strimzi.io/v1"
+CONFIG = {"retention.ms": "604800000", "min.insync.replicas": "2"}
+TOPIC = TopicPlan("flights.events", "flights", 12, 3, 2, CONFIG, 1e6, 100)
+QUOTA = QuotaPlan(1_000_000, 2_000_000, 50)
+PLAN = KafkaPlan(
+    controllers=3,
+    controller=NodeSize(0.5, 2048, 1024, 20),
+    brokers=3,
+    broker=NodeSize(2, 8192, 4096, 500),
+    replication_factor=3,
+    min_in_sync_replicas=2,
+    topics=(TOPIC,),
+    quotas={"flights": QUOTA},
+    transaction_max_timeout_seconds=900,
+    aiven_plan="business-8",
+)
+
+
+def made(program: Callable[[], object], stack: str = "prod") -> dict[str, Recorded]:
+    """The resources by name; a component's name may be that of its child, which is meant then."""
+    return {resource.name: resource for resource in record(program, stack)}
+
+
+def spec(resource: Recorded) -> dict[str, Any]:
+    assert schemas.problems(resource.inputs) == []
+    return resource.inputs["spec"]
+
+
+@cache
+def strimzi(site: Site = PROD, authentication: KafkaAuthentication = KafkaAuthentication.SCRAM) -> dict[str, Recorded]:
+    def program() -> None:
+        args = KafkaClusterArgs(PLAN, "4.3.1", STRIMZI, authentication, ["* * 2-4 ? * SUN *"], "gp3")
+        cluster = KafkaCluster("kafka", site, args)
+        topic = KafkaTopicArgs("kafka", STRIMZI, TOPIC.name, 12, 3, CONFIG, [cluster.cluster])
+        KafkaTopic(TOPIC.name, site, topic)
+        user = KafkaUserArgs("kafka", STRIMZI, job_principal(FLIGHTS), authentication, QUOTA, [cluster.cluster])
+        KafkaUser("weir-flights", site, user)
+
+    return made(program, site.environment)
+
+
+@pytest.mark.parametrize("authentication", KafkaAuthentication)
+def test_every_listener_is_encrypted_and_asks_who_calls(authentication: KafkaAuthentication):
+    (listener,) = spec(strimzi(authentication=authentication)["kafka"])["kafka"]["listeners"]
+    assert listener["tls"] is True
+    assert listener["authentication"] == {"type": authentication.value}
+
+
+def test_brokers_and_controllers_are_pools_of_the_plans_size_whose_volumes_stay():
+    found = strimzi()
+    brokers, controllers = spec(found["kafka-brokers"]), spec(found["kafka-controllers"])
+    assert (brokers["replicas"], brokers["roles"]) == (3, ["broker"])
+    assert (controllers["replicas"], controllers["roles"]) == (3, ["controller"])
+    (volume,) = brokers["storage"]["volumes"]
+    assert (volume["size"], volume["class"], volume["deleteClaim"]) == ("500Gi", "gp3", False)
+    assert brokers["jvmOptions"] == {"-Xms": "4096m", "-Xmx": "4096m"}
+    assert brokers["resources"]["requests"] == {"cpu": "2", "memory": "8192Mi"}
+
+
+def test_nothing_acknowledged_can_be_lost_by_the_brokers_settings():
+    config = spec(strimzi()["kafka"])["kafka"]["config"]
+    assert config["unclean.leader.election.enable"] is False
+    assert config["auto.create.topics.enable"] is False
+    assert (config["default.replication.factor"], config["min.insync.replicas"]) == (3, 2)
+    assert config["transaction.state.log.min.isr"] == 2
+
+
+def test_racks_are_zones_where_there_are_several():
+    assert spec(strimzi(PROD)["kafka"])["kafka"]["rack"] == {"topologyKey": "topology.kubernetes.io/zone"}
+    assert "rack" not in spec(strimzi(DEV)["kafka"])["kafka"]
+
+
+def test_pools_come_before_the_cluster_and_the_cluster_before_topics_and_users():
+    found = strimzi()
+    assert {found["kafka-brokers"].urn, found["kafka-controllers"].urn} == set(found["kafka"].dependencies)
+    for name in (TOPIC.name, "weir-flights"):
+        assert found[name].dependencies == (found["kafka"].urn,)
+
+
+@pytest.mark.parametrize(("site", "kept"), [(PROD, True), (DEV, False)])
+def test_what_holds_data_is_protected_and_kept_outside_development(site: Site, kept: bool):
+    found = strimzi(site)
+    for name in ("kafka", "kafka-brokers", "kafka-controllers", TOPIC.name):
+        assert (found[name].protect, found[name].retain_on_delete) == (kept, kept), name
+    assert not found["weir-flights"].protect
+
+
+def test_a_topic_has_the_plans_partitions_copies_and_settings():
+    topic = strimzi()[TOPIC.name]
+    assert topic.inputs["metadata"]["labels"]["strimzi.io/cluster"] == "kafka"
+    assert spec(topic) == {"topicName": TOPIC.name, "partitions": 12, "replicas": 3, "config": CONFIG}
+
+
+def test_the_job_may_read_its_topic_and_write_dead_letters_and_nothing_else():
+    user = spec(strimzi()["weir-flights"])
+    rules = {
+        (rule["resource"]["type"], rule["resource"]["name"], rule["resource"]["patternType"]): rule["operations"]
+        for rule in user["authorization"]["acls"]
+    }
+    assert rules == {
+        ("topic", "flights.events", "literal"): ["Read", "Describe"],
+        ("topic", "flights.dead-letters", "literal"): ["Write", "Describe"],
+        ("group", "weir-flights", "literal"): ["Read", "Describe"],
+        ("transactionalId", "weir-flights", "prefix"): ["Write", "Describe"],
+    }
+    assert user["quotas"] == {"producerByteRate": 1_000_000, "consumerByteRate": 2_000_000, "requestPercentage": 50}
+
+
+def test_a_producer_may_write_to_its_topic_alone():
+    (rule,) = producer_principal(FLIGHTS).rules
+    assert (rule.name, rule.operations, rule.prefix) == ("flights.events", ("Write", "Describe"), False)
+
+
+@cache
+def plain(site: Site = PROD) -> dict[str, Recorded]:
+    def program() -> None:
+        authority = CertificateAuthority(site, CertificateAuthorityArgs("cert-manager.io/v1"))
+        kafka = PlainKafka("kafka", site, PlainKafkaArgs(PLAN, "apache/kafka:4.3.1", "IfNotPresent", authority))
+        setup = PlainKafkaSetupArgs(kafka, PLAN.topics, principals([FLIGHTS]), PLAN.quotas, PLAN.brokers)
+        PlainKafkaSetup("kafka-setup", site, setup)
+
+    return made(program, site.environment)
+
+
+def test_plain_nodes_know_each_other_by_certificate_and_clients_by_password():
+    settings = plain()["kafka-config"].inputs["data"]["broker.properties"].splitlines()
+    assert "listener.security.protocol.map=CONTROLLER:SSL,INTERNAL:SSL,CLIENTS:SASL_SSL" in settings
+    assert "listener.name.internal.ssl.client.auth=required" in settings
+    assert "sasl.enabled.mechanisms=SCRAM-SHA-512" in settings
+    assert "allow.everyone.if.no.acl.found=false" in settings
+    assert "super.users=User:weir-kafka-node" in settings
+
+
+def test_plain_volumes_stay_and_their_nodes_are_protected():
+    for name in ("kafka-brokers", "kafka-controllers"):
+        nodes = plain()[f"{name}-nodes"]
+        assert spec(nodes)["persistentVolumeClaimRetentionPolicy"] == {"whenDeleted": "Retain", "whenScaled": "Retain"}
+        assert nodes.protect
+
+
+def test_a_plain_certificate_names_every_node():
+    names = spec(plain()["kafka-node"])["dnsNames"]
+    for node in ("kafka-brokers-2.kafka-brokers", "kafka-controllers-0.kafka-controllers"):
+        assert f"{node}.weir-prod.svc" in names
+    assert "kafka-brokers.weir-prod.svc" in names
+
+
+def test_the_setup_makes_topics_users_and_rules_without_a_password_in_sight():
+    found = plain()
+    script = found["kafka-setup-files"].inputs["data"]["setup.sh"]
+    assert "--create --if-not-exists --topic flights.events --partitions 12 --replication-factor 3" in script
+    assert "--add-config retention.ms=604800000,min.insync.replicas=2" in script
+    assert "password weir-flights" in script
+    assert "--allow-principal User:weir-flights --operation Read --operation Describe" in script
+    assert "--resource-pattern-type prefixed --transactional-id weir-flights" in script
+    assert found["weir-flights"].inputs["stringData"] == {"password": SECRET}
+    assert found["weir-flights"].ignore_changes == ("data", "stringData")
+
+
+def test_the_setup_runs_anew_when_a_topic_changes():
+    def name(topic: TopicPlan) -> str:
+        def program() -> None:
+            authority = CertificateAuthority(DEV, CertificateAuthorityArgs("cert-manager.io/v1"))
+            kafka = PlainKafka("kafka", DEV, PlainKafkaArgs(PLAN, "apache/kafka:4.3.1", "IfNotPresent", authority))
+            PlainKafkaSetup("kafka-setup", DEV, PlainKafkaSetupArgs(kafka, [topic], (), {}, 1))
+
+        return made(program)["kafka-setup"].inputs["metadata"]["name"]
+
+    other = TopicPlan("flights.events", "flights", 16, 3, 2, CONFIG, 1e6, 100)
+    assert name(TOPIC) == name(TOPIC)
+    assert name(TOPIC) != name(other)
+
+
+@cache
+def aiven(site: Site = PROD) -> dict[str, Recorded]:
+    config = AivenKafka(project="acme", cloud_name="aws-eu-west-1")
+
+    def program() -> None:
+        ManagedKafka("kafka", site, AivenKafkaArgs(PLAN, config, "4.3.1", principals([FLIGHTS]), [FLIGHTS]))
+
+    return made(program, site.environment)
+
+
+@pytest.mark.parametrize(("site", "kept"), [(PROD, True), (DEV, False)])
+def test_aiven_refuses_to_terminate_what_is_kept(site: Site, kept: bool):
+    found = aiven(site)
+    assert found["kafka"].inputs["terminationProtection"] is kept
+    assert found["kafka-flights.events"].inputs["terminationProtection"] is kept
+    assert found["kafka"].protect is kept
+
+
+def test_aiven_has_the_same_topics_users_rules_and_schemas():
+    found = aiven()
+    topic = found["kafka-flights.events"].inputs
+    assert (topic["partitions"], topic["replication"]) == (12, 3)
+    assert topic["config"] == {"retentionMs": "604800000", "minInsyncReplicas": "2"}
+    assert found["kafka-flights.events-value"].inputs["compatibilityLevel"] == "BACKWARD"
+    rules = [resource.inputs for resource in found.values() if resource.type.endswith("KafkaNativeAcl")]
+    wanted = sum(len(rule.operations) for principal in principals([FLIGHTS]) for rule in principal.rules)
+    assert len(rules) == wanted
+    assert {"Topic", "Group", "TransactionalId"} == {rule["resourceType"] for rule in rules}
+    assert found["kafka-weir-flights-quota"].inputs["producerByteRate"] == 1_000_000
+
+
+def test_aivens_passwords_reach_the_cluster_as_secrets():
+    secret = aiven()["kafka-weir-flights-secret"]
+    assert secret.secret_paths == {"stringData"}
+    assert secret.inputs["metadata"]["name"] == "weir-flights"
+
+
+@pytest.mark.parametrize("authentication", KafkaAuthentication)
+def test_a_clients_properties_name_files_and_no_secret(authentication: KafkaAuthentication):
+    access = KafkaAccess("kafka:9093", authentication, "kafka-cluster-ca-cert", ())
+    properties = access.properties("weir-flights", FLINK_SHADING)
+    assert properties["security.protocol"].endswith("SSL")
+    assert properties["config.providers.directory.class"].startswith("org.apache.flink.kafka.shaded.org.apache.kafka.")
+    keys = [value for name, value in properties.items() if ("key" in name and "type" not in name) or "jaas" in name]
+    assert keys
+    assert all("${directory:/etc/weir/kafka-user:" in value for value in keys)
