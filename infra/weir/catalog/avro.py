@@ -50,17 +50,27 @@ def load_event_schema(path: Path) -> EventSchema:
         ConfigError: not a file, not JSON, not a record, or a field of a type that no table column carries.
     """
     try:
-        schema = json.loads(path.read_text(encoding="utf-8"))
+        return event_schema(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
         raise ConfigError(str(path), ["the file does not exist; create it, or correct source.schema_file"]) from None
+
+
+def event_schema(text: str, source: str) -> EventSchema:
+    """The flat Avro record that `text` declares; `source` is where it comes from, for messages.
+
+    Raises:
+        ConfigError: not JSON, not a record, or a field of a type that no table column carries.
+    """
+    try:
+        schema = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ConfigError(str(path), [f"not valid JSON: {error}; correct the syntax"]) from None
+        raise ConfigError(source, [f"not valid JSON: {error}; correct the syntax"]) from None
     if not isinstance(schema, dict) or schema.get("type") != "record":
-        raise ConfigError(str(path), ["type: an event schema is an Avro `record`; write one"])
+        raise ConfigError(source, ["type: an event schema is an Avro `record`; write one"])
     problems: list[str] = []
     columns = tuple(_column(field, problems) for field in schema.get("fields", []))
     if problems:
-        raise ConfigError(str(path), problems)
+        raise ConfigError(source, problems)
     return EventSchema(json.dumps(schema, separators=(",", ":")), columns)
 
 

@@ -7,8 +7,9 @@ mended without losing data is an error that names both sides.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import httpx
 from confluent_kafka import KafkaException
@@ -18,14 +19,20 @@ from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 
 from weir.catalog.database import Database
+from weir.catalog.migration import migration
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.platform import PLATFORM_TABLES
 from weir.catalog.tables import Table
 from weir.catalog.topics import Topic
 from weir.config.endpoints import Endpoints
-from weir.config.errors import WeirError
+from weir.config.errors import ConfigError, WeirError
+from weir.database.describe import existing_schema
 from weir.database.migrate import migrate
 from weir.database.session import Access, session_of
+from weir.embedded.schema_gate import findings_of, registered_versions
+
+if TYPE_CHECKING:
+    from confluent_kafka.admin._metadata import TopicMetadata
 
 TIMEOUT_SECONDS = 60
 REPLICATION_FACTOR = 1
@@ -35,9 +42,10 @@ def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> None:
     """Topics, subjects and tables of `pipelines`, the three side by side.
 
     Raises:
-        WeirError: an existing topic, schema or table contradicts a pipeline file.
+        WeirError: an existing topic, schema or table contradicts a pipeline file; then nothing was changed.
     """
     wanted = list(pipelines)
+    check(endpoints, wanted)
     topics = [topic for pipeline in wanted for topic in pipeline.topics]
     tables = [*PLATFORM_TABLES, *(table for pipeline in wanted for table in pipeline.tables)]
     with ThreadPoolExecutor(max_workers=3) as pool:
@@ -48,6 +56,51 @@ def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> None:
         ]
     for future in work:
         future.result()
+
+
+def check(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> None:
+    """Compares what is there with what `pipelines` ask for, and changes nothing.
+
+    Raises:
+        WeirError: lists every topic, schema and table that contradicts a pipeline file.
+    """
+    wanted = list(pipelines)
+    tables = [table for pipeline in wanted for table in pipeline.tables]
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        work = [
+            pool.submit(_topic_conflicts, endpoints, [topic for pipeline in wanted for topic in pipeline.topics]),
+            pool.submit(_schema_conflicts, endpoints.registry_url, wanted),
+            pool.submit(_table_conflicts, endpoints, tables),
+        ]
+    if problems := [problem for future in work for problem in future.result()]:
+        raise WeirError("\n".join(["nothing was changed, because this cannot be:", *(f"  {p}" for p in problems)]))
+
+
+def _topic_conflicts(endpoints: Endpoints, topics: Iterable[Topic]) -> list[str]:
+    client = AdminClient({"bootstrap.servers": endpoints.kafka_bootstrap_servers, "log_level": 0})
+    try:
+        existing = client.list_topics(timeout=TIMEOUT_SECONDS).topics
+    except KafkaException as error:
+        raise WeirError(f"Kafka does not tell its topics: {error.args[0].str()}") from None
+    found = [_partition_conflict(existing, topic) for topic in topics]
+    return [problem for problem in found if problem]
+
+
+def _schema_conflicts(registry_url: str, pipelines: Iterable[Pipeline]) -> list[str]:
+    return [
+        f"schema of {pipeline.subject}: {finding}"
+        for pipeline in pipelines
+        for finding in findings_of(pipeline, registered_versions(registry_url, pipeline.subject))
+    ]
+
+
+def _table_conflicts(endpoints: Endpoints, tables: Iterable[Table]) -> list[str]:
+    with session_of(_access(endpoints)) as session:
+        try:
+            migration(_database(endpoints, tables), existing_schema(session))
+        except ConfigError as error:
+            return error.problems
+    return []
 
 
 def create_topics(bootstrap_servers: str, topics: Iterable[Topic]) -> None:
@@ -63,12 +116,8 @@ def create_topics(bootstrap_servers: str, topics: Iterable[Topic]) -> None:
             if topic.name not in existing:
                 _result(client.create_topics([_new(topic)], operation_timeout=TIMEOUT_SECONDS))
                 continue
-            count = len(existing[topic.name].partitions)
-            if count != topic.partitions:
-                raise WeirError(
-                    f"topic {topic.name} has {count} partitions and its pipeline asks for {topic.partitions}: another "
-                    "number sends a key elsewhere and so breaks its order; use a new topic, or correct the pipeline"
-                )
+            if problem := _partition_conflict(existing, topic):
+                raise WeirError(problem)
             _result(client.incremental_alter_configs([_settings(topic)]))
     except KafkaException as error:
         raise WeirError(f"Kafka refused a topic: {error.args[0].str()}") from None
@@ -95,10 +144,28 @@ def create_tables(endpoints: Endpoints, tables: Iterable[Table]) -> None:
     Raises:
         WeirError: an existing table has another key, or a column of another type.
     """
-    access = Access(endpoints.cassandra_contact_points, endpoints.cassandra_datacenter)
-    wanted = Database({endpoints.cassandra_datacenter: REPLICATION_FACTOR}, tuple(tables))
-    with session_of(access) as session:
-        migrate(session, wanted)
+    with session_of(_access(endpoints)) as session:
+        migrate(session, _database(endpoints, tables))
+
+
+def _access(endpoints: Endpoints) -> Access:
+    return Access(endpoints.cassandra_contact_points, endpoints.cassandra_datacenter)
+
+
+def _database(endpoints: Endpoints, tables: Iterable[Table]) -> Database:
+    return Database({endpoints.cassandra_datacenter: REPLICATION_FACTOR}, tuple(tables))
+
+
+def _partition_conflict(existing: Mapping[str, TopicMetadata], topic: Topic) -> str | None:
+    if topic.name not in existing:
+        return None
+    count = len(existing[topic.name].partitions)
+    if count == topic.partitions:
+        return None
+    return (
+        f"topic {topic.name} has {count} partitions and its pipeline asks for {topic.partitions}: another "
+        "number sends a key elsewhere and so breaks its order; use a new topic, or correct the pipeline"
+    )
 
 
 def _new(topic: Topic) -> NewTopic:
