@@ -57,10 +57,11 @@ def flink_configuration(stack: FlinkConfig, pipeline: Pipeline) -> dict[str, str
         # Retried for ever: what is broken (a broker, a node) comes back, and the events wait in Kafka.
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
-        "restart-strategy.exponential-delay.max-backoff": "60 s",
+        # Not longer: this wait is added to every recovery, and asking again costs a broken dependency little.
+        "restart-strategy.exponential-delay.max-backoff": "10 s",
         "restart-strategy.exponential-delay.backoff-multiplier": "2.0",
         "restart-strategy.exponential-delay.jitter-factor": "0.1",
-        "restart-strategy.exponential-delay.reset-backoff-threshold": "600 s",
+        "restart-strategy.exponential-delay.reset-backoff-threshold": "60 s",
     }
 
 

@@ -7,30 +7,27 @@ machine; ratios to K, the raw read rate of Kafka's own ConsumerPerformance, are 
 from __future__ import annotations
 
 import csv
-import os
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import yaml
 from rich.table import Table as RichTable
 
 from weir.catalog.pipeline import Pipeline
 from weir.config.errors import WeirError
-from weir.config.stack import load_stack
-from weir.embedded import jobs, jvm, lifecycle, platform, services
+from weir.embedded import jobs, jvm, platform
 from weir.embedded.board import Board
-from weir.embedded.context import running_context
 from weir.embedded.flink_rest import FlinkRest
 from weir.embedded.job_package import build_job_package
+from weir.embedded.own_platform import own_platform, temporary_folder
 from weir.embedded.provision import provision
-from weir.embedded.service import Context, Paths
+from weir.embedded.service import Context
 from weir.proof.cassandra import load_references
 from weir.proof.flink import FlinkClient
 from weir.proof.monitor import JobCounters
@@ -191,19 +188,15 @@ def _progress(
 
 @contextmanager
 def _own_platform(stack_path: Path, task_manager_mib: int, board: Board) -> Iterator[Context]:
-    """A platform in a temporary folder, with as much of the stack as the bench needs."""
-    folder = Path(tempfile.mkdtemp(prefix="weir-bench-", dir=os.environ.get("TMPDIR")))
-    stack = folder / "Pulumi.bench.yaml"
-    document = yaml.safe_load(stack_path.read_text(encoding="utf-8"))
-    memory = document["config"].setdefault("weir:embedded", {}).setdefault("memory", {})
-    memory["flink_task_manager_process_mib"] = task_manager_mib
-    stack.write_text(yaml.safe_dump(document), encoding="utf-8")
-    names, paths = list(SERVICES), Paths(folder / "weir")
+    """As much of the stack as the bench needs, gone afterwards."""
+    folder = temporary_folder("bench")
+
+    def enlarge(settings: dict[str, Any]) -> None:
+        memory = settings.setdefault("weir:embedded", {}).setdefault("memory", {})
+        memory["flink_task_manager_process_mib"] = task_manager_mib
+
     try:
-        platform.start_services(paths, stack, names, board)
-        with platform.watching(paths, board):
-            lifecycle.wait_ready(paths, services.process_names(names, load_stack(stack)))
-            yield running_context(paths, services.tools(names))
+        with own_platform(folder, stack_path, SERVICES, enlarge, board) as ctx:
+            yield ctx
     finally:
-        lifecycle.stop(paths)
         shutil.rmtree(folder)

@@ -178,6 +178,8 @@ def cluster_settings(ctx: Context) -> dict[str, Any]:
         # A task manager that was quicker than its job manager asks again soon, not after ten seconds.
         "cluster.registration.error-delay": "500 ms",
         "cluster.registration.refused-registration-delay": "500 ms",
+        # A process that is gone is noticed after two of these; one that merely pauses, after the timeout of 50 seconds.
+        "heartbeat.interval": "3 s",
         "parallelism.default": flink.parallelism,
         "pipeline.max-parallelism": flink.max_parallelism,
         "state.backend.type": flink.state_backend.value,

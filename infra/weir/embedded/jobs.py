@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from weir.catalog.flink import PYTHON_DRIVER, JobFiles, flink_configuration, job_arguments
-from weir.catalog.pipeline import Pipeline
+from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.principals import consumer_group
 from weir.config.errors import WeirError
 from weir.embedded import flink, jvm
@@ -25,6 +25,8 @@ CLI_MAIN = "org.apache.flink.client.cli.CliFrontend"
 SUBMIT_TIMEOUT_SECONDS = 300
 RUNNING_TIMEOUT_SECONDS = 120
 STOP_TIMEOUT_SECONDS = 120
+SUBMIT_ATTEMPTS = 20
+SUBMIT_PAUSE_SECONDS = 5
 CLIENT_HEAP_MIB = 512
 METADATA_FILE = "_metadata"
 
@@ -44,7 +46,8 @@ def submit(ctx: Context, pipeline: Pipeline, *, from_empty: bool = False) -> str
     fingerprint = _fingerprint(ctx, pipeline, package)
     running = rest.running(pipeline.name)
     if running is not None:
-        if _record(ctx, pipeline).get(running.id) == fingerprint and not from_empty:
+        record = _record(ctx, pipeline)
+        if (record.get("job"), record.get("fingerprint")) == (running.id, fingerprint) and not from_empty:
             return running.id
         _stop(ctx, rest, {running.id: running.name}, STOP_TIMEOUT_SECONDS)
     start = None if from_empty else newest_state(ctx, pipeline)
@@ -56,9 +59,31 @@ def submit(ctx: Context, pipeline: Pipeline, *, from_empty: bool = False) -> str
     except WeirError as error:
         origin = f" from {start}" if start else ""
         raise WeirError(f"pipeline {pipeline.name} could not be started{origin}: {error}") from None
-    _record_file(ctx, pipeline).write_text(json.dumps({job_id: fingerprint}), encoding="utf-8")
+    record = {"job": job_id, "fingerprint": fingerprint, "folder": str(pipeline.folder.absolute())}
+    _record_file(ctx, pipeline).write_text(json.dumps(record), encoding="utf-8")
     _forget_older_state(ctx, pipeline, start, job_id)
     return job_id
+
+
+def submit_again(ctx: Context) -> None:
+    """Submits what was submitted last to a job manager that began anew, until it is taken: nobody has to do it.
+
+    Raises:
+        WeirError: a pipeline was not taken in the end.
+    """
+    for record in sorted(ctx.paths.data("jobs").glob("*.json")):
+        submitted = json.loads(record.read_text(encoding="utf-8"))
+        folder = Path(submitted.get("folder", ctx.repository / "pipelines" / record.stem))
+        for attempt in range(SUBMIT_ATTEMPTS if folder.exists() else 0):
+            try:
+                submit(ctx, load_pipeline(folder))
+            except WeirError:
+                if attempt + 1 == SUBMIT_ATTEMPTS:
+                    raise
+                # What it needs may be on its way back, too.
+                time.sleep(SUBMIT_PAUSE_SECONDS)
+            else:
+                break
 
 
 def stop_all(ctx: Context, timeout_seconds: float) -> dict[str, str | None]:
@@ -237,7 +262,7 @@ def _await_stop(rest: FlinkRest, job_id: str, request: str | None, deadline: flo
 
 
 def _record(ctx: Context, pipeline: Pipeline) -> dict[str, str]:
-    """Job id -> fingerprint of the job that was submitted last."""
+    """Id (`job`), `fingerprint` and pipeline `folder` of the job that was submitted last; empty before the first."""
     path = _record_file(ctx, pipeline)
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 

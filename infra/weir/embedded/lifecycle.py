@@ -126,15 +126,38 @@ def restart(paths: Paths, name: str, watch: Watch = lambda _: None) -> None:
     before = {entry.name: entry.restarts for entry in known.services if _is(entry.name, name)}
     if not before:
         raise WeirError(f"{name}: no such service; running: {', '.join(entry.name for entry in known.services)}")
-    requests = paths.run / "requests"
-    requests.mkdir(exist_ok=True)
     for process in before:
-        (requests / process).touch()
+        _request(paths, process)
     while not _restarted(paths, before):
         if state.supervisor_pid(paths) is None:
             raise WeirError("the platform was stopped meanwhile")
         time.sleep(POLL_SECONDS)
     wait_ready(paths, before, watch)
+
+
+def hold(paths: Paths, process: str) -> None:
+    """Kills a process and keeps it down until `release`; returns when it is gone."""
+    _request(paths, f"{process}.hold")
+    _await_status(paths, process, {Status.STOPPED})
+
+
+def release(paths: Paths, process: str) -> None:
+    """Starts a held process again; returns at once (see `wait_ready`)."""
+    _request(paths, f"{process}.release")
+    _await_status(paths, process, set(Status) - {Status.STOPPED})
+
+
+def _request(paths: Paths, name: str) -> None:
+    requests = paths.run / "requests"
+    requests.mkdir(exist_ok=True)
+    (requests / name).touch()
+
+
+def _await_status(paths: Paths, process: str, wanted: set[Status]) -> None:
+    while (known := state.read(paths)) and (entry := known.service(process)) and entry.status not in wanted:
+        if state.supervisor_pid(paths) is None:
+            raise WeirError("the platform was stopped meanwhile")
+        time.sleep(POLL_SECONDS)
 
 
 def purge(paths: Paths) -> None:

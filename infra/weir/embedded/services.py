@@ -6,7 +6,6 @@ import importlib
 from collections.abc import Collection
 from dataclasses import replace
 
-from weir.catalog.pipeline import load_pipelines
 from weir.config.errors import WeirError
 from weir.config.stack import StackConfig
 from weir.embedded.service import Context, Service
@@ -74,9 +73,7 @@ def _with_jobs(ctx: Context, job_manager: Service) -> Service:
         jobs.stop_all(ctx, JOB_STOP_SECONDS)
 
     def submit_again() -> None:
-        for pipeline in load_pipelines(ctx.repository / "pipelines", list(ctx.stack.pipelines)):
-            if (ctx.paths.data("jobs") / f"{pipeline.name}.json").exists():
-                jobs.submit(ctx, pipeline)
+        jobs.submit_again(ctx)
 
     return replace(
         job_manager, before_stop=stop_all, before_stop_seconds=JOB_STOP_SECONDS + 15, after_restart=submit_again

@@ -1,8 +1,9 @@
 """The supervisor: one process per data directory that starts, asks, watches, restarts and stops the services.
 
 It is started detached by `weir up` and told what to do by signals and files: SIGTERM stops everything, a file in
-`run/requests` restarts a service. What it knows is in the state file. Services die with it, even when it is killed:
-each is started through `setpriv --pdeathsig`, by the main thread, because the kernel ties that signal to the thread.
+`run/requests` restarts a service, or kills and holds it. What it knows is in the state file. Services die with it, even
+when it is killed: each is started through `setpriv --pdeathsig`, by the main thread, because the kernel ties that
+signal to the thread.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from weir.embedded.state import Phase, State, Status
 from weir.embedded.unit import Unit, log
 
 TICK_SECONDS = 0.1
+
+
+# A file `kafka`, `kafka.hold` or `kafka.release` in `run/requests`.
+_HANDLERS = {"": Unit.restart, ".hold": Unit.hold, ".release": Unit.release}
 
 
 class Supervisor:
@@ -67,8 +72,8 @@ class Supervisor:
         for request in sorted((self._paths.run / "requests").glob("*")):
             request.unlink()
             for unit in self._units:
-                if unit.service.name == request.name:
-                    unit.restart()
+                if unit.service.name == request.stem:
+                    _HANDLERS[request.suffix](unit)
         self._publish()
 
     def _shut_down(self) -> None:

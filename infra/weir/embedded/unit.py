@@ -75,6 +75,18 @@ class Unit:
         self.state.restarts += 1
         self.state.status = Status.WAITING
 
+    def hold(self) -> None:
+        """Kills the process, as a machine that loses power would, and leaves it down until `release`."""
+        self._kill_group()
+        self.finish_stop()
+
+    def release(self) -> None:
+        """Lets a held service start again with the next step."""
+        if self.state.status is Status.STOPPED:
+            self._start_at = 0.0
+            self.state.restarts += 1
+            self.state.status = Status.WAITING
+
     def stop(self) -> None:
         """Asks the process to end, and ends it when the grace is over."""
         self.begin_stop()

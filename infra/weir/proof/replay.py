@@ -18,7 +18,7 @@ from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.proof.dataset import EVENTS, open_dataset, scalar
 from weir.proof.kafka import TopicReader
-from weir.proof.latency import MISSING_AFTER_SECONDS, RowWatcher, Sampling, summary
+from weir.proof.latency import MISSING_AFTER_SECONDS, RowWatcher, Sample, Sampling, summary
 from weir.proof.manifest import (
     IndexRange,
     Manifest,
@@ -42,6 +42,10 @@ SENDS_BETWEEN_LOOKS = 500
 
 Progress = Callable[[int, int], None]
 """Called with the sends so far and the sends of the plan, several times a second at least."""
+Observe = Callable[[list[Sample]], None]
+"""Called once with all samples."""
+Clock = Callable[[], float]
+"""What a record is stamped with, in seconds since the epoch."""
 
 
 def replay(
@@ -55,6 +59,8 @@ def replay(
     limit: int | None = None,
     missing_after_seconds: float = MISSING_AFTER_SECONDS,
     progress: Progress = lambda _sent, _planned: None,
+    observe: Observe = lambda _samples: None,
+    clock: Clock = time.time,
 ) -> Manifest:
     """Publishes events `skip` to `skip + limit` of the dataset and returns the completed manifest.
 
@@ -77,7 +83,8 @@ def replay(
     connection.close()
     sends = _Sends(plan, events, _poison(events, plan, config), already_sent=frozenset(sent_before.tolist()))
     manifest = _begun(endpoints, pipeline, sends, config=config, window=window, dataset_events=size)
-    return _Sender(endpoints, pipeline, sends, manifest, manifest_folder).run(progress, missing_after_seconds)
+    sender = _Sender(endpoints, pipeline, sends, manifest, manifest_folder, clock=clock)
+    return sender.run(progress, observe, missing_after_seconds)
 
 
 @dataclass(frozen=True)
@@ -169,13 +176,14 @@ class _Sender:
     """One replay under way."""
 
     def __init__(
-        self, endpoints: Endpoints, pipeline: Pipeline, sends: _Sends, manifest: Manifest, folder: Path
+        self, endpoints: Endpoints, pipeline: Pipeline, sends: _Sends, manifest: Manifest, folder: Path, *, clock: Clock
     ) -> None:
         self._endpoints = endpoints
         self._pipeline = pipeline
         self._sends = sends
         self._manifest = manifest
         self._folder = folder
+        self._clock = clock
         self._acknowledged = _Acknowledged()
         self._decoder = Decoder(endpoints.registry_url, pipeline)
         self._sampling = Sampling()
@@ -193,7 +201,7 @@ class _Sender:
             }
         )
 
-    def run(self, progress: Progress, missing_after_seconds: float) -> Manifest:
+    def run(self, progress: Progress, observe: Observe, missing_after_seconds: float) -> Manifest:
         """Sends everything; the manifest stands on disk before the first record and after the last."""
         self._manifest.write(self._folder)
         watcher = RowWatcher(self._endpoints, self._pipeline, missing_after_seconds=missing_after_seconds)
@@ -205,9 +213,9 @@ class _Sender:
             self._flush()
             self._end(ReplayState.INTERRUPTED)
             raise
-        self._manifest = self._manifest.model_copy(
-            update={"latency": summary(watcher.take(), watcher.missing_after_seconds)}
-        )
+        samples = watcher.take()
+        observe(samples)
+        self._manifest = self._manifest.model_copy(update={"latency": summary(samples, watcher.missing_after_seconds)})
         self._end(ReplayState.COMPLETE)
         return self._manifest
 
@@ -244,7 +252,8 @@ class _Sender:
     def _produce(self, key: str | bytes, value: bytes | None, callback: Callable) -> None:
         while True:
             try:
-                self._producer.produce(self._manifest.topic, value, key, on_delivery=callback)
+                stamp = int(self._clock() * 1000)
+                self._producer.produce(self._manifest.topic, value, key, on_delivery=callback, timestamp=stamp)
             except BufferError:
                 # The queue is full: wait until the broker has taken some of it.
                 self._producer.poll(1)

@@ -39,6 +39,14 @@ def write_differences(result: Verification, path: Path) -> Path:
     for part in (result.rows, *result.aggregates, result.dead_letters):
         if not part.correct:
             lines += _section(part)
+    for dated in result.write_times:
+        if dated.wrong:
+            lines += [
+                f"## {dated.table}",
+                "",
+                f"{dated.wrong} of {dated.checked} rows are not dated by their event",
+                "",
+            ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 

@@ -35,6 +35,9 @@ _NUMPY_TYPES: Mapping[ColumnType, str] = {
 }
 """The driver has its own numpy reader, which is broken since numpy 2 (it calls `ndarray.newbyteorder`)."""
 
+WRITE_TIME = '"@writetime"'
+"""The quoted column with the write timestamp of a row, in microseconds; no column of a pipeline has this name."""
+
 Page = list[tuple[Any, ...]]
 
 
@@ -43,21 +46,28 @@ def actual_table(name: str) -> str:
     return f"actual_{name}"
 
 
-def copy_table(session: Session, connection: duckdb.DuckDBPyConnection, table: Table) -> int:
+def copy_table(
+    session: Session, connection: duckdb.DuckDBPyConnection, table: Table, write_time_of: str | None = None
+) -> int:
     """Creates `actual_table(table.name)` with every row and column; returns the number of rows.
+
+    With `write_time_of`, a column, also WRITE_TIME: that of this column's cells.
 
     Raises:
         WeirError: Cassandra refuses the read, or does not answer in time.
     """
-    pages = _Scan(session, table).run()
+    pages = _Scan(session, table, write_time_of).run()
     parts = [list(zip(*page, strict=True)) for page in pages if page]
     arrays = {
         name: _joined([part[position] for part in parts], kind)
         for position, (name, kind) in enumerate(table.columns.items())
     }
-    columns = ", ".join(_converted(name, kind) for name, kind in table.columns.items())
+    columns = [_converted(name, kind) for name, kind in table.columns.items()]
+    if write_time_of is not None:
+        arrays["written"] = _joined([part[-1] for part in parts], ColumnType.BIGINT)
+        columns.append(f"written AS {WRITE_TIME}")
     connection.register("scanned", arrays)
-    connection.execute(f"CREATE TABLE {actual_table(table.name)} AS SELECT {columns} FROM scanned")
+    connection.execute(f"CREATE TABLE {actual_table(table.name)} AS SELECT {', '.join(columns)} FROM scanned")
     connection.unregister("scanned")
     return len(next(iter(arrays.values())))
 
@@ -65,14 +75,15 @@ def copy_table(session: Session, connection: duckdb.DuckDBPyConnection, table: T
 class _Scan:
     """Reads the token ring in RANGES parts, IN_FLIGHT of them at a time, page by page."""
 
-    def __init__(self, session: Session, table: Table) -> None:
+    def __init__(self, session: Session, table: Table, write_time_of: str | None) -> None:
         self._session = session
         self._table = table
         session.default_fetch_size = PAGE_ROWS
         key = listed(table.partition_key)
+        selected = [_selected(name, kind) for name, kind in table.columns.items()]
+        selected += [f"WRITETIME({quoted(write_time_of)})"] if write_time_of else []
         self._statement = session.prepare(
-            f"SELECT {', '.join(_selected(name, kind) for name, kind in table.columns.items())} "
-            f"FROM {table.qualified_name} WHERE token({key}) >= ? AND token({key}) <= ?"
+            f"SELECT {', '.join(selected)} FROM {table.qualified_name} WHERE token({key}) >= ? AND token({key}) <= ?"
         )
         self._statement.is_idempotent = True
         self._ranges = token_ranges(RANGES)

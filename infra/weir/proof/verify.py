@@ -21,6 +21,7 @@ from weir.proof.letters import LetterResult, check_letters, read_letters
 from weir.proof.manifest import Latency, Manifest, load_manifests, union_of
 from weir.proof.scan import copy_table
 from weir.proof.topic import TopicCount, count_records, settle
+from weir.proof.write_times import WriteTimeResult, check_write_times, observed_column
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Verification:
     latency: Latency | None
     waited_seconds: float
     seconds: float
+    write_times: tuple[WriteTimeResult, ...] = ()
+    """Only where they were asked for."""
 
     @property
     def conserved(self) -> bool:
@@ -66,6 +69,7 @@ class Verification:
             and self.rows.correct
             and all(table.correct for table in self.aggregates)
             and self.dead_letters.correct
+            and all(part.wrong == 0 for part in self.write_times)
         )
 
 
@@ -76,9 +80,10 @@ def verify(
     manifest_folder: Path,
     *,
     stall_timeout_seconds: float = STALL_TIMEOUT_SECONDS,
+    write_times: bool = False,
     progress: Callable[[str], None] = lambda _doing: None,
 ) -> Verification:
-    """Checks every row, every aggregate and every dead letter of a pipeline.
+    """Checks every row, every aggregate and every dead letter of a pipeline; with `write_times`, those of all rows.
 
     `progress` is told what is being done. A difference is not an error: see `Verification.correct`.
 
@@ -103,11 +108,13 @@ def verify(
     sent_events = union_of(part for manifest in manifests for part in manifest.events_sent)
     sent = sum_up(manifests, oracle.compute(connection, pipeline, sent_events))
     tables = (pipeline.row_table, *pipeline.aggregate_tables.values())
-    results = []
+    results, dated = [], []
     with session_of(endpoints) as session:
         for table in tables:
             progress(f"comparing {table.qualified_name}")
-            copy_table(session, connection, table)
+            observed = observed_column(pipeline, table) if write_times else None
+            copy_table(session, connection, table, observed)
+            dated += [check_write_times(connection, pipeline, table)] if observed else []
             results.append(compare(connection, table))
     progress("reading the dead letters")
     poison = [record for manifest in manifests for record in manifest.poison]
@@ -125,6 +132,7 @@ def verify(
         latency=latest_latency(manifests),
         waited_seconds=round(drained - began, 1),
         seconds=round(time.monotonic() - drained, 1),
+        write_times=tuple(dated),
     )
 
 

@@ -1,0 +1,70 @@
+"""Changes of the job and of the data while everything runs: what a team does to a pipeline, rather than what breaks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from weir.catalog.pipeline import Pipeline
+from weir.config.errors import WeirError
+from weir.embedded.prove.ground import REFERENCE_COLUMNS, Ground
+from weir.proof import oracle
+from weir.proof.cassandra import session_of
+from weir.proof.compare import compare
+from weir.proof.dataset import open_dataset
+from weir.proof.drain import wait_until_drained
+from weir.proof.flink import FlinkClient
+from weir.proof.scan import copy_table
+
+PARALLELISMS = (1, 2, 3, 4)
+
+
+def rescale(ground: Ground, chosen: random.Random) -> None:
+    """A savepoint, another parallelism, and on from there."""
+    ground.parallelism = chosen.choice([number for number in PARALLELISMS if number != ground.parallelism])
+    ground.submit()
+
+
+def upgrade(ground: Ground) -> None:
+    """A new column of a reference table and of the rows: tables are migrated, then the job goes on from a savepoint."""
+    before = ground.rest.running(ground.base.name)
+    ground.upgrades = min(ground.upgrades + 1, len(REFERENCE_COLUMNS))
+    ground.grow()
+    after = ground.submit()
+    if before is not None and after == before.id:
+        raise WeirError("the job was not upgraded, so nothing was tested")
+
+
+def failures_of(ground: Ground) -> tuple[str, str]:
+    """The running job and what it failed of last."""
+    with FlinkClient(ground.endpoints.flink_url) as flink:
+        job = flink.job(ground.base.name)
+        return (job.id, flink.root_cause(job)) if job else ("", "no job")
+
+
+def check_new_columns(ground: Ground, pipeline: Pipeline, window: range) -> None:
+    """All columns of the rows of `window`, the new ones included: rows before an upgrade have none of those.
+
+    Raises:
+        WeirError: a row of the window is missing or differs.
+    """
+    wait_until_drained(ground.endpoints, pipeline)
+    connection = open_dataset(pipeline, ground.dataset)
+    oracle.compute(connection, pipeline, np.asarray(window))
+    with session_of(ground.endpoints) as session:
+        copy_table(session, connection, pipeline.row_table)
+    result = compare(connection, pipeline.row_table)
+    if result.missing or result.wrong:
+        raise WeirError(
+            f"rows after the upgrade: {result.missing} missing, {result.wrong} wrong: {result.differences[:3]}"
+        )
+
+
+def side_by_side(*work: Callable[[], object]) -> list[object]:
+    """Runs callables at once; the first error of any is raised after all have ended."""
+    with ThreadPoolExecutor(len(work)) as pool:
+        futures = [pool.submit(entry) for entry in work]
+    return [future.result() for future in futures]

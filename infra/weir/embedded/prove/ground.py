@@ -1,0 +1,210 @@
+"""The ground on which faults are tried: a platform of its own, and a pipeline that grows as real ones do."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from weir.catalog.dataset import Dataset, load_dataset
+from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.config.endpoints import Endpoints
+from weir.config.errors import WeirError
+from weir.embedded import jobs, lifecycle, state
+from weir.embedded.board import Board
+from weir.embedded.context import REPOSITORY
+from weir.embedded.flink_rest import FlinkRest
+from weir.embedded.own_platform import own_platform
+from weir.embedded.provision import provision
+from weir.embedded.service import Context, Paths
+from weir.proof.cassandra import load_references
+
+SERVICES: tuple[str, ...] = ("kafka", "cassandra", "registry", "flink")
+TASK_MANAGER = "flink-taskmanager-1"
+JOB_MANAGER = "flink-jobmanager"
+CHECKPOINT_SECONDS = 3
+TRANSACTION_TIMEOUT_SECONDS = 60
+SMALL_DISKS_MIB = {"kafka": 384, "flink/checkpoints": 96}
+"""Folders below the data folder that get a disk of their own, which a fault can fill."""
+
+EVENT_FIELD = "air_time"
+"""A field that the schema lacks at first, and gets by evolution."""
+REFERENCE_COLUMNS = ("engines", "engine", "speed")
+"""Columns that the reference `planes` lacks at first; each upgrade of the job adds one, with a column of the rows."""
+REFERENCE = "planes"
+PIPELINE = "flights"
+READY_SECONDS = 120.0
+
+
+@dataclass
+class Ground:
+    """The running platform and its pipeline. `base` is the pipeline as it began: what the oracle always verifies."""
+
+    ctx: Context
+    root: Path
+    base: Pipeline
+    small_disks: bool
+    evolved: bool = False
+    upgrades: int = 0
+    parallelism: int = 2
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The services' addresses."""
+        return self.ctx.endpoints
+
+    @property
+    def dataset(self) -> Dataset:
+        """The original data."""
+        return load_dataset(self.base.folder)
+
+    @property
+    def manifests(self) -> Path:
+        """Where replays write down what they sent."""
+        return self.ctx.paths.data("replay")
+
+    @property
+    def rest(self) -> FlinkRest:
+        """Flink's interface."""
+        return FlinkRest(self.endpoints.flink_url)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline as it is now."""
+        return load_pipeline(self.root / "current" / PIPELINE)
+
+    def submit(self) -> str:
+        """Runs the job as it must be now: left alone when nothing changed, else upgraded through a savepoint."""
+        flink = self.ctx.stack.flink.model_copy(update={"parallelism": self.parallelism})
+        stack = self.ctx.stack.model_copy(update={"flink": flink})
+        return jobs.submit(replace(self.ctx, stack=stack), self.pipeline)
+
+    def grow(self) -> Pipeline:
+        """Writes the pipeline's files anew, and makes what they ask for beyond what is there."""
+        write_pipeline(self.root / "current" / PIPELINE, evolved=self.evolved, upgrades=self.upgrades)
+        provision(self.endpoints, [self.pipeline])
+        load_references(self.endpoints, self.pipeline, self.dataset)
+        return self.pipeline
+
+    def pid(self, process: str) -> int:
+        """The process id of a service that runs.
+
+        Raises:
+            WeirError: it does not run.
+        """
+        known = state.read(self.ctx.paths)
+        entry = known.service(process) if known else None
+        if entry is None or entry.pid is None:
+            raise WeirError(f"{process} does not run; its log: {self.ctx.paths.log(process)}")
+        return entry.pid
+
+    def signal(self, process: str, number: signal.Signals) -> None:
+        """Sends a signal to a service's process."""
+        os.kill(self.pid(process), number)
+
+    def restarts(self, process: str) -> int:
+        """How often the supervisor has started it again."""
+        known = state.read(self.ctx.paths)
+        entry = known.service(process) if known else None
+        return entry.restarts if entry else 0
+
+    def wait_ready(self) -> None:
+        """Returns once every process answers.
+
+        Raises:
+            WeirError: one does not within READY_SECONDS: somebody would have to go there.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            known = state.read(self.ctx.paths)
+            waiting = [entry for entry in known.services if entry.status is not state.Status.READY] if known else []
+            if not waiting:
+                return
+            if time.monotonic() > deadline:
+                words = "; ".join(f"{entry.name} is {entry.status}: {entry.message}" for entry in waiting)
+                raise WeirError(f"not everything came back within {READY_SECONDS:.0f} s: {words}")
+            time.sleep(0.1)
+
+
+@contextmanager
+def made_ground(folder: Path, stack_path: Path, board: Board) -> Iterator[Ground]:
+    """The ground, with the job running; everything is stopped at the end, the files in `folder` stay."""
+
+    def settings(stack: dict[str, Any]) -> None:
+        stack["weir:flink"] = {
+            **stack.get("weir:flink", {}),
+            "checkpoint_interval_seconds": CHECKPOINT_SECONDS,
+            "transaction_timeout_seconds": TRANSACTION_TIMEOUT_SECONDS,
+        }
+
+    with ExitStack() as opened:
+        lifecycle.claim(Paths(folder / "weir"))
+        small = opened.enter_context(_small_disks(folder / "weir" / "data"))
+        ctx = opened.enter_context(own_platform(folder, stack_path, SERVICES, settings, board))
+        root = ctx.paths.config("prove")
+        for name in ("base", "current"):
+            write_pipeline(root / name / PIPELINE, evolved=False, upgrades=0)
+        ground = Ground(ctx, root, load_pipeline(root / "base" / PIPELINE), small)
+        ground.grow()
+        ground.submit()
+        yield ground
+
+
+def write_pipeline(folder: Path, *, evolved: bool, upgrades: int) -> None:
+    """The flights pipeline: without a field and some reference columns at first, and with what was added since."""
+    source = REPOSITORY / "pipelines" / PIPELINE
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source / "dataset.yaml", folder)
+    document = yaml.safe_load((source / "pipeline.yaml").read_text(encoding="utf-8"))
+    schema = json.loads((source / document["source"]["schema_file"]).read_text(encoding="utf-8"))
+    added = [field for field in schema["fields"] if field["name"] == EVENT_FIELD] if evolved else []
+    schema["fields"] = [field for field in schema["fields"] if field["name"] != EVENT_FIELD] + added
+    columns = {"engines": "int", "engine": "text", "speed": "int"}
+    wanted = REFERENCE_COLUMNS[:upgrades]
+    reference = document["references"][REFERENCE]
+    kept = {name: kind for name, kind in reference["columns"].items() if name not in REFERENCE_COLUMNS}
+    reference["columns"] = kept | {name: columns[name] for name in wanted}
+    reference["reload_interval_seconds"] = 5
+    for join in document["joins"]:
+        if join["reference"] == REFERENCE:
+            join["select"] |= {name: f"plane_{name}" for name in wanted}
+    (folder / document["source"]["schema_file"]).write_text(json.dumps(schema), encoding="utf-8")
+    (folder / "pipeline.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+@contextmanager
+def _small_disks(data: Path) -> Iterator[bool]:
+    """Mounts small disks in memory; False where only root could (then no disk is filled)."""
+    mounted: list[Path] = []
+    try:
+        for name, mebibytes in SMALL_DISKS_MIB.items() if os.geteuid() == 0 else ():
+            (data / name).mkdir(parents=True, exist_ok=True)
+            if _ran("mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "weir-prove", str(data / name)):
+                mounted.append(data / name)
+        yield len(mounted) == len(SMALL_DISKS_MIB)
+    finally:
+        for folder in reversed(mounted):
+            _keep_content(folder)
+
+
+def _keep_content(folder: Path) -> None:
+    """Unmounts, with what was on the small disk left in its place, for who looks for the cause of a difference."""
+    kept = folder.with_name(f"{folder.name}.kept")
+    shutil.copytree(folder, kept, ignore_dangling_symlinks=True)
+    _ran("umount", str(folder))
+    folder.rmdir()
+    kept.rename(folder)
+
+
+def _ran(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -1,0 +1,111 @@
+"""docs/reliability.md: what was broken, how often, and how soon rows came again. Written from recorded outcomes.
+
+    python -m weir.embedded.prove.reliability outcome.json ...
+
+takes outcomes of `weir prove --output` into docs/reliability.json and writes the page anew.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from weir.embedded.context import REPOSITORY
+from weir.embedded.prove.faults import FAULTS, Fault
+
+RECORDED = REPOSITORY / "docs" / "reliability.json"
+PAGE = REPOSITORY / "docs" / "reliability.md"
+FIGURES = ("first_row_seconds", "after_answer_seconds", "caught_up_seconds", "catch_up_ratio")
+BOUND_WORDS = {"first_row_seconds": "first row", "after_answer_seconds": "after answer"}
+
+INTRODUCTION = """# Reliability
+<!-- Written by `make reliability` from docs/reliability.json; do not edit. -->
+
+`weir prove` starts a platform of its own (real Kafka, Cassandra, Flink and registry), replays a part of the flights
+with re-sends, disorder and poison, breaks something in the middle, and then compares every row, total, dead letter and
+write timestamp with an oracle that shares no code with the job. A round is correct when nothing is missing, extra,
+wrong or counted twice. That the suite finds bugs is shown in [mutations.md](mutations.md).
+
+```sh
+weir prove --rounds 20 --seed 7                  # any 20 faults, repeatable
+weir prove --faults kill-broker,rescale          # just these
+weir prove --list                                # all of them
+```
+On a difference it stops, and one folder keeps logs, offsets, checkpoints, manifests and the list of differences.
+"""
+COLUMNS = """
+- **first row**: seconds from the fault to the first row of an event that was published after it: median, slowest.
+- **after answer**: the same from the moment at which the broken service answers again (or runs on).
+- **catch-up**: how many times faster than they were published the events that waited became rows (median).
+"""
+
+
+def page(recorded: Mapping[str, Any]) -> str:
+    """The whole page."""
+    rounds: Sequence[Mapping[str, Any]] = recorded["rounds"]
+    seeds = sorted({entry["seed"] for entry in rounds})
+    wrong = recorded["wrong"]
+    lines = [
+        INTRODUCTION,
+        f"## Recorded: {len(rounds)} rounds, {wrong} wrong",
+        f"Seeds {', '.join(str(seed) for seed in seeds)}; {recorded['machine']}.",
+        COLUMNS,
+        "| fault | what is done | rounds | first row (bound) | after answer (bound) | catch-up |",
+        "| --- | --- | ---: | --- | --- | ---: |",
+        *(_line(fault, [entry for entry in rounds if entry["fault"] == fault.name]) for fault in FAULTS),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(fault: Fault, rounds: Sequence[Mapping[str, Any]]) -> str:
+    cells = [_seconds(fault, rounds, figure) for figure in BOUND_WORDS]
+    ratios = [entry["catch_up_ratio"] for entry in rounds if entry["catch_up_ratio"] is not None]
+    ratio = f"{statistics.median(ratios):.1f}x" if ratios else ""
+    return f"| `{fault.name}` | {fault.what} | {len(rounds)} | {cells[0]} | {cells[1]} | {ratio} |"
+
+
+def _seconds(fault: Fault, rounds: Sequence[Mapping[str, Any]], figure: str) -> str:
+    values = [entry[figure] for entry in rounds if entry[figure] is not None]
+    shown = f"{statistics.median(values):.1f}, {max(values):.1f}" if values else ""
+    if fault.bound is not None and fault.bound.figure == figure:
+        return f"{shown} (<= {fault.bound.seconds:.0f})"
+    return shown
+
+
+def taken(recorded: Mapping[str, Any], outcomes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What was recorded, with the rounds of `outcomes`; a seed that was run again replaces its rounds."""
+    again = {outcome["seed"] for outcome in outcomes}
+    rounds = [entry for entry in recorded["rounds"] if entry["seed"] not in again]
+    for outcome in outcomes:
+        rounds += [_compact(outcome["seed"], entry) for entry in outcome["rounds"]]
+    wrong = sum(not outcome["correct"] for outcome in outcomes)
+    return {**recorded, "rounds": rounds, "wrong": wrong}
+
+
+def _compact(seed: int, entry: Mapping[str, Any]) -> dict[str, Any]:
+    recovery = entry["recovery"] or dict.fromkeys(FIGURES)
+    return {
+        "seed": seed,
+        "fault": entry["fault"],
+        "moment": entry["moment"],
+        **{name: recovery[name] for name in FIGURES},
+    }
+
+
+def main(paths: Sequence[str]) -> None:
+    """Takes outcomes in and writes both files."""
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+    outcomes = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
+    result = taken(recorded, outcomes) if outcomes else recorded
+    lines = ",\n".join(f"  {json.dumps(entry)}" for entry in result["rounds"])
+    head = json.dumps({"machine": result["machine"], "wrong": result["wrong"]})[:-1]
+    RECORDED.write_text(f'{head}, "rounds": [\n{lines}\n]}}\n', encoding="utf-8")
+    PAGE.write_text(page(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
