@@ -65,6 +65,21 @@ lock: python ## Write the lock files anew
 schemas: python ## Write the JSON Schemas of stack and pipeline files anew
 	.venv/bin/python -m weir.catalog.schemas
 
+.PHONY: prove
+prove: setup ## Break everything that can break while replays run, and verify; a round for each fault
+	$(WEIR) prove
+
+OUTCOMES ?= .weir-prove
+.PHONY: reliability
+reliability: setup # docs/reliability.md anew: five seeds of 20 rounds (an hour)
+	@mkdir -p $(OUTCOMES)
+	for seed in 1 2 3 4 5; do $(WEIR) prove --rounds 20 --seed $$seed --output $(OUTCOMES)/$$seed.json || exit 1; done
+	.venv/bin/python -m weir.embedded.prove.reliability $(OUTCOMES)/*.json
+
+.PHONY: mutations
+mutations: setup # docs/mutations.md anew: bugs that `weir prove` must find
+	.venv/bin/python -m tests.faults.mutations
+
 .PHONY: screenshot
 screenshot: setup-tests ## Take the README's picture of the dashboard anew, from the platform that `make up` started
 	WEIR_BROWSER_HOME="$${WEIR_HOME:-.weir}" WEIR_SCREENSHOT=docs/images/dashboard-flights.png $(PYTEST) -m browser -k drawn

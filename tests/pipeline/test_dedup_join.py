@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,9 @@ from weir.embedded.provision import provision
 from weir.embedded.service import Context
 from weir.proof.cassandra import load_references, session_of
 from weir.proof.drain import wait_until_drained
+from weir.proof.flink import FlinkClient
+from weir.proof.monitor import JobCounters
+from weir.proof.rejoin import Rejoined, rejoin
 from weir.proof.replay import replay
 from weir.proof.verify import Verification, verify
 
@@ -149,6 +154,49 @@ def test_a_cancelled_job_goes_on_from_its_last_checkpoint(ctx: Context, flights:
     result = flights.verified()
     assert result.correct, result
     assert result.sent.distinct == 1500
+
+
+def test_rows_are_joined_anew_after_a_reference_changed_and_no_replay_undoes_it(ctx: Context, flights: Flights):
+    pipeline = flights.pipeline
+    airlines = pipeline.reference_tables["airlines"].qualified_name
+    with session_of(ctx.endpoints) as session:
+        session.execute(f"UPDATE {airlines} SET name = 'misspelt' WHERE carrier = 'UA'")
+    jobs.submit(ctx, pipeline)
+    flights.send(skip=0, limit=800)
+    assert not flights.verified().rows.correct
+    load_references(ctx.endpoints, pipeline, flights.dataset)
+
+    year = (date(2013, 1, 1), date(2014, 1, 1))
+    assert rejoin(ctx.endpoints, pipeline, date(2012, 1, 1), date(2013, 1, 1)).compared == 0
+    wrong = flights.verified().rows.wrong
+    assert wrong > 50
+    assert rejoin(ctx.endpoints, pipeline, *year) == Rejoined(compared=800, mended=wrong)
+    assert flights.verified().rows.correct
+    assert rejoin(ctx.endpoints, pipeline, *year) == Rejoined(compared=800, mended=0)
+
+    jobs.stop_all(ctx, STOP_TIMEOUT_SECONDS)
+    with session_of(ctx.endpoints) as session:
+        session.execute(f"UPDATE {airlines} SET name = 'misspelt' WHERE carrier = 'UA'")
+    forget_offsets(ctx, pipeline)
+    jobs.submit(ctx, pipeline, from_empty=True)
+    wait_until_drained(ctx.endpoints, pipeline)
+    assert flights.verified().rows.correct, "the replayed events are older than what mended their rows"
+
+
+def test_late_events_reach_rows_and_totals_and_are_counted(ctx: Context, flights: Flights):
+    jobs.submit(ctx, flights.pipeline)
+    flights.send(skip=300_000, limit=500)
+    wait_until_drained(ctx.endpoints, flights.pipeline)
+    flights.send(skip=0, limit=500)
+    result = flights.verified()
+    assert result.correct, result
+    assert result.sent.distinct == 1000
+    with FlinkClient(ctx.endpoints.flink_url) as flink_client:
+        late = JobCounters(flink_client, flights.pipeline, ["late_events"])
+        deadline = time.monotonic() + 20
+        while late.read().get("late_events", 0) < 500 and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert late.read() == {"late_events": 500}
 
 
 def test_a_job_without_its_state_is_refused(ctx: Context, flights: Flights):

@@ -60,7 +60,7 @@ def job_statements(pipeline: Pipeline, settings: Settings) -> JobStatements:
         *([_distinct(pipeline)] if distinct else []),
         *(tables.reference_table(pipeline, settings, name) for name in dict.fromkeys(join.reference for join in joins)),
         _enriched(pipeline, DISTINCT if distinct else DECODED, joins),
-        tables.output_table(pipeline.row_table, columns, settings, tables.ROWS_BUFFER_TIME),
+        tables.row_table(pipeline, columns, settings),
         *(_totals_table(pipeline, aggregate, settings) for aggregate in aggregates),
         tables.dead_letter_table(pipeline, settings),
         *([tables.placeholder_table(pipeline)] if aggregates else []),

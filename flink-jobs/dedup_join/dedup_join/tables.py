@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dedup_join import sql
 from dedup_join.settings import Settings, Sinks
@@ -78,7 +78,15 @@ def reference_table(pipeline: Pipeline, settings: Settings, reference: str) -> s
     return sql.create_table(reference, columns, options, spec.primary_key)
 
 
-def output_table(table: Table, columns: Iterable[str], settings: Settings, buffer_time: str) -> str:
+def row_table(pipeline: Pipeline, columns: Iterable[str], settings: Settings) -> str:
+    """The table of enriched events; its sink counts those that are late."""
+    lateness = {"sink.allowed-lateness": f"{pipeline.spec.allowed_lateness_hours} h"}
+    return output_table(pipeline.row_table, columns, settings, ROWS_BUFFER_TIME, lateness)
+
+
+def output_table(
+    table: Table, columns: Iterable[str], settings: Settings, buffer_time: str, more: Mapping[str, str] | None = None
+) -> str:
     """The `columns` of a Cassandra table. Every write is dated by the event, so that a replay changes nothing."""
     physical = [
         f"{sql.name(name)} {table.columns[name].flink_sql}{' NOT NULL' if name in table.primary_key else ''}"
@@ -92,6 +100,7 @@ def output_table(table: Table, columns: Iterable[str], settings: Settings, buffe
         "sink.buffer.max-time": buffer_time,
         # A column is null from the first write of a row to the last, or becomes a value: a null needs no tombstone.
         "sink.ignore-null-values": "true",
+        **(more or {}),
     }
     columns_written = [*physical, f"{write_timestamp} METADATA FROM 'write-timestamp'"]
     return sql.create_table(table.name, columns_written, options, table.primary_key)

@@ -19,6 +19,7 @@ PIPELINE_HEALTH = Table(
         "duplicates": ColumnType.BIGINT,
         "dead_letters": ColumnType.BIGINT,
         "rows_written": ColumnType.BIGINT,
+        "late_events": ColumnType.BIGINT,
         "consumer_lag": ColumnType.BIGINT,
         "freshness_p50_milliseconds": ColumnType.DOUBLE,
         "freshness_p99_milliseconds": ColumnType.DOUBLE,

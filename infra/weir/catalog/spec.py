@@ -199,6 +199,14 @@ class PipelineSpec(Frozen):
     source: Source
     deduplication: Deduplication
     event_time: Annotated[Identifier, Field(description="A timestamp column; it dates every write to Cassandra.")]
+    allowed_lateness_hours: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=24 * 366,
+            description="An event further behind the newest one is late: counted as such, and written all the same.",
+        ),
+    ] = 24
     derived: dict[Identifier, Derived] = {}
     references: dict[Identifier, Reference] = {}
     joins: list[Join] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -58,6 +59,26 @@ def verify(pipeline: PipelineArgument, as_json: JsonOption = False) -> None:
         print_verifications(paths, [result])
     if not result.correct:
         raise typer.Exit(1)
+
+
+@commands.command()
+def rejoin(
+    pipeline: PipelineArgument,
+    begin: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, in UTC.")],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The day after the last, in UTC.")],
+) -> None:
+    """Join stored rows anew with the reference tables as they are now; no replay undoes it."""
+    from weir.embedded import context  # noqa: PLC0415
+    from weir.embedded.board import Board  # noqa: PLC0415
+    from weir.proof.rejoin import rejoin as join_anew  # noqa: PLC0415
+
+    ctx = context.running_context(context.paths_from(os.environ))
+    with Board(console) as board:
+        chosen = context.pipeline_of(ctx, pipeline)
+        result = join_anew(
+            ctx.endpoints, chosen, begin, end, lambda doing: board.report(f"rejoin {pipeline}", doing, None)
+        )
+    console.print(f"{result.compared:,} rows compared, {result.mended:,} mended", highlight=False)
 
 
 @bench.callback()

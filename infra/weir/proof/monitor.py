@@ -53,6 +53,7 @@ def counter_patterns(pipeline: Pipeline) -> dict[str, re.Pattern[str]]:
         "received": r"Source__[^.]*\.numRecordsOut",
         "deduplicated": r"Deduplicate\[\d+\]\.numRecordsIn",
         "distinct_events": r"Deduplicate\[\d+\]\.numRecordsOut",
+        "late_events": rf"{rows}\[\d+\]__Writer\.lateRecords",
         "rows_written": rf"{rows}\[\d+\]__Writer\.numRecordsSend",
         "dead_letters": r"_dead_letters\[\d+\]__Writer\.numRecordsSend",
     }

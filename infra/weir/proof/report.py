@@ -36,6 +36,9 @@ def write_differences(result: Verification, path: Path) -> Path:
     lines = [f"# {result.pipeline}: what is not as it must be", ""]
     if not result.conserved:
         lines += [_conservation(result), ""]
+    if result.counted_beyond_horizon:
+        words = f"{result.counted_beyond_horizon} duplicates came behind the deduplication horizon and were counted."
+        lines += [words, ""]
     for part in (result.rows, *result.aggregates, result.dead_letters):
         if not part.correct:
             lines += _section(part)
@@ -108,6 +111,8 @@ def _verdict(result: Verification) -> Text:
     if result.correct:
         return Text(f"Nothing lost, nothing counted twice. {took}", style="bold green")
     problem = "" if result.conserved else f"\n{_conservation(result)}"
+    if result.counted_beyond_horizon:
+        problem += f"\nCounted beyond the horizon: {result.counted_beyond_horizon} duplicates are in the totals."
     return Text(f"Not as it must be. {took}{problem}", style="bold red")
 
 

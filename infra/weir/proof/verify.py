@@ -21,7 +21,7 @@ from weir.proof.letters import LetterResult, check_letters, read_letters
 from weir.proof.manifest import Latency, Manifest, load_manifests, union_of
 from weir.proof.scan import copy_table
 from weir.proof.topic import TopicCount, count_records, settle
-from weir.proof.write_times import WriteTimeResult, check_write_times, observed_column
+from weir.proof.write_times import WriteTimeResult, check_write_times, counted_beyond_horizon, observed_column
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ class Verification:
     seconds: float
     write_times: tuple[WriteTimeResult, ...] = ()
     """Only where they were asked for."""
+    counted_beyond_horizon: int = 0
+    """Duplicates that were counted because deduplication had forgotten their event; the rows are right even so."""
 
     @property
     def conserved(self) -> bool:
@@ -133,6 +135,7 @@ def verify(
         waited_seconds=round(drained - began, 1),
         seconds=round(time.monotonic() - drained, 1),
         write_times=tuple(dated),
+        counted_beyond_horizon=counted_beyond_horizon(connection, pipeline),
     )
 
 

@@ -42,6 +42,21 @@ def check_write_times(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline,
     return WriteTimeResult(table.name, checked, scalar(connection, wrong))
 
 
+def counted_beyond_horizon(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline) -> int:
+    """By how many events the totals exceed the rows: duplicates that came behind the deduplication horizon (ADR 4).
+
+    Read from the copies of the tables. 0 where no total counts every event.
+    """
+    rows = scalar(connection, f"SELECT count(*) FROM {actual_table(pipeline.row_table.name)}")
+    counts = {name: _count_of(pipeline, table) for name, table in pipeline.aggregate_tables.items()}
+    sums = [
+        scalar(connection, f"SELECT coalesce(sum({quoted(count)}), 0) FROM {actual_table(name)}")
+        for name, count in counts.items()
+        if count is not None
+    ]
+    return max(0, int(max(sums, default=rows)) - rows)
+
+
 def _expected(pipeline: Pipeline, table: Table) -> str:
     if table.name == pipeline.row_table.name:
         return f"epoch_us({quoted(pipeline.spec.event_time)})"

@@ -8,9 +8,10 @@ import shutil
 from pathlib import Path
 
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import consumer_group
 from weir.config.errors import WeirError
 from weir.embedded.prove.ground import Ground
-from weir.proof.kafka import TopicReader, consumer_group
+from weir.proof.kafka import TopicReader
 from weir.proof.report import write_differences
 from weir.proof.verify import Verification
 

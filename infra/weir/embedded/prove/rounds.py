@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from weir.catalog.pipeline import Pipeline
+from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError
-from weir.config.stack import ReplayConfig
 from weir.embedded import state
 from weir.embedded.prove.ground import Ground
 from weir.embedded.prove.recovery import Recovery, recovery_of

@@ -156,6 +156,13 @@ public final class CassandraOptions {
           .withDescription(
               "How long a row may wait to be sent. Of the versions of a row that meet in this time only the newest is "
                   + "written: 200 ms suits aggregates that change all the time.");
+  public static final ConfigOption<Duration> SINK_ALLOWED_LATENESS =
+      key("sink.allowed-lateness")
+          .durationType()
+          .noDefaultValue()
+          .withDescription(
+              "Rows whose write timestamp lies further behind the newest one are counted as late; they are written "
+                  + "like all others. Without it: nothing is counted.");
   public static final ConfigOption<Integer> SINK_MAX_RETRIES =
       key("sink.max-retries")
           .intType()
@@ -223,6 +230,7 @@ public final class CassandraOptions {
         SINK_BATCH_MAX_BYTES,
         SINK_BUFFER_MAX_SIZE,
         SINK_BUFFER_MAX_TIME,
+        SINK_ALLOWED_LATENESS,
         SINK_MAX_RETRIES,
         SINK_BACKOFF_INITIAL,
         SINK_BACKOFF_MAX,

@@ -10,6 +10,7 @@ import java.time.Duration;
  * The sink's options, checked. See {@link CassandraOptions} for what each means.
  *
  * @param ttlSeconds {@link io.weir.cassandra.statement.WriteRequest#TABLE_TTL} if not given
+ * @param allowedLateness null if late rows are not counted
  */
 public record SinkSettings(
     SessionConfig session,
@@ -22,5 +23,6 @@ public record SinkSettings(
     long batchMaxBytes,
     int bufferMaxRows,
     Duration bufferMaxTime,
+    Duration allowedLateness,
     RetryPolicy retryPolicy)
     implements Serializable {}

@@ -92,6 +92,7 @@ final class ValidatedOptions {
         batchMaxBytes(),
         atLeast(1, SINK_BUFFER_MAX_SIZE),
         positive(SINK_BUFFER_MAX_TIME),
+        options.get(SINK_ALLOWED_LATENESS),
         new RetryPolicy(
             atLeast(RetryPolicy.UNLIMITED, SINK_MAX_RETRIES),
             positive(SINK_BACKOFF_INITIAL),

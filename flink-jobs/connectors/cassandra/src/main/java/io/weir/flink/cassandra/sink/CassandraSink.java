@@ -15,6 +15,7 @@ import io.weir.flink.cassandra.TableColumns;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 import org.apache.flink.api.connector.sink2.WriterInitContext;
 import org.apache.flink.connector.base.sink.AsyncSinkBase;
@@ -111,7 +112,7 @@ public final class CassandraSink extends AsyncSinkBase<RowData, WriteRequest> {
     return new CassandraSinkWriter(
         new CassandraSinkWriter.Parts(
             session,
-            converter.compile(table, layout),
+            converter.compile(table, layout, timestampObserver(metrics)),
             new CoalescingBuffer(layout, metrics::coalesced),
             new PartitionBatcher(
                 layout, statements, settings.batchMaxRows(), settings.batchMaxBytes()),
@@ -119,6 +120,12 @@ public final class CassandraSink extends AsyncSinkBase<RowData, WriteRequest> {
         context,
         writerConfiguration(new PipelineLimit(pipeline, settings.bufferMaxRows())),
         states);
+  }
+
+  private LongConsumer timestampObserver(SinkMetrics metrics) {
+    return settings.allowedLateness() == null
+        ? timestampMicros -> {}
+        : new LateRows(settings.allowedLateness(), metrics::late);
   }
 
   private AsyncSinkWriterConfiguration writerConfiguration(PipelineLimit limit) {

@@ -7,6 +7,7 @@ import io.weir.cassandra.statement.WriteLayout;
 import io.weir.cassandra.statement.WriteRequest;
 import io.weir.flink.cassandra.TableColumns;
 import io.weir.flink.cassandra.types.ValueEncoder;
+import java.util.function.LongConsumer;
 import org.apache.flink.api.connector.sink2.SinkWriter;
 import org.apache.flink.connector.base.sink.writer.ElementConverter;
 import org.apache.flink.table.data.RowData;
@@ -28,6 +29,7 @@ public final class RowElementConverter implements ElementConverter<RowData, Writ
   private transient ValueEncoder[] encoders;
   private transient boolean[] isKey;
   private transient MicrosClock clock;
+  private transient LongConsumer timestamps;
 
   /**
    * @param timestampPosition of the metadata column {@code write-timestamp} in the row, or {@link
@@ -42,8 +44,12 @@ public final class RowElementConverter implements ElementConverter<RowData, Writ
     this.defaultTtlSeconds = defaultTtlSeconds;
   }
 
-  /** This converter for a table whose column types are now known. */
-  RowElementConverter compile(TableMetadata table, WriteLayout layout) {
+  /**
+   * This converter for a table whose column types are now known.
+   *
+   * @param timestamps is told the write timestamp of every row
+   */
+  RowElementConverter compile(TableMetadata table, WriteLayout layout, LongConsumer timestamps) {
     RowElementConverter compiled =
         new RowElementConverter(columns, timestampPosition, ttlPosition, defaultTtlSeconds);
     int count = columns.names().size();
@@ -62,6 +68,7 @@ public final class RowElementConverter implements ElementConverter<RowData, Writ
       compiled.isKey[position] = true;
     }
     compiled.clock = new MicrosClock();
+    compiled.timestamps = timestamps;
     return compiled;
   }
 
@@ -76,7 +83,9 @@ public final class RowElementConverter implements ElementConverter<RowData, Writ
         values[i] = encoders[i].encode(row);
       }
     }
-    return new WriteRequest(delete, timestampMicros(row), ttlSeconds(row), values);
+    long timestampMicros = timestampMicros(row);
+    timestamps.accept(timestampMicros);
+    return new WriteRequest(delete, timestampMicros, ttlSeconds(row), values);
   }
 
   /**

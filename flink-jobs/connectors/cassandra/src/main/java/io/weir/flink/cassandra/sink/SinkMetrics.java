@@ -18,6 +18,7 @@ final class SinkMetrics implements WritePipeline.Observer {
 
   private final SinkWriterMetricGroup group;
   private final Counter coalescedRecords;
+  private final Counter lateRecords;
   private final Counter retriedRequests;
   private final Histogram requestLatency;
   private volatile long lastRetryLogNanos = System.nanoTime() - LOG_INTERVAL_NANOS;
@@ -25,8 +26,13 @@ final class SinkMetrics implements WritePipeline.Observer {
   SinkMetrics(SinkWriterMetricGroup group) {
     this.group = group;
     coalescedRecords = group.counter("coalescedRecords");
+    lateRecords = group.counter("lateRecords");
     retriedRequests = group.counter("retriedRequests", new ThreadSafeSimpleCounter());
     requestLatency = group.histogram("requestLatency", new DescriptiveStatisticsHistogram(2048));
+  }
+
+  void late() {
+    lateRecords.inc();
   }
 
   void coalesced() {
