@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.tables import Table
 from weir.proof.dataset import quoted, scalar
+from weir.proof.oracle import expected_table
 from weir.proof.scan import WRITE_TIME, actual_table
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ def check_write_times(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline,
 
 
 def counted_beyond_horizon(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline) -> int:
-    """By how many events the totals exceed the rows: duplicates that came behind the deduplication horizon (ADR 4).
+    """By how many events the stored totals exceed the distinct ones: duplicates behind the dedup horizon (ADR 4).
 
-    Read from the copies of the tables. 0 where no total counts every event.
+    0 where no total counts every event.
     """
-    rows = scalar(connection, f"SELECT count(*) FROM {actual_table(pipeline.row_table.name)}")
+    rows = scalar(connection, f"SELECT count(*) FROM {expected_table(pipeline.row_table.name)}")
     counts = {name: _count_of(pipeline, table) for name, table in pipeline.aggregate_tables.items()}
     sums = [
         scalar(connection, f"SELECT coalesce(sum({quoted(count)}), 0) FROM {actual_table(name)}")

@@ -39,6 +39,7 @@ class Fault:
     play: Callable[[Round], None]
     bound: Bound | None = None
     needs_small_disks: bool = False
+    outage_seconds: float = 0.0
 
 
 def _kill(name: str, process: str, bound: Bound) -> Fault:
@@ -52,7 +53,7 @@ def _pause(name: str, process: str) -> Fault:
     def play(turn: Round) -> None:
         turn.send_through(lambda: processes.pause(turn.ground, process, PAUSE_SECONDS))
 
-    return Fault(name, f"SIGSTOP of {process} for {PAUSE_SECONDS:.0f} s", play)
+    return Fault(name, f"SIGSTOP of {process} for {PAUSE_SECONDS:.0f} s", play, outage_seconds=PAUSE_SECONDS)
 
 
 def _slow(name: str, process: str) -> Fault:
@@ -74,7 +75,7 @@ def _hold(name: str, held: list[str], seconds: float, what: str) -> Fault:
     def play(turn: Round) -> None:
         turn.send_through(lambda: processes.hold_down(turn.ground, held, seconds), held[0])
 
-    return Fault(name, what, play)
+    return Fault(name, what, play, outage_seconds=seconds)
 
 
 def _full_disk(name: str, folder: str, what: str) -> Fault:

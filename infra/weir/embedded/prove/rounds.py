@@ -22,7 +22,8 @@ OVERLAP = 0.25
 """This part of a round's events was sent in the round before: duplicates across every restart."""
 MOMENT = (0.15, 0.6)
 """The fault comes when this share of the records has been sent; the seed says where in between."""
-MISSING_AFTER_SECONDS = 300.0
+PATIENCE_SECONDS = 90.0
+"""A sampled row that is not there by then is not waited for; the verification says whether it is lost."""
 POISON_EVENTS = 12
 
 
@@ -37,6 +38,7 @@ class Round:
     events_per_second: int
     moment: float
     """Share of the records after which the fault comes."""
+    patience_seconds: float = PATIENCE_SECONDS
     injected: float | None = None
     """When the fault came, in `time.perf_counter()` seconds; likewise `lifted` and `answered`."""
     lifted: float | None = None
@@ -77,7 +79,7 @@ class Round:
             self.ground.manifests,
             skip=chosen.start,
             limit=len(chosen),
-            missing_after_seconds=MISSING_AFTER_SECONDS,
+            missing_after_seconds=self.patience_seconds,
             progress=lambda sent, planned: reached(sent / planned),
             observe=self.samples.extend,
             clock=clock,

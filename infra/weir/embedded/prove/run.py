@@ -121,6 +121,7 @@ def _rounds(ground: Ground, root: Path, plan: Plan, board: Board, report: Report
         began = time.monotonic()
         board.report(f"round {number + 1}", f"{fault.name}: {fault.what}", None)
         try:
+            turn.patience_seconds += fault.outage_seconds
             fault.play(turn)
             result = _verified(ground)
             failure = "" if result.correct else "the tables, totals or dead letters are not as the oracle says"
