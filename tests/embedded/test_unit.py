@@ -144,3 +144,27 @@ def test_one_that_ignores_the_stop_is_killed_and_its_last_words_are_not_kept(uni
     assert unit.state.status is Status.STOPPED
     assert "was killed" in unit.state.message
     assert kept == []
+
+
+def test_a_held_service_is_killed_and_stays_down_until_it_is_released(unit_of: Callable[..., Unit]) -> None:
+    unit = unit_of()
+    step_until(unit, Status.READY)
+    assert unit.process is not None
+    process = unit.process
+    unit.hold()
+    assert process.poll() == -signal.SIGKILL
+    for _ in range(5):
+        unit.step(set())
+    assert (unit.state.status, unit.process) == (Status.STOPPED, None)
+    unit.release()
+    step_until(unit, Status.READY)
+    assert unit.process is not None
+    assert unit.process.pid != process.pid
+
+
+def test_releasing_a_service_that_was_not_held_changes_nothing(unit_of: Callable[..., Unit]) -> None:
+    unit = unit_of()
+    step_until(unit, Status.READY)
+    process = unit.process
+    unit.release()
+    assert (unit.state.status, unit.process, unit.state.restarts) == (Status.READY, process, 0)
