@@ -6,11 +6,15 @@ all. The files are in Superset's own export format, so that a chart changed in t
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.platform import PIPELINE_HEALTH
@@ -23,6 +27,8 @@ _SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]\w*)\.([a-z_]\w*)", re.IGNORECAS
 _IDENTIFIER = re.compile(r"(?<![\w.'])([a-z_]\w*)(?!\w*\s*\()")
 _COLUMN_PARAMETERS = ("groupby", "columns", "all_columns", "x_axis", "entity", "series", "granularity_sqla")
 _METRIC_PARAMETERS = ("metric", "metrics", "percent_metrics", "timeseries_limit_metric", "secondary_metric", "size")
+
+_IMPORT_METADATA = {"version": "1.0.0", "type": "assets", "timestamp": "2026-01-01T00:00:00+00:00"}
 
 Asset = dict[str, Any]
 
@@ -66,6 +72,23 @@ def load_dashboard(folder: Path) -> Dashboard:
     if problems:
         raise ConfigError(str(folder), problems)
     return dashboard
+
+
+def import_files(dashboard: Dashboard, trino_url: str) -> dict[str, str]:
+    """The assets as Superset imports them, path to YAML, with every database at `trino_url`."""
+    files = {"metadata.yaml": yaml.safe_dump(_IMPORT_METADATA)}
+    for path, asset in dashboard.files.items():
+        content = asset
+        if path.startswith("databases/"):
+            content = copy.deepcopy(asset)
+            content["sqlalchemy_uri"] = _relocated(content["sqlalchemy_uri"], trino_url)
+        files[path] = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    return files
+
+
+def _relocated(address: str, trino_url: str) -> str:
+    """`trino://weir@trino:8080/cassandra` with the host and port of `trino_url`; user and catalog stay."""
+    return re.sub(r"(?<=@)[^/]+(?=/)", urlsplit(trino_url).netloc, address, count=1)
 
 
 def check_dashboard(dashboard: Dashboard, pipelines: Iterable[Pipeline]) -> None:

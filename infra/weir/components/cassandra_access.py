@@ -1,7 +1,7 @@
 """How a pod reaches Cassandra: the address, the files that its credentials are mounted as, and the client's options.
 
-Whoever runs Cassandra leaves a Secret for each role (`username`, `password`) and, with encryption, one with
-`truststore.p12` and `password`.
+Whoever runs Cassandra leaves a Secret for each role (`username`, `password`) and, encrypted, the nodes' certificate
+(`ca.crt`, `truststore.p12`) and a Secret with its stores' password.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from weir.components.kafka_access import SECRET_MODE
 
 ROLE_FOLDER = "/etc/weir/cassandra-role"
 TRUST_FOLDER = "/etc/weir/cassandra-trust"
+STORE_PASSWORD_SECRET = "cassandra-keystore-password"  # noqa: S105 - its name
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,23 @@ class CassandraAccess:
         return options
 
     def volumes(self, role: str) -> list[k8s.core.v1.VolumeArgs]:
-        """The Secrets of `role` as volumes of a pod."""
-        secrets = {"cassandra-role": role_secret(role)}
-        if self.trust_secret:
-            secrets["cassandra-trust"] = self.trust_secret
-        return [
+        """The Secrets of `role` as volumes of a pod: of the nodes' certificate only what a client may know."""
+        volumes = [
             k8s.core.v1.VolumeArgs(
-                name=name,
-                secret=k8s.core.v1.SecretVolumeSourceArgs(secret_name=secret, default_mode=SECRET_MODE),
+                name="cassandra-role",
+                secret=k8s.core.v1.SecretVolumeSourceArgs(secret_name=role_secret(role), default_mode=SECRET_MODE),
             )
-            for name, secret in secrets.items()
         ]
+        if self.trust_secret:
+            trust = k8s.core.v1.ProjectedVolumeSourceArgs(
+                sources=[
+                    projected(self.trust_secret, {"truststore.p12": "truststore.p12", "ca.crt": "ca.crt"}),
+                    projected(STORE_PASSWORD_SECRET, {"password": "password"}),
+                ],
+                default_mode=SECRET_MODE,
+            )
+            volumes.append(k8s.core.v1.VolumeArgs(name="cassandra-trust", projected=trust))
+        return volumes
 
     def mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
         """Where a container finds them."""
@@ -68,3 +75,12 @@ class CassandraAccess:
 def role_secret(role: str) -> str:
     """The name of the Secret of a role."""
     return f"cassandra-role-{kubernetes_name(role)}"
+
+
+def projected(secret: str, items: dict[str, str]) -> k8s.core.v1.VolumeProjectionArgs:
+    """Some keys of a Secret, as the files of these names in a volume of several sources."""
+    return k8s.core.v1.VolumeProjectionArgs(
+        secret=k8s.core.v1.SecretProjectionArgs(
+            name=secret, items=[k8s.core.v1.KeyToPathArgs(key=key, path=path) for key, path in items.items()]
+        )
+    )

@@ -5,25 +5,20 @@ An import overwrites what has the same UUID and adds the rest, so running it aga
 
 from __future__ import annotations
 
-import copy
 import io
-import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
-import yaml
 
-from weir.catalog.dashboard import Dashboard, check_dashboard, load_dashboard
+from weir.catalog.dashboard import Dashboard, check_dashboard, import_files, load_dashboard
 from weir.catalog.pipeline import Pipeline
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.embedded.superset import ADMIN
 
 TIMEOUT_SECONDS = 120
-_METADATA = {"version": "1.0.0", "type": "assets", "timestamp": "2026-01-01T00:00:00+00:00"}
 
 
 def import_dashboards(
@@ -74,19 +69,9 @@ def bundle(dashboard: Dashboard, trino_url: str) -> bytes:
     """The assets as the zip file that Superset imports, with every database at `trino_url`."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("weir/metadata.yaml", yaml.safe_dump(_METADATA))
-        for path, asset in dashboard.files.items():
-            content = asset
-            if path.startswith("databases/"):
-                content = copy.deepcopy(asset)
-                content["sqlalchemy_uri"] = _relocated(content["sqlalchemy_uri"], trino_url)
-            archive.writestr(f"weir/{path}", yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+        for path, content in import_files(dashboard, trino_url).items():
+            archive.writestr(f"weir/{path}", content)
     return stream.getvalue()
-
-
-def _relocated(address: str, trino_url: str) -> str:
-    """`trino://weir@trino:8080/cassandra` with the host and port of `trino_url`; user and catalog stay."""
-    return re.sub(r"(?<=@)[^/]+(?=/)", urlsplit(trino_url).netloc, address, count=1)
 
 
 def _import(client: httpx.Client, dashboard: Dashboard, trino_url: str) -> None:

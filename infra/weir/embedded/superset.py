@@ -120,7 +120,7 @@ def _migrate(ctx: Context, home: Path) -> None:
 
 
 def _migration(python: Path) -> list[str]:
-    return [str(python), "-m", "weir.embedded.superset_metadata"]
+    return [str(python), "-m", "weir.superset.metadata"]
 
 
 def _copy(source: Path, target: Path) -> None:

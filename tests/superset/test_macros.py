@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weir.embedded.superset_macros import MAX_PARTITIONS, month_starts
+from weir.superset.macros import MAX_PARTITIONS, month_starts
 
 pytestmark = pytest.mark.unit
 

@@ -12,13 +12,17 @@ from superset.extensions import appbuilder, db, security_manager
 
 
 def main() -> None:
+    """Does both in an application of its own."""
+    with create_app().app_context():
+        migrate()
+
+
+def migrate() -> None:
     """Migrates the tables, then writes the built-in roles and their permissions."""
-    app = create_app()
-    with app.app_context():
-        upgrade()
-        appbuilder.add_permissions(update_perms=True)
-        security_manager.sync_role_definitions()
-        db.session.commit()
+    upgrade()
+    appbuilder.add_permissions(update_perms=True)
+    security_manager.sync_role_definitions()
+    db.session.commit()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,277 @@
+"""Cassandra run by the K8ssandra operator: one datacenter, a rack in each zone, repairs and backups included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from weir.components import cassandra_settings as shared
+from weir.components.base import (
+    ZONE_KEY,
+    Component,
+    CustomKind,
+    Site,
+    container_security,
+    custom_resource,
+    pod_security,
+    resources,
+)
+from weir.components.cassandra_access import STORE_PASSWORD_SECRET, CassandraAccess
+from weir.components.cassandra_settings import Backups, CassandraArgs
+from weir.components.certificates import Certificate, CertificateArgs
+from weir.sizing.plan import PodSize
+
+REAPER = PodSize(0.25, 1024, 512)
+MEDUSA = PodSize(0.25, 1024)
+SIDE_CONTAINER = PodSize(0.1, 256)
+BUCKET_SECRET = "cassandra-backups"  # noqa: S105 - its name
+# cass-operator's own containers beside Cassandra; each must be restricted, too.
+INIT_CONTAINERS = ("server-config-init-base", "server-config-init")
+SIDE_CONTAINERS = ("server-system-logger",)
+
+
+@dataclass(frozen=True)
+class CassandraClusterArgs(CassandraArgs):
+    """Besides what every provider is given: the operator's API versions, and what it does on its own.
+
+    `bucket_keys` are the bucket's access key and secret key; None where pods have an identity of their own.
+    """
+
+    cluster_api_version: str = ""
+    backup_api_version: str = ""
+    repairs: bool = True
+    backups: Backups | None = None
+    bucket_keys: tuple[pulumi.Input[str], pulumi.Input[str]] | None = None
+    monitored: bool = True
+    monitor_labels: tuple[tuple[str, str], ...] = ()
+
+
+class CassandraCluster(Component):
+    """The cluster `name`. Nodes and clients are encrypted, everybody logs in, and no default superuser is left."""
+
+    def __init__(
+        self, name: str, site: Site, args: CassandraClusterArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("cassandra:CassandraCluster", name, site, opts)
+        self.name = name
+        self.args = args
+        self.service = f"{name}-{args.plan.datacenter}-service"
+        self.administrator = shared.administrator(site, self)
+        before: list[pulumi.Resource] = [self.administrator.secret]
+        if args.certificates is not None:
+            before += self._certificates()
+        if args.bucket_keys is not None:
+            before.append(self._bucket_secret(*args.bucket_keys))
+        self.cluster = custom_resource(
+            name,
+            CustomKind(args.cluster_api_version, "K8ssandraCluster"),
+            site.metadata(name, shared.COMPONENT),
+            self._spec(),
+            self.keeper(after=before),
+        )
+        if args.backups is not None:
+            self._schedule(args.backups)
+        self.access = CassandraAccess(
+            contact_points=(f"{self.service}.{site.namespace}.svc:{shared.CLIENT_PORT}",),
+            datacenter=args.plan.datacenter,
+            trust_secret=shared.CERTIFICATE_SECRET if args.certificates else None,
+            ready=[self.cluster],
+        )
+        self.register_outputs({"service": self.service})
+
+    def _certificates(self) -> list[pulumi.Resource]:
+        """One certificate for all nodes, both among themselves and towards clients, and its stores' password."""
+        assert self.args.certificates is not None  # noqa: S101 - the caller's condition
+        services = [self.service, f"{self.name}-{self.args.plan.datacenter}-all-pods-service"]
+        certificate = Certificate(
+            shared.CERTIFICATE_SECRET,
+            self.site,
+            CertificateArgs(
+                self.args.certificates, shared.COMPONENT, self.name, shared.node_names(self.site, services)
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        return [certificate.resource, shared.stores_password(self.site, self)]
+
+    def _bucket_secret(self, access_key: pulumi.Input[str], secret_key: pulumi.Input[str]) -> pulumi.Resource:
+        """The keys as Medusa reads them: a credentials file of AWS's."""
+        content = pulumi.Output.secret(
+            pulumi.Output.format(
+                "[default]\naws_access_key_id = {0}\naws_secret_access_key = {1}\n", access_key, secret_key
+            )
+        )
+        return k8s.core.v1.Secret(
+            BUCKET_SECRET,
+            metadata=self.site.metadata(BUCKET_SECRET, shared.COMPONENT),
+            string_data={"credentials": content},
+            opts=self.child(),
+        )
+
+    def _spec(self) -> dict[str, Any]:
+        args = self.args
+        spec: dict[str, Any] = {"auth": True, "secretsProvider": "internal", "cassandra": self._cassandra()}
+        if args.repairs:
+            spec["reaper"] = self._reaper()
+        if args.backups is not None:
+            spec["medusa"] = self._medusa(args.backups)
+        return spec
+
+    def _cassandra(self) -> dict[str, Any]:
+        args, plan = self.args, self.args.plan
+        claim = {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": f"{plan.node.disk_gib}Gi"}},
+            **({"storageClassName": args.storage_class} if args.storage_class else {}),
+        }
+        cassandra: dict[str, Any] = {
+            "serverType": "cassandra",
+            "serverVersion": args.version,
+            "superuserSecretRef": {"name": shared.ADMINISTRATOR_SECRET},
+            "config": {"cassandraYaml": self._yaml(), "jvmOptions": self._jvm()},
+            "storageConfig": {"cassandraDataVolumeClaimSpec": claim},
+            "resources": resources(plan.node),
+            "podSecurityContext": pod_security(shared.USER_ID),
+            "readOnlyRootFilesystem": True,
+            **self._containers(),
+            "telemetry": self._telemetry(),
+            "metadata": {"pods": {"labels": self._pod_labels()}},
+            "softPodAntiAffinity": plan.replication_factor == 1,
+            "datacenters": [self._datacenter()],
+        }
+        if args.certificates is not None:
+            cassandra |= {f"{side}EncryptionStores": _stores() for side in ("server", "client")}
+        return cassandra
+
+    def _pod_labels(self) -> dict[str, str]:
+        """What policies and budgets find the pods by; the operator's own labels stand beside them."""
+        labels = self.site.labels(self.name, shared.COMPONENT)
+        return {name: value for name, value in labels.items() if name != "app.kubernetes.io/managed-by"}
+
+    def _yaml(self) -> dict[str, Any]:
+        settings = shared.node_settings(self.args)
+        if self.args.certificates is not None:
+            settings |= {
+                # Nodes prove to each other who they are; clients do that with their password.
+                "server_encryption_options": {
+                    "internode_encryption": "all",
+                    "require_client_auth": True,
+                    "store_type": "PKCS12",
+                },
+                "client_encryption_options": {
+                    "enabled": True,
+                    "optional": False,
+                    "require_client_auth": False,
+                    "store_type": "PKCS12",
+                },
+            }
+        return settings
+
+    def _jvm(self) -> dict[str, Any]:
+        heap = f"{self.args.plan.node.heap_mib}Mi"
+        return {"heapSize": heap, "gc": "G1GC", "additionalOptions": ["-XX:+ExitOnOutOfMemoryError"]}
+
+    def _datacenter(self) -> dict[str, Any]:
+        plan = self.args.plan
+        racks: list[dict[str, Any]] = [{"name": rack} for rack in plan.racks]
+        if self.site.zones > 1:
+            racks = [{"name": rack, "nodeAffinityLabels": {ZONE_KEY: rack}} for rack in plan.racks]
+        return {
+            "metadata": {
+                "name": plan.datacenter,
+                # Without it the operator deletes the volumes together with the datacenter.
+                "annotations": {"cassandra.datastax.com/delete-pvc": "false" if self.site.keep_data else "true"},
+            },
+            "size": plan.nodes,
+            "racks": racks,
+        }
+
+    def _containers(self) -> dict[str, Any]:
+        """Cassandra's pods meet `restricted` only when each container says so, the operator's helpers too."""
+
+        def helper(name: str) -> dict[str, Any]:
+            return {
+                "name": name,
+                "securityContext": container_security(read_only_root=False),
+                "resources": resources(SIDE_CONTAINER),
+            }
+
+        return {
+            "initContainers": [helper(name) for name in INIT_CONTAINERS],
+            "containers": [
+                {"name": "cassandra", "securityContext": container_security()},
+                *(helper(name) for name in SIDE_CONTAINERS),
+            ],
+        }
+
+    def _telemetry(self) -> dict[str, Any]:
+        if not self.args.monitored:
+            return {"prometheus": {"enabled": False}}
+        return {"prometheus": {"enabled": True, "commonLabels": dict(self.args.monitor_labels)}}
+
+    def _reaper(self) -> dict[str, Any]:
+        """Repairs every table again and again: a copy that missed a deletion would else bring rows back."""
+        return {
+            "autoScheduling": {"enabled": True, "repairType": "AUTO"},
+            "heapSize": f"{REAPER.heap_mib}Mi",
+            "resources": resources(REAPER),
+            "initContainerResources": resources(SIDE_CONTAINER),
+            "podSecurityContext": pod_security(1001),
+            "securityContext": container_security(read_only_root=False),
+            "initContainerSecurityContext": container_security(read_only_root=False),
+            "metadata": {"pods": {"labels": self.site.labels(f"{self.name}-reaper", shared.COMPONENT)}},
+        }
+
+    def _medusa(self, backups: Backups) -> dict[str, Any]:
+        store = backups.storage
+        properties: dict[str, Any] = {
+            "storageProvider": "s3_compatible" if store.endpoint_url else "s3",
+            "bucketName": store.bucket,
+            "prefix": "/".join(part for part in (store.prefix, "cassandra", self.name) if part),
+            "maxBackupAge": backups.keep_days,
+            "credentialsType": "credential-based" if self.args.bucket_keys else "role-based",
+            "secure": not (store.endpoint_url or "https").startswith("http:"),
+        }
+        if store.region:
+            properties["region"] = store.region
+        if store.endpoint_url:
+            properties["host"] = store.endpoint_url.split("://", 1)[1].split("/")[0]
+        if self.args.bucket_keys:
+            properties["storageSecretRef"] = {"name": BUCKET_SECRET}
+        medusa: dict[str, Any] = {
+            "storageProperties": properties,
+            "containerResources": resources(MEDUSA),
+            "initContainerResources": resources(SIDE_CONTAINER),
+            "securityContext": container_security(read_only_root=False),
+        }
+        if self.args.certificates is not None:
+            medusa["clientEncryptionStores"] = _stores()
+        return medusa
+
+    def _schedule(self, backups: Backups) -> None:
+        custom_resource(
+            f"{self.name}-backups",
+            CustomKind(self.args.backup_api_version, "MedusaBackupSchedule"),
+            self.site.metadata(f"{self.name}-backups", shared.COMPONENT),
+            {
+                "cronSchedule": backups.schedule,
+                # A backup that still runs is not joined by a second one.
+                "concurrencyPolicy": "Forbid",
+                "backupSpec": {"backupType": "differential", "cassandraDatacenter": self.args.plan.datacenter},
+            },
+            self.child(after=[self.cluster]),
+        )
+
+
+def _stores() -> dict[str, Any]:
+    """The stores of the certificate's Secret, and the Secret with their password."""
+
+    def store(key: str) -> dict[str, Any]:
+        return {
+            f"{key}SecretRef": {"name": shared.CERTIFICATE_SECRET, "key": f"{key}.p12"},
+            f"{key}PasswordSecretRef": {"name": STORE_PASSWORD_SECRET, "key": "password"},
+        }
+
+    return store("keystore") | store("truststore")

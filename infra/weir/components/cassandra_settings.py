@@ -1,0 +1,108 @@
+"""What both ways to run Cassandra share: names, ports, the node's settings, and how it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from weir.components.base import Site
+from weir.components.cassandra_access import STORE_PASSWORD_SECRET
+from weir.components.certificates import KEYSTORE_PASSWORD, CertificateAuthority, service_names
+from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
+from weir.config.storage import ObjectStorage
+from weir.sizing.plan import CassandraPlan
+
+COMPONENT = "cassandra"
+CLIENT_PORT = 9042
+INTERNODE_PORT = 7000
+ENCRYPTED_INTERNODE_PORT = 7001
+MANAGEMENT_PORT = 8080
+METRICS_PORT = 9000
+USER_ID = 999
+ADMINISTRATOR = "weir_admin"
+ADMINISTRATOR_SECRET = "cassandra-administrator"  # noqa: S105 - its name
+CERTIFICATE_SECRET = "cassandra-tls"  # noqa: S105 - its name
+# Sign-ins, rights and schema; statements that read and write would fill the disk.
+AUDITED_CATEGORIES = "AUTH,DCL,DDL,ERROR"
+
+
+@dataclass(frozen=True)
+class Backups:
+    """Copies of all tables in object storage: when, and how long each is kept."""
+
+    storage: ObjectStorage
+    schedule: str
+    keep_days: int
+
+
+@dataclass(frozen=True)
+class CassandraArgs:
+    """What every provider is given. `certificates` is None where connections are not encrypted."""
+
+    plan: CassandraPlan
+    version: str
+    certificates: CertificateAuthority | None
+    storage_class: str | None = None
+    audit_log: bool = True
+
+    def __post_init__(self) -> None:
+        plan = self.plan
+        if plan.nodes < plan.replication_factor:
+            raise ValueError(
+                f"cassandra: {plan.nodes} nodes cannot hold {plan.replication_factor} copies; add nodes or lower "
+                "availability.cassandra_replication_factor"
+            )
+
+
+def node_settings(args: CassandraArgs) -> dict[str, Any]:
+    """The part of cassandra.yaml that is the platform's own, by Cassandra's names."""
+    settings: dict[str, Any] = {
+        "num_tokens": args.plan.tokens_per_node,
+        # Trie memtables and the `bti` format hold more in less heap; both need the compatibility mode off.
+        "storage_compatibility_mode": "NONE",
+        "sstable": {"selected_format": "bti"},
+        "memtable": {"configurations": {"default": {"class_name": "TrieMemtable"}}},
+        "memtable_allocation_type": "offheap_objects",
+        # A broken disk takes the node down, where copies answer for it, instead of wrong answers.
+        "disk_failure_policy": "die",
+        "commit_failure_policy": "die",
+        # Where rows expire in whole windows, no tombstone is read; a query that meets many is a mistake.
+        "tombstone_failure_threshold": 100_000,
+        "auto_snapshot": True,
+    }
+    if args.audit_log:
+        settings["audit_logging_options"] = {
+            "enabled": True,
+            "logger": [{"class_name": "FileAuditLogger"}],
+            "included_categories": AUDITED_CATEGORIES,
+        }
+    return settings
+
+
+def administrator(site: Site, parent: pulumi.Resource) -> GeneratedSecret:
+    """The Secret of the superuser, who alone changes schema and roles."""
+    return GeneratedSecret(
+        ADMINISTRATOR_SECRET,
+        site,
+        GeneratedSecretArgs(COMPONENT, lambda: {"username": ADMINISTRATOR, "password": random_password()}),
+        pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def stores_password(site: Site, parent: pulumi.Resource) -> pulumi.Resource:
+    """The Secret that tells programs the password of the certificate's stores."""
+    return GeneratedSecret(
+        STORE_PASSWORD_SECRET,
+        site,
+        GeneratedSecretArgs(COMPONENT, lambda: {"password": KEYSTORE_PASSWORD}),
+        pulumi.ResourceOptions(parent=parent),
+    ).secret
+
+
+def node_names(site: Site, services: Sequence[str]) -> list[str]:
+    """The names that a node's certificate is good for: its services, and any pod behind them."""
+    names = [name for service in services for name in service_names(service, site.namespace)]
+    return [*names, *(f"*.{service}.{site.namespace}.svc.cluster.local" for service in services)]

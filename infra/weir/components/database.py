@@ -1,0 +1,119 @@
+"""Schema and roles of Cassandra: a Secret for each role, and the job that makes the cluster what the catalog says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from weir.catalog.database import Database
+from weir.components.base import Component, Site
+from weir.components.cassandra_access import CassandraAccess, projected, role_secret
+from weir.components.cassandra_settings import ADMINISTRATOR_SECRET, COMPONENT
+from weir.components.images import Image
+from weir.components.job import JobArgs, RunToCompletion
+from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
+from weir.sizing.plan import PodSize
+
+NAME = "cassandra-schema"
+JOB_SIZE = PodSize(0.1, 256)
+FOLDER = "/etc/weir/database"
+DESCRIPTION = "database.json"
+ADMINISTRATOR_FOLDER = "/etc/weir/administrator"
+ROLES_FOLDER = "/etc/weir/roles"
+CA_FOLDER = "/etc/weir/cassandra-ca"
+SECRET_MODE = 0o440
+
+
+@dataclass(frozen=True)
+class CassandraDatabaseArgs:
+    """`database` is all that is wanted; `cassandra` is the cluster as its provider left it."""
+
+    database: Database
+    cassandra: CassandraAccess
+    image: Image
+
+    def __post_init__(self) -> None:
+        if not self.database.roles:
+            raise ValueError("database.roles: none; a cluster that asks for passwords needs a role for each program")
+
+
+class CassandraDatabase(Component):
+    """Schema and roles. Whoever uses a table comes after `access.ready`."""
+
+    def __init__(self, site: Site, args: CassandraDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("cassandra:CassandraDatabase", NAME, site, opts)
+        self.secrets = [self._role_secret(role.name) for role in args.database.roles]
+        job = RunToCompletion(
+            NAME,
+            site,
+            JobArgs(
+                component=COMPONENT,
+                image=args.image.reference,
+                image_pull_policy=args.image.pull_policy,
+                image_pull_secrets=args.image.pull_secrets,
+                command=command(args.cassandra),
+                files={DESCRIPTION: args.database.to_json()},
+                folder=FOLDER,
+                size=JOB_SIZE,
+                volumes=_volumes(args),
+                mounts=_mounts(args.cassandra),
+                after=[*args.cassandra.ready, *self.secrets],
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.access = replace(args.cassandra, ready=[job.job])
+        self.register_outputs({})
+
+    def _role_secret(self, role: str) -> pulumi.Resource:
+        return GeneratedSecret(
+            role_secret(role),
+            self.site,
+            GeneratedSecretArgs(COMPONENT, lambda: {"username": role, "password": random_password()}),
+            pulumi.ResourceOptions(parent=self),
+        ).secret
+
+
+def command(cassandra: CassandraAccess) -> list[str]:
+    """The job's command: files and addresses, never a secret."""
+    points = [part for point in cassandra.contact_points for part in ("--contact-point", point)]
+    return [
+        *("python", "-m", "weir.database.job"),
+        *("--database", f"{FOLDER}/{DESCRIPTION}"),
+        *points,
+        *("--datacenter", cassandra.datacenter),
+        *("--administrator", ADMINISTRATOR_FOLDER),
+        *("--roles", ROLES_FOLDER),
+        *(("--ca", f"{CA_FOLDER}/ca.crt") if cassandra.trust_secret else ()),
+    ]
+
+
+def _volumes(args: CassandraDatabaseArgs) -> list[k8s.core.v1.VolumeArgs]:
+    passwords = [
+        projected(role_secret(role.name), {"password": role.name})  # a file named after the role
+        for role in args.database.roles
+    ]
+    volumes = {
+        "administrator": [projected(ADMINISTRATOR_SECRET, {"username": "username", "password": "password"})],
+        "roles": passwords,
+    }
+    if args.cassandra.trust_secret:
+        volumes["cassandra-ca"] = [projected(args.cassandra.trust_secret, {"ca.crt": "ca.crt"})]
+    return [
+        k8s.core.v1.VolumeArgs(
+            name=name,
+            projected=k8s.core.v1.ProjectedVolumeSourceArgs(sources=sources, default_mode=SECRET_MODE),
+        )
+        for name, sources in volumes.items()
+    ]
+
+
+def _mounts(cassandra: CassandraAccess) -> Sequence[k8s.core.v1.VolumeMountArgs]:
+    folders = {"administrator": ADMINISTRATOR_FOLDER, "roles": ROLES_FOLDER}
+    if cassandra.trust_secret:
+        folders["cassandra-ca"] = CA_FOLDER
+    return [
+        k8s.core.v1.VolumeMountArgs(name=name, mount_path=folder, read_only=True) for name, folder in folders.items()
+    ]

@@ -1,0 +1,25 @@
+"""An image as pods name it: what to pull, when, and with whose credentials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from weir.config.image_references import image_reference
+from weir.config.images import ImageName, ImagesConfig
+
+CONFIG_CHECKSUM = "weir.io/config-checksum"
+"""A pod's annotation: pods are replaced when their configuration changes, which Kubernetes does not do by itself."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image of the environment."""
+
+    reference: str
+    pull_policy: str = "IfNotPresent"
+    pull_secrets: tuple[str, ...] = ()
+
+
+def image(images: ImagesConfig, name: ImageName) -> Image:
+    """The image `name` as the stack wants it."""
+    return Image(image_reference(images, name), images.pull_policy.value, tuple(images.pull_secrets))

@@ -1,0 +1,145 @@
+"""Trino's configuration files: pure text, with secrets and addresses named by environment variables and files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from weir.components.certificates import KEYSTORE_PASSWORD
+from weir.sizing.plan import PodSize, TrinoPlan
+
+HTTP_PORT = 8080
+HTTPS_PORT = 8443
+CONFIG_FOLDER = "/etc/trino"
+DATA_FOLDER = "/data/trino"
+TLS_FOLDER = "/etc/weir/trino-tls"
+CASSANDRA_CA_FOLDER = "/etc/weir/cassandra-ca"
+SHARED_SECRET_VARIABLE = "INTERNAL_SHARED_SECRET"  # noqa: S105 - its name
+PASSWORD_VARIABLE = "CASSANDRA_PASSWORD"  # noqa: S105 - its name
+# A quarter of the heap is left to what Trino does not count.
+HEADROOM_SHARE = 0.25
+CATALOG_FILE = "cassandra.properties"
+
+
+@dataclass(frozen=True)
+class TrinoTopology:
+    """Where the coordinator is, and whether everything is encrypted."""
+
+    service: str
+    environment: str
+    tls: bool
+
+    @property
+    def discovery_uri(self) -> str:
+        """The coordinator, as workers find it."""
+        return f"https://{self.service}:{HTTPS_PORT}" if self.tls else f"http://{self.service}:{HTTP_PORT}"
+
+    @property
+    def port(self) -> int:
+        """The one port that is open."""
+        return HTTPS_PORT if self.tls else HTTP_PORT
+
+    @property
+    def scheme(self) -> str:
+        """Of that port."""
+        return "https" if self.tls else "http"
+
+
+def server_properties(topology: TrinoTopology, plan: TrinoPlan, *, coordinator: bool) -> dict[str, str]:
+    """config.properties of the coordinator or of a worker."""
+    size = plan.coordinator if coordinator or not plan.workers else plan.worker
+    settings = {
+        "coordinator": _flag(coordinator),
+        "discovery.uri": topology.discovery_uri,
+        "query.max-memory": f"{plan.query_max_memory_mib}MB",
+        "memory.heap-headroom-per-node": f"{round((size.heap_mib or 0) * HEADROOM_SHARE)}MB",
+        # Dashboards ask again and again; finished queries must not fill the heap.
+        "query.min-expire-age": "30s",
+    }
+    if coordinator:
+        settings |= {
+            "node-scheduler.include-coordinator": _flag(plan.workers == 0),
+            "access-control.config-files": f"{CONFIG_FOLDER}/access-control.properties",
+        }
+    if not topology.tls:
+        return settings | {"http-server.http.port": str(HTTP_PORT)}
+    settings |= {
+        "http-server.http.enabled": "false",
+        "http-server.https.enabled": "true",
+        "http-server.https.port": str(HTTPS_PORT),
+        "http-server.https.keystore.path": f"{TLS_FOLDER}/keystore.p12",
+        "http-server.https.keystore.key": KEYSTORE_PASSWORD,
+        "internal-communication.https.required": "true",
+        "internal-communication.shared-secret": f"${{ENV:{SHARED_SECRET_VARIABLE}}}",
+        "node.internal-address-source": "FQDN",
+    }
+    if coordinator:
+        # Who asks shows a certificate of the platform's authority; its common name is the user.
+        settings |= {
+            "http-server.authentication.type": "CERTIFICATE",
+            "http-server.https.truststore.path": f"{TLS_FOLDER}/truststore.p12",
+            "http-server.https.truststore.key": KEYSTORE_PASSWORD,
+            "http-server.authentication.certificate.user-mapping.pattern": "CN=([^,]+).*",
+        }
+    return settings
+
+
+def catalog_properties(contact_point: str, datacenter: str, role: str, *, tls: bool) -> dict[str, str]:
+    """The catalog `cassandra`; the role reads and cannot write."""
+    host, port = contact_point.rsplit(":", 1)
+    settings = {
+        "connector.name": "cassandra",
+        "cassandra.contact-points": host,
+        "cassandra.native-protocol-port": port,
+        "cassandra.load-policy.use-dc-aware": "true",
+        "cassandra.load-policy.dc-aware.local-dc": datacenter,
+        "cassandra.consistency-level": "LOCAL_QUORUM",
+        "cassandra.security": "PASSWORD",
+        "cassandra.username": role,
+        "cassandra.password": f"${{ENV:{PASSWORD_VARIABLE}}}",
+    }
+    if tls:
+        settings |= {
+            "cassandra.tls.enabled": "true",
+            "cassandra.tls.truststore-path": f"{CASSANDRA_CA_FOLDER}/ca.crt",
+        }
+    return settings
+
+
+def jvm_options(size: PodSize) -> list[str]:
+    """jvm.config, after Trino's recommendations."""
+    return [
+        "-server",
+        f"-Xmx{size.heap_mib}M",
+        "-XX:+UseG1GC",
+        "-XX:G1HeapRegionSize=32M",
+        "-XX:+ExplicitGCInvokesConcurrent",
+        "-XX:+ExitOnOutOfMemoryError",
+        "-XX:ReservedCodeCacheSize=256M",
+        "-Djdk.attach.allowAttachSelf=true",
+        "-XX:+EnableDynamicAgentLoading",
+        # CURRENT_DATE must be the day that the monitor writes, which is UTC.
+        "-Duser.timezone=UTC",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+    ]
+
+
+def files(topology: TrinoTopology, plan: TrinoPlan, *, coordinator: bool) -> dict[str, str]:
+    """Every file of /etc/trino but the catalog."""
+    size = plan.coordinator if coordinator else plan.worker
+    return {
+        "config.properties": properties(server_properties(topology, plan, coordinator=coordinator)),
+        "node.properties": properties({"node.environment": topology.environment, "node.data-dir": DATA_FOLDER}),
+        "jvm.config": "".join(f"{line}\n" for line in jvm_options(size)),
+        "access-control.properties": properties({"access-control.name": "read-only"}),
+        "log.properties": properties({"io.trino.event.QueryMonitor": "WARN"}),
+    }
+
+
+def properties(settings: dict[str, str]) -> str:
+    """A file of Java properties, in the order of `settings`."""
+    return "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,198 @@
+"""Cassandra by the operator and as a StatefulSet, and the job that brings schema and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.components import serving
+from tests.components.serving import CASSANDRA, DEV, IMAGE, PROD, SMALL_CASSANDRA, made_by, one
+
+from weir.catalog.database import Database
+from weir.components.base import Site
+from weir.components.cassandra_cluster import CassandraCluster, CassandraClusterArgs
+from weir.components.cassandra_plain import CassandraPlain
+from weir.components.cassandra_settings import Backups, CassandraArgs
+from weir.components.database import CassandraDatabase, CassandraDatabaseArgs
+from weir.config import versions
+from weir.config.storage import ObjectStorage
+from weir.programs.recording import SECRET, Recorded
+
+pytestmark = pytest.mark.unit
+
+BUCKET = ObjectStorage(bucket="weir-prod", region="eu-west-1")
+CLUSTER = "K8ssandraCluster/cassandra"
+
+
+def operated(site: Site = PROD, **changes: Any) -> dict[str, Recorded]:
+    arguments: dict[str, Any] = {
+        "plan": CASSANDRA,
+        "version": versions.CASSANDRA,
+        "storage_class": "fast",
+        "cluster_api_version": versions.CRDS["K8ssandraCluster"].api_version,
+        "backup_api_version": versions.CRDS["MedusaBackupSchedule"].api_version,
+        "backups": Backups(BUCKET, "0 2 * * *", 14),
+        "bucket_keys": ("access", "secret-canary"),
+        "monitor_labels": (("release", "prometheus"),),
+        **changes,
+    }
+
+    def program() -> None:
+        arguments.setdefault("certificates", serving.authority(site))
+        CassandraCluster("cassandra", site, CassandraClusterArgs(**arguments))
+
+    return made_by(program)
+
+
+def plain(site: Site = DEV, *, tls: bool = True, **changes: Any) -> dict[str, Recorded]:
+    def program() -> None:
+        authority = serving.authority(site) if tls else None
+        args = CassandraArgs(SMALL_CASSANDRA, versions.CASSANDRA, authority, **changes)
+        cluster = CassandraPlain("cassandra", site, args, IMAGE)
+        CassandraDatabase(site, CassandraDatabaseArgs(serving.DATABASE, cluster.access, IMAGE))
+
+    return made_by(program)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [operated, lambda: operated(DEV, backups=None, bucket_keys=None), plain, lambda: plain(tls=False)],
+    ids=["operator", "operator-small", "plain", "plain-in-clear"],
+)
+def test_everything_fits_its_schema_and_the_rules(make: Callable[[], dict[str, Recorded]]) -> None:
+    made = make()
+    assert serving.schema_problems(made) == []
+    assert serving.policy_problems(made) == []
+
+
+def test_each_zone_is_a_rack_and_its_nodes_stay_there() -> None:
+    (datacenter,) = one(operated(), CLUSTER)["spec"]["cassandra"]["datacenters"]
+    assert datacenter["size"] == 6
+    assert [rack["nodeAffinityLabels"] for rack in datacenter["racks"]] == [
+        {"topology.kubernetes.io/zone": zone} for zone in ("zone-a", "zone-b", "zone-c")
+    ]
+
+
+def test_no_connection_is_in_clear_and_no_client_goes_without_encryption() -> None:
+    cassandra = one(operated(), CLUSTER)["spec"]["cassandra"]
+    settings = cassandra["config"]["cassandraYaml"]
+    assert settings["client_encryption_options"]["optional"] is False
+    assert settings["server_encryption_options"]["internode_encryption"] == "all"
+    for side in ("server", "client"):
+        assert cassandra[f"{side}EncryptionStores"]["keystoreSecretRef"] == {
+            "name": "cassandra-tls",
+            "key": "keystore.p12",
+        }
+
+
+def test_the_certificate_is_good_for_the_address_that_clients_are_told() -> None:
+    names = one(operated(), "Certificate/cassandra-tls")["spec"]["dnsNames"]
+    assert "cassandra-dc1-service.weir-prod.svc" in names
+
+
+def test_it_comes_after_its_certificate_and_its_superuser() -> None:
+    made = operated()
+    for earlier in ("Certificate/cassandra-tls", "Secret/cassandra-administrator", "Secret/cassandra-backups"):
+        assert serving.depends_on(made, CLUSTER, earlier)
+    assert serving.depends_on(made, "MedusaBackupSchedule/cassandra-backups", CLUSTER)
+
+
+@pytest.mark.parametrize(("site", "kept"), [(PROD, True), (DEV, False)])
+def test_data_outlives_the_stack_where_it_is_kept(site: Site, *, kept: bool) -> None:
+    entry = operated(site)[CLUSTER]
+    assert (entry.protect, entry.retain_on_delete) == (kept, kept)
+    (datacenter,) = entry.inputs["spec"]["cassandra"]["datacenters"]
+    annotation = datacenter["metadata"]["annotations"]["cassandra.datastax.com/delete-pvc"]
+    assert annotation == ("false" if kept else "true")
+
+
+def test_secrets_are_marked_and_their_values_nowhere_in_clear() -> None:
+    made = operated()
+    assert made["Secret/cassandra-backups"].inputs["stringData"] == {"credentials": SECRET}
+    assert made["Secret/cassandra-administrator"].secret_paths
+    assert "canary" not in str([entry.inputs for entry in made.values()])
+
+
+def test_backups_go_to_the_bucket_and_old_ones_go_away() -> None:
+    made = operated()
+    storage = one(made, CLUSTER)["spec"]["medusa"]["storageProperties"]
+    assert (storage["bucketName"], storage["prefix"], storage["maxBackupAge"]) == (
+        "weir-prod",
+        "weir/cassandra/cassandra",
+        14,
+    )
+    assert one(made, "MedusaBackupSchedule/cassandra-backups")["spec"]["cronSchedule"] == "0 2 * * *"
+    without = operated(backups=None, bucket_keys=None)
+    assert "medusa" not in one(without, CLUSTER)["spec"]
+    assert not [key for key in without if key.startswith("MedusaBackupSchedule")]
+
+
+def test_a_bigger_plan_changes_nodes_disk_and_heap_and_nothing_else() -> None:
+    bigger = replace(CASSANDRA, nodes_per_rack=3, node=replace(CASSANDRA.node, disk_gib=900, heap_mib=12288))
+    before, after = (one(operated(plan=plan), CLUSTER)["spec"]["cassandra"] for plan in (CASSANDRA, bigger))
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"datacenters", "storageConfig", "config"}
+    assert after["datacenters"][0]["size"] == 9
+    assert after["storageConfig"]["cassandraDataVolumeClaimSpec"]["resources"]["requests"]["storage"] == "900Gi"
+    assert after["config"]["jvmOptions"]["heapSize"] == "12288Mi"
+
+
+def test_fewer_nodes_than_copies_are_refused_before_anything_is_made() -> None:
+    few = replace(CASSANDRA, racks=("zone-a",), nodes_per_rack=2)
+    with pytest.raises(ValueError, match="2 nodes cannot hold 3 copies"):
+        operated(plan=few)
+
+
+def test_the_plain_node_asks_for_passwords_and_listens_where_its_host_name_points() -> None:
+    config = one(plain(), "ConfigMap/cassandra-config")["data"]["cassandra.yaml"]
+    for line in ("PasswordAuthenticator", "CassandraAuthorizer", "optional: false", "internode_encryption: all"):
+        assert line in config
+    assert "listen_address" not in config
+    assert "cassandra-0.cassandra-nodes.weir-dev.svc" in config
+    assert "encryption" not in one(plain(tls=False), "ConfigMap/cassandra-config")["data"]["cassandra.yaml"]
+
+
+def test_a_changed_setting_replaces_the_plain_nodes_one_by_one() -> None:
+    def annotation(**changes: Any) -> str:
+        template = one(plain(**changes), "StatefulSet/cassandra")["spec"]["template"]
+        return template["metadata"]["annotations"]["weir.io/config-checksum"]
+
+    assert annotation() == annotation()
+    assert annotation() != annotation(audit_log=False)
+
+
+def test_the_schema_job_gets_the_catalog_and_runs_again_when_it_changes() -> None:
+    made = plain()
+    (files,) = [entry for key, entry in made.items() if key.startswith("ConfigMap/cassandra-schema")]
+    assert Database.from_json(files.inputs["data"]["database.json"]) == serving.DATABASE
+    (job,) = [entry for key, entry in made.items() if key.startswith("Job/cassandra-schema")]
+    assert job.inputs["metadata"]["name"] == files.inputs["metadata"]["name"]
+    assert serving.depends_on(made, "Job/cassandra-schema", "StatefulSet/cassandra")
+
+
+def test_each_role_has_a_secret_which_the_schema_job_sees_as_a_file_of_its_name() -> None:
+    made = plain()
+    pod = one(made, "Job/cassandra-schema")["spec"]["template"]["spec"]
+    (roles,) = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "roles"]
+    for role, source in zip(serving.DATABASE.roles, roles, strict=True):
+        secret = f"cassandra-role-{role.name.replace('_', '-')}"
+        assert source["secret"] == {"name": secret, "items": [{"key": "password", "path": role.name}]}
+        assert made[f"Secret/{secret}"].inputs["stringData"] == {"username": SECRET, "password": SECRET}
+        assert serving.depends_on(made, "Job/cassandra-schema", f"Secret/{secret}")
+
+
+def test_the_schema_job_trusts_the_nodes_authority_but_never_sees_their_key() -> None:
+    pod = one(plain(), "Job/cassandra-schema")["spec"]["template"]["spec"]
+    (ca,) = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "cassandra-ca"]
+    assert [source["secret"]["items"] for source in ca] == [[{"key": "ca.crt", "path": "ca.crt"}]]
+
+
+def test_roles_are_asked_for_before_the_job_is_made() -> None:
+    def program() -> None:
+        cluster = CassandraPlain("cassandra", DEV, CassandraArgs(SMALL_CASSANDRA, "5.0.9", None), IMAGE)
+        CassandraDatabase(DEV, CassandraDatabaseArgs(replace(serving.DATABASE, roles=()), cluster.access, IMAGE))
+
+    with pytest.raises(ValueError, match=r"database\.roles: none"):
+        made_by(program)
