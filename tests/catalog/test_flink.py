@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from weir.catalog.environment import in_environment
 from weir.catalog.flink import JobFiles, flink_configuration, job_arguments
 from weir.catalog.pipeline import load_pipeline
 from weir.config.endpoints import Endpoints
 from weir.config.flink import FlinkConfig, StateBackend
+from weir.config.stack import StackConfig
 
 pytestmark = pytest.mark.unit
 
@@ -59,7 +61,7 @@ def test_what_belongs_to_a_target_is_left_to_it(backend):
 
 
 def test_flinks_own_options_come_before_the_jobs():
-    arguments = job_arguments(FILES, ENDPOINTS, FlinkConfig())
+    arguments = job_arguments(FILES, ENDPOINTS, FlinkConfig(), FLIGHTS)
     assert arguments[:6] == [
         *("-pyclientexec", "/opt/env/bin/python"),
         *("-pyfs", "/opt/job.zip"),
@@ -69,7 +71,20 @@ def test_flinks_own_options_come_before_the_jobs():
 
 
 def test_every_contact_point_and_the_transaction_timeout_are_passed_on():
-    arguments = job_arguments(FILES, ENDPOINTS, FlinkConfig(transaction_timeout_seconds=1200))
+    arguments = job_arguments(FILES, ENDPOINTS, FlinkConfig(transaction_timeout_seconds=1200), FLIGHTS)
     points = [value for key, value in pairwise(arguments) if key == "--cassandra-contact-point"]
     assert points == list(ENDPOINTS.cassandra_contact_points)
     assert arguments[arguments.index("--transaction-timeout-seconds") + 1] == "1200"
+
+
+def test_the_job_remembers_ids_for_as_long_as_the_environment_says():
+    stack = StackConfig.model_validate(
+        {
+            "environment": "test",
+            "target": "embedded",
+            "pipelines": ["flights"],
+            "retention": {"pipelines": {"flights": {"deduplication_horizon_hours": 999}}},
+        }
+    )
+    arguments = job_arguments(FILES, ENDPOINTS, FlinkConfig(), in_environment(FLIGHTS, stack))
+    assert arguments[arguments.index("--deduplication-horizon-hours") + 1] == "999"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from weir.catalog.database import Database, database_of
 from weir.catalog.migration import Existing, ExistingTable, migration
 from weir.catalog.pipeline import load_pipeline
-from weir.catalog.tables import SECONDS_PER_DAY, Table
+from weir.catalog.retention import SECONDS_PER_DAY
+from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
 from weir.config.errors import ConfigError, WeirError
 from weir.embedded.context import REPOSITORY

@@ -178,6 +178,21 @@ def test_a_new_column_is_added_and_rows_stay(ctx: Context) -> None:
     assert run_cql(ctx, "SELECT value, unit FROM contract.readings WHERE sensor = 'b'") == [(2.5, None)]
 
 
+def test_a_changed_lifetime_is_applied_and_rows_stay(ctx: Context) -> None:
+    provision.create_tables(ctx.endpoints, [TABLE])
+    run_cql(ctx, "INSERT INTO contract.readings (sensor, at, value) VALUES ('c', '2013-01-01', 3.5)")
+    for changed in (replace(TABLE, ttl_seconds=90 * 86_400, gc_grace_seconds=3600), TABLE):
+        provision.create_tables(ctx.endpoints, [changed])
+        found = run_cql(
+            ctx,
+            "SELECT default_time_to_live, gc_grace_seconds, compaction['class'] FROM system_schema.tables "
+            "WHERE keyspace_name = 'contract' AND table_name = 'readings'",
+        )
+        strategy = f"org.apache.cassandra.db.compaction.{changed.compaction['class']}"
+        assert found == [(changed.ttl_seconds, changed.gc_grace_seconds, strategy)]
+    assert run_cql(ctx, "SELECT value FROM contract.readings WHERE sensor = 'c'") == [(3.5,)]
+
+
 def test_another_key_or_type_is_refused_and_says_why(ctx: Context) -> None:
     provision.create_tables(ctx.endpoints, [TABLE])
     with pytest.raises(WeirError, match=r"contract\.readings has the key \('sensor', 'at'\).*a key cannot be changed"):

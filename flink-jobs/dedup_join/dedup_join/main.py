@@ -31,7 +31,13 @@ def main() -> None:
     )
     environment = table_environment()
     with tempfile.TemporaryDirectory() as folder:
-        plan = compiled(environment, pipeline, job_statements(pipeline, settings), Path(folder))
+        plan = compiled(
+            environment,
+            pipeline,
+            job_statements(pipeline, settings),
+            Path(folder),
+            arguments.deduplication_horizon_hours,
+        )
         environment.execute_sql(f"EXECUTE PLAN '{plan.as_uri()}'")
 
 
@@ -43,7 +49,9 @@ def table_environment() -> TableEnvironment:
     return environment
 
 
-def compiled(environment: TableEnvironment, pipeline: Pipeline, statements: JobStatements, folder: Path) -> Path:
+def compiled(
+    environment: TableEnvironment, pipeline: Pipeline, statements: JobStatements, folder: Path, horizon_hours: int
+) -> Path:
     """The linked plan of the job (see `plan`), in a file below `folder`."""
     for definition in statements.definitions:
         environment.execute_sql(definition)
@@ -54,7 +62,7 @@ def compiled(environment: TableEnvironment, pipeline: Pipeline, statements: JobS
         for table, insert in statements.totals.items()
     }
     rows = fold_projections(json.loads(core.read_text(encoding="utf-8")))
-    plan = link(rows, totals, pipeline.row_table.name, pipeline.spec.deduplication.horizon_hours)
+    plan = link(rows, totals, pipeline.row_table.name, horizon_hours)
     linked = folder / "job.json"
     linked.write_text(json.dumps(plan), encoding="utf-8")
     return linked
@@ -68,6 +76,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--cassandra-contact-point", action="append", required=True, help="host:port; may be repeated")
     parser.add_argument("--cassandra-datacenter", required=True)
     parser.add_argument("--transaction-timeout-seconds", type=int, required=True)
+    parser.add_argument("--deduplication-horizon-hours", type=int, required=True, help="how long an id is known")
     parser.add_argument("--last-stage", type=Stage, choices=list(Stage), default=Stage.AGGREGATE)
     parser.add_argument("--sinks", type=Sinks, choices=list(Sinks), default=Sinks.TABLES)
     return parser.parse_args()

@@ -15,10 +15,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from weir.catalog.retention import hours_to_milliseconds
+
 Plan = dict[str, Any]
 Node = dict[str, Any]
 
-MILLISECONDS_PER_HOUR = 3_600_000
 
 _SCAN = "source"
 _SINK = "sink"
@@ -86,7 +87,7 @@ def _named(scope: str, nodes: Iterable[Node], horizon_hours: int) -> list[Node]:
         uid = f"{scope}.{kind}.{seen[kind]}_<transformation>"
         named.append({**node, "configuration": {**node.get("configuration", {}), _UID_FORMAT: uid}})
         if "state" in node:
-            ttl = f"{horizon_hours * MILLISECONDS_PER_HOUR if kind == _DEDUPLICATE else 0} ms"
+            ttl = f"{hours_to_milliseconds(horizon_hours) if kind == _DEDUPLICATE else 0} ms"
             named[-1]["state"] = [{**state, "ttl": ttl} for state in node["state"]]
     return named
 

@@ -61,12 +61,13 @@ def database_of(
     replication: dict[str, int],
     *,
     with_roles: bool,
+    platform: Iterable[Table] = PLATFORM_TABLES,
     drops: Iterable[str] = (),
     replicate_system_keyspaces: bool = False,
 ) -> Database:
-    """What `pipelines` and the platform itself want of Cassandra."""
+    """What `pipelines` and the platform itself want of Cassandra (its tables are `environment.platform_tables`)."""
     wanted = list(pipelines)
-    tables = (*PLATFORM_TABLES, *(table for pipeline in wanted for table in pipeline.tables))
+    tables = (*platform, *(table for pipeline in wanted for table in pipeline.tables))
     return Database(
         replication=replication,
         tables=tables,

@@ -65,8 +65,11 @@ def flink_configuration(stack: FlinkConfig, pipeline: Pipeline) -> dict[str, str
     }
 
 
-def job_arguments(files: JobFiles, endpoints: Endpoints, stack: FlinkConfig) -> list[str]:
-    """The arguments of `PYTHON_DRIVER`: Flink's options first, then the job's."""
+def job_arguments(files: JobFiles, endpoints: Endpoints, stack: FlinkConfig, pipeline: Pipeline) -> list[str]:
+    """The arguments of `PYTHON_DRIVER`: Flink's options first, then the job's.
+
+    The horizon is the environment's, which may differ from that of the pipeline file beside the job.
+    """
     contact_points = [
         part for point in endpoints.cassandra_contact_points for part in ("--cassandra-contact-point", point)
     ]
@@ -80,6 +83,7 @@ def job_arguments(files: JobFiles, endpoints: Endpoints, stack: FlinkConfig) -> 
         *contact_points,
         *("--cassandra-datacenter", endpoints.cassandra_datacenter),
         *("--transaction-timeout-seconds", str(stack.transaction_timeout_seconds)),
+        *("--deduplication-horizon-hours", str(pipeline.spec.deduplication.horizon_hours)),
     ]
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from weir.catalog.avro import Column, EventSchema, load_event_schema
 from weir.catalog.checks import problems_of
+from weir.catalog.retention import GC_GRACE_SECONDS, days_to_seconds
 from weir.catalog.spec import Aggregate, Derived, Dimension, Measure, PipelineSpec, TruncationUnit
-from weir.catalog.tables import SECONDS_PER_DAY, Table
+from weir.catalog.tables import Table
 from weir.catalog.topics import Topic, event_topic
 from weir.catalog.types import ColumnType
 from weir.config.errors import ConfigError, parse, read_yaml
@@ -22,11 +23,12 @@ DEAD_LETTER_PARTITIONS = 1
 
 @dataclass(frozen=True)
 class Pipeline:
-    """One pipeline, resolved. `folder` holds its files; everything else follows from them."""
+    """One pipeline, resolved. `folder` holds its files; everything else follows from them and the environment."""
 
     folder: Path
     spec: PipelineSpec
     schema: EventSchema
+    gc_grace_seconds: int = GC_GRACE_SECONDS
 
     @property
     def name(self) -> str:
@@ -65,7 +67,8 @@ class Pipeline:
             columns={column.name: column.type for column in self.columns.values()},
             partition_key=tuple(rows.partition_key),
             clustering_key=tuple(rows.clustering_key),
-            ttl_seconds=(rows.ttl_days or 0) * SECONDS_PER_DAY,
+            ttl_seconds=self._ttl_seconds(rows.ttl_days),
+            gc_grace_seconds=self.gc_grace_seconds,
         )
 
     @cached_property
@@ -77,7 +80,13 @@ class Pipeline:
     def reference_tables(self) -> dict[str, Table]:
         """The tables of Dataset B, by name."""
         return {
-            name: Table(self.name, name, dict(reference.columns), tuple(reference.primary_key))
+            name: Table(
+                self.name,
+                name,
+                dict(reference.columns),
+                tuple(reference.primary_key),
+                gc_grace_seconds=self.gc_grace_seconds,
+            )
             for name, reference in self.spec.references.items()
         }
 
@@ -90,13 +99,13 @@ class Pipeline:
     def source_topic(self) -> Topic:
         """The topic of Dataset A."""
         source = self.spec.source
-        return event_topic(source.topic, source.partitions, source.retention_hours)
+        return event_topic(source.topic, source.partitions, self._retention_hours(source.retention_hours))
 
     @property
     def dead_letter_topic(self) -> Topic:
         """The topic of records that cannot be decoded."""
         letters = self.spec.dead_letters
-        return event_topic(letters.topic, DEAD_LETTER_PARTITIONS, letters.retention_hours)
+        return event_topic(letters.topic, DEAD_LETTER_PARTITIONS, self._retention_hours(letters.retention_hours))
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -110,6 +119,12 @@ class Pipeline:
         kind = self.columns[measure.column].type
         return ColumnType.BIGINT if measure.function == "sum" and kind.is_integer else kind
 
+    def _ttl_seconds(self, days: int | None) -> int:
+        return 0 if self.spec.legal_hold else days_to_seconds(days)
+
+    def _retention_hours(self, hours: int) -> int | None:
+        return None if self.spec.legal_hold else hours
+
     def _aggregate_table(self, aggregate: Aggregate) -> Table:
         keys = group_columns(aggregate)
         columns = {dimension.output: self.columns[dimension.column].type for dimension in keys}
@@ -121,7 +136,8 @@ class Pipeline:
             columns=columns,
             partition_key=tuple(aggregate.partition_key),
             clustering_key=tuple(clustering),
-            ttl_seconds=(aggregate.ttl_days or 0) * SECONDS_PER_DAY,
+            ttl_seconds=self._ttl_seconds(aggregate.ttl_days),
+            gc_grace_seconds=self.gc_grace_seconds,
         )
 
 

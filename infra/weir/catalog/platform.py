@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from weir.catalog.tables import SECONDS_PER_DAY, Table
+from weir.catalog.retention import SECONDS_PER_DAY
+from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
 
 PLATFORM_KEYSPACE = "weir"

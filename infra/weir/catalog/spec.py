@@ -158,6 +158,9 @@ class Aggregate(Frozen):
     dimensions: Annotated[list[Dimension], Field(min_length=1)]
     measures: Annotated[dict[Identifier, Measure], Field(min_length=1)]
     ttl_days: TtlDays | None = None
+    expected_groups: Annotated[
+        int, Field(ge=1, description="Rows of one hour, day, month or year of the grain, for sizing.")
+    ] = 10_000
 
     @model_validator(mode="before")
     @classmethod
@@ -213,4 +216,7 @@ class PipelineSpec(Frozen):
     rows: Rows
     aggregates: list[Aggregate] = []
     dead_letters: DeadLetters
+    legal_hold: Annotated[
+        bool, Field(description="Nothing expires: topics keep everything, tables have no TTL. For the time of a hold.")
+    ] = False
     workload: Workload

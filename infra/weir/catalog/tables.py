@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from weir.catalog.retention import GC_GRACE_SECONDS, time_window
 from weir.catalog.types import ColumnType
-
-SECONDS_PER_DAY = 86_400
-SECONDS_PER_HOUR = 3_600
-
-# Cassandra's documentation of the time-window strategy asks for 20 to 30 windows over a table's TTL.
-TARGET_WINDOWS = 30
 
 OptionValue = int | dict[str, str]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table: columns in order, keys, and its TTL in seconds (0: rows stay until they are deleted)."""
+    """A table: columns in order, keys, and its TTL in seconds (0: rows stay until they are deleted).
+
+    `gc_grace_seconds` is how long a deletion is remembered: a copy that was away for longer would bring the row back.
+    """
 
     keyspace: str
     name: str
@@ -26,6 +24,7 @@ class Table:
     partition_key: tuple[str, ...]
     clustering_key: tuple[str, ...] = ()
     ttl_seconds: int = 0
+    gc_grace_seconds: int = GC_GRACE_SECONDS
 
     @property
     def primary_key(self) -> tuple[str, ...]:
@@ -53,7 +52,11 @@ class Table:
         compaction = (
             time_window_compaction(self.ttl_seconds) if self.ttl_seconds else {"class": "SizeTieredCompactionStrategy"}
         )
-        return {"default_time_to_live": self.ttl_seconds, "compaction": compaction}
+        return {
+            "default_time_to_live": self.ttl_seconds,
+            "gc_grace_seconds": self.gc_grace_seconds,
+            "compaction": compaction,
+        }
 
 
 def options_text(options: Mapping[str, OptionValue]) -> str:
@@ -62,9 +65,8 @@ def options_text(options: Mapping[str, OptionValue]) -> str:
 
 
 def time_window_compaction(ttl_seconds: int) -> dict[str, str]:
-    """TimeWindowCompactionStrategy with about `TARGET_WINDOWS` windows over the TTL, in whole hours or days."""
-    window_hours = max(1, ttl_seconds // SECONDS_PER_HOUR // TARGET_WINDOWS)
-    unit, size = ("DAYS", round(window_hours / 24)) if window_hours >= 24 else ("HOURS", window_hours)
+    """TimeWindowCompactionStrategy with windows that suit the TTL: whole files expire."""
+    size, unit = time_window(ttl_seconds)
     return {
         "class": "TimeWindowCompactionStrategy",
         "compaction_window_unit": unit,

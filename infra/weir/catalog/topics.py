@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-MILLISECONDS_PER_HOUR = 3_600_000
+from weir.catalog.retention import hours_to_milliseconds, retention_milliseconds, segment_milliseconds
 
 
 @dataclass(frozen=True)
@@ -16,14 +16,36 @@ class Topic:
     config: dict[str, str] = field(default_factory=dict)
 
 
-def event_topic(name: str, partitions: int, retention_hours: int) -> Topic:
-    """A topic of events, expired by time; timestamps are the producer's, so that freshness can be measured."""
+def event_topic(name: str, partitions: int, retention_hours: int | None) -> Topic:
+    """A topic of events, expired by time (never, without hours); timestamps are the producer's, to tell freshness."""
     return Topic(
         name,
         partitions,
         {
             "cleanup.policy": "delete",
-            "retention.ms": str(retention_hours * MILLISECONDS_PER_HOUR),
+            "retention.ms": str(retention_milliseconds(retention_hours)),
+            "segment.ms": str(segment_milliseconds(retention_hours)),
+            "message.timestamp.type": "CreateTime",
+        },
+    )
+
+
+# How long a reader that starts anew still sees that a key was deleted, and how long a new value is surely kept.
+TOMBSTONE_RETENTION_HOURS = 24
+COMPACTION_LAG_HOURS = 1
+
+
+def reference_topic(name: str, partitions: int) -> Topic:
+    """A topic of reference rows, compacted: the newest row of each key stays, a key without a value goes."""
+    return Topic(
+        name,
+        partitions,
+        {
+            "cleanup.policy": "compact",
+            "delete.retention.ms": str(hours_to_milliseconds(TOMBSTONE_RETENTION_HOURS)),
+            "min.compaction.lag.ms": str(hours_to_milliseconds(COMPACTION_LAG_HOURS)),
+            # Kafka compacts closed segments only: with its default of seven days an old row would stay as long.
+            "segment.ms": str(hours_to_milliseconds(TOMBSTONE_RETENTION_HOURS)),
             "message.timestamp.type": "CreateTime",
         },
     )

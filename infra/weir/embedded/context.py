@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import weir
+from weir.catalog.environment import in_environment
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.config.embedded import Ports
 from weir.config.errors import WeirError
@@ -60,4 +61,4 @@ def pipeline_of(ctx: Context, name: str) -> Pipeline:
     """
     if name not in ctx.stack.pipelines:
         raise WeirError(f"{name}: the stack runs no such pipeline; it runs {', '.join(ctx.stack.pipelines)}")
-    return load_pipeline(ctx.repository / "pipelines" / name)
+    return in_environment(load_pipeline(ctx.repository / "pipelines" / name), ctx.stack)

@@ -117,7 +117,7 @@ def _run_arguments(ctx: Context, pipeline: Pipeline, package: Path, start: Path 
         *(("--fromSavepoint", start.as_uri()) if start else ()),
         *("--class", PYTHON_DRIVER),
         str(driver),
-        *job_arguments(files, ctx.endpoints, ctx.stack.flink),
+        *job_arguments(files, ctx.endpoints, ctx.stack.flink, pipeline),
     ]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weir.catalog.pipeline import load_pipelines
+from weir.catalog.environment import load_environment, platform_tables
 from weir.config.errors import WeirError
 from weir.config.stack import load_stack
 from weir.embedded import lifecycle, services, state, toolchain
@@ -34,7 +34,7 @@ def start_services(paths: Paths, stack_path: Path, names: list[str], board: Boar
         WeirError: the configuration, the toolchain or the data directory is not fit.
     """
     stack = load_stack(stack_path)
-    load_pipelines(REPOSITORY / "pipelines", list(stack.pipelines))
+    load_environment(REPOSITORY / "pipelines", stack)
     if state.supervisor_pid(paths) is None:
         lifecycle.claim(paths)
         toolchain.ensure(REPOSITORY, services.tools(names), board.report)
@@ -108,11 +108,11 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
     from weir.proof.cassandra import load_references  # noqa: PLC0415
 
     ctx = running_context(paths, services.TOOLS["flink"])
-    pipelines = load_pipelines(ctx.repository / "pipelines", list(ctx.stack.pipelines))
+    pipelines = load_environment(ctx.repository / "pipelines", ctx.stack)
     with ThreadPoolExecutor(max_workers=1) as pool:
         lifecycle.wait_ready(paths, ["kafka", "cassandra", "registry"])
         with step(board, "topics and tables"):
-            provision.provision(ctx.endpoints, pipelines)
+            provision.provision(ctx.endpoints, pipelines, platform_tables(ctx.stack))
             for pipeline in pipelines:
                 load_references(ctx.endpoints, pipeline, load_dataset(pipeline.folder))
 

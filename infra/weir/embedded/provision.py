@@ -38,8 +38,8 @@ TIMEOUT_SECONDS = 60
 REPLICATION_FACTOR = 1
 
 
-def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> None:
-    """Topics, subjects and tables of `pipelines`, the three side by side.
+def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline], platform: Iterable[Table] = PLATFORM_TABLES) -> None:
+    """Topics, subjects and tables of `pipelines`, the three side by side; `platform` is tables of weir's own.
 
     Raises:
         WeirError: an existing topic, schema or table contradicts a pipeline file; then nothing was changed.
@@ -47,7 +47,7 @@ def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> None:
     wanted = list(pipelines)
     check(endpoints, wanted)
     topics = [topic for pipeline in wanted for topic in pipeline.topics]
-    tables = [*PLATFORM_TABLES, *(table for pipeline in wanted for table in pipeline.tables)]
+    tables = [*platform, *(table for pipeline in wanted for table in pipeline.tables)]
     with ThreadPoolExecutor(max_workers=3) as pool:
         work = [
             pool.submit(create_topics, endpoints.kafka_bootstrap_servers, topics),

@@ -18,6 +18,9 @@ class Bound(StrEnum):
     NETWORK = "network"
     AVAILABILITY = "availability"
     OVERRIDE = "override"
+    PARTITIONS = "partitions"
+    DENSITY = "data of one node"
+    OBJECTIVE = "recovery objective"
     MINIMUM = "minimum"
 
 

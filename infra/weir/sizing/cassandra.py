@@ -1,0 +1,229 @@
+"""Cassandra: nodes, disks, memory. Every zone is a rack with as many nodes as the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from weir.catalog.environment import platform_tables
+from weir.catalog.retention import SECONDS_PER_DAY
+from weir.catalog.tables import Table
+from weir.config.stack import StackConfig
+from weir.sizing.explanation import Bound, Explanation, SizingRefused
+from weir.sizing.flink import total_rows, total_writes_per_second, width
+from weir.sizing.load import Load
+from weir.sizing.plan import CassandraPlan, NodeSize
+from weir.sizing.shares import GIB, MIB, first_fitting, share
+
+# `weir bench pipeline`: a write of our sink, batched by partition, costs one node of one copy 27 core-microseconds,
+# which is 37,000 a second. A cluster's coordinators pass copies on (half of it); compaction runs beside (half again).
+# Statements one by one do less: 2,900 copies a second on each vCPU of 2014 (Netflix, "Revisiting 1 Million Writes").
+WRITTEN_COPIES_PER_CORE = 9000
+CPU_UTILISATION = 0.5
+# A chart reads a few partitions, through Trino: the coordinator's and the replicas' work for one.
+READ_CORE_SECONDS = 0.02
+CHARTS_PER_DASHBOARD = 12
+# DataStax's capacity planning: 32 GB of memory and a heap of 8 GB for 8 vCPU; at most 2 TB of data on a node; disks 50
+# to 80 % full at most, by the compaction strategy. Time windows never rewrite what is old.
+MEMORY_MIB_PER_CORE = 4096
+LARGEST_HEAP_MIB = 16_384
+DATA_GIB_PER_NODE = 2000
+DISK_UTILISATION = 0.6
+COMMIT_LOG_GIB = 8
+# Each written byte is written to the commit log, flushed, and rewritten about twice within its time window.
+WRITE_AMPLIFICATION = 4
+NETWORK_UTILISATION = 0.7
+DISK_THROUGHPUT_UTILISATION = 0.7
+# A row's key, flags and its time of writing and expiring; a cell's flags and length (Cassandra's storage format).
+ROW_BYTES, CELL_BYTES = 30, 3
+# LZ4 on chunks of 16 KiB halves rows of short text and numbers.
+COMPRESSION = 0.6
+# Rows without a TTL are planned for three years; the disk must be grown before they are over.
+KEPT_FOREVER_DAYS = 1095
+CPU_QUANTUM, DISK_QUANTUM_GIB = 0.5, 10
+# Cassandra's documentation: a production node has at least 2 cores and 8 GB.
+MINIMUM_CORES, MINIMUM_CORES_FOR_TRIALS = 2.0, 1.0
+MINIMUM_DISK_GIB = 20
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """What all nodes together must have; CPU and network include what a lost rack leaves to the others."""
+
+    cores: float
+    data_gib: float
+    disk_gib: float
+    network_mib_per_second: float
+    disk_mib_per_second: float
+    writes_per_second: float
+
+
+def size_cassandra(loads: Sequence[Load], stack: StackConfig) -> tuple[CassandraPlan, list[Explanation]]:
+    """The datacenter that takes every write of the jobs at their fastest, and keeps rows for their lifetime.
+
+    Raises:
+        SizingRefused: it would need more or larger nodes than the stack allows.
+    """
+    availability = stack.availability
+    step = max(len(availability.zones), availability.cassandra_replication_factor)
+    needs = _needs(loads, stack)
+    nodes, bound = _nodes(needs, step, stack)
+    racks = tuple(availability.zones)
+    plan = CassandraPlan(
+        datacenter=stack.cassandra.datacenter,
+        racks=racks,
+        nodes_per_rack=nodes // len(racks),
+        node=_node(needs, nodes, step, stack),
+        replication_factor=availability.cassandra_replication_factor,
+        tokens_per_node=stack.cassandra.tokens_per_node,
+        tables=(*platform_tables(stack), *(table for load in loads for table in load.pipeline.tables)),
+        stored_gib_per_node=round(needs.data_gib / nodes, 1),
+    )
+    return plan, _explanations(needs, plan, bound, stack)
+
+
+def row_bytes(load: Load) -> float:
+    """One enriched row on disk, uncompressed: the event, what is joined and derived, and what each cell costs."""
+    pipeline = load.pipeline
+    added = [column.type for name, column in pipeline.columns.items() if name not in pipeline.event_columns]
+    return ROW_BYTES + load.event_bytes + width(added) + CELL_BYTES * len(pipeline.columns)
+
+
+def _needs(loads: Sequence[Load], stack: StackConfig) -> _Needs:
+    factor = stack.availability.cassandra_replication_factor
+    groups = max(len(stack.availability.zones), factor)
+    spare = groups / (groups - 1) if factor > 1 else 1.0
+    writes = written_bytes = data = 0.0
+    for load in loads:
+        totals = total_writes_per_second(load)
+        writes += load.distinct_processed + totals
+        widest = max((_total_bytes(table) for table in load.pipeline.aggregate_tables.values()), default=0.0)
+        written_bytes += load.distinct_processed * row_bytes(load) + totals * widest
+        data += _data_bytes(load, stack)
+    users = stack.workload
+    reads = users.dashboard_users * CHARTS_PER_DASHBOARD / users.dashboard_refresh_seconds
+    cores = writes * factor / WRITTEN_COPIES_PER_CORE + reads * READ_CORE_SECONDS
+    data_gib = data * factor * COMPRESSION / GIB
+    return _Needs(
+        cores=cores / CPU_UTILISATION * spare,
+        data_gib=data_gib,
+        disk_gib=data_gib / DISK_UTILISATION,
+        network_mib_per_second=written_bytes * factor * spare / NETWORK_UTILISATION / MIB,
+        disk_mib_per_second=written_bytes * factor * WRITE_AMPLIFICATION * spare / DISK_THROUGHPUT_UTILISATION / MIB,
+        writes_per_second=writes,
+    )
+
+
+def _total_bytes(table: Table) -> float:
+    return ROW_BYTES + width(list(table.columns.values())) + CELL_BYTES * len(table.columns)
+
+
+def _data_bytes(load: Load, stack: StackConfig) -> float:
+    """What one copy holds: rows for their TTL and for as long as an expired row still lies on disk after it."""
+    spec = load.pipeline.spec
+    grace_days = stack.retention.gc_grace_hours / 24
+    kept = (None if spec.legal_hold else spec.rows.ttl_days) or KEPT_FOREVER_DAYS
+    rows = load.distinct_mean * (kept + grace_days) * SECONDS_PER_DAY * row_bytes(load)
+    tables = load.pipeline.aggregate_tables.values()
+    totals = sum(total_rows(load) / len(tables) * _total_bytes(table) for table in tables)
+    return rows + totals
+
+
+def _nodes(needs: _Needs, step: int, stack: StackConfig) -> tuple[int, Bound]:
+    largest, override = stack.resources.largest_pod, stack.resources.cassandra
+    cpu_limit = min(override.node.cpu_cores or largest.cpu_cores, largest.memory_mib / MEMORY_MIB_PER_CORE)
+    disk_limit = min(override.node.disk_gib or largest.disk_gib, largest.disk_gib) - COMMIT_LOG_GIB
+    enough: list[tuple[Bound, str, float, float, float]] = [
+        (Bound.CPU, "resources.largest_pod.cpu_cores", needs.cores, cpu_limit, CPU_QUANTUM),
+        (Bound.DISK, "resources.largest_pod.disk_gib", needs.disk_gib, disk_limit, DISK_QUANTUM_GIB),
+        (Bound.DENSITY, "2 TB of data on a node", needs.data_gib, DATA_GIB_PER_NODE, 1),
+        (
+            Bound.NETWORK,
+            "resources.largest_pod.network_mib_per_second",
+            needs.network_mib_per_second,
+            largest.network_mib_per_second,
+            1,
+        ),
+        (
+            Bound.DISK_THROUGHPUT,
+            "resources.largest_pod.disk_mib_per_second",
+            needs.disk_mib_per_second,
+            largest.disk_mib_per_second,
+            1,
+        ),
+    ]
+    racks = len(stack.availability.zones)
+    counts = list(range(step, stack.resources.max_cassandra_nodes + 1, step))
+    if override.nodes_per_rack:
+        counts, step = [override.nodes_per_rack * racks], override.nodes_per_rack * racks
+    found: dict[Bound, int] = {}
+    for bound, limit_name, need, limit, quantum in enough:
+        fits = first_fitting(counts, lambda n, need=need, q=quantum, top=limit: share(need, n, q, step=step) <= top)
+        if fits is None:
+            most = counts[-1] if counts else 0
+            raise SizingRefused(
+                bound,
+                f"Cassandra needs {need:,.0f} of it in all, and {most} nodes with {limit:,.0f} each have "
+                f"{most * limit:,.0f}",
+                "resources.cassandra.nodes_per_rack"
+                if override.nodes_per_rack
+                else f"resources.max_cassandra_nodes, {limit_name}",
+            )
+        found[bound] = fits
+    nodes = max(found.values())
+    if override.nodes_per_rack:
+        return nodes, Bound.OVERRIDE
+    if nodes == step:
+        return nodes, Bound.AVAILABILITY if step > 1 else Bound.MINIMUM
+    return nodes, next(bound for bound, count in found.items() if count == nodes)
+
+
+def _node(needs: _Needs, nodes: int, step: int, stack: StackConfig) -> NodeSize:
+    override, high = stack.resources.cassandra.node, stack.availability.highly_available
+    step = step if nodes % step == 0 else nodes
+    minimum = MINIMUM_CORES if high else MINIMUM_CORES_FOR_TRIALS
+    cores = override.cpu_cores or share(needs.cores, nodes, CPU_QUANTUM, minimum=minimum, step=step)
+    memory = override.memory_mib or math.ceil(cores * MEMORY_MIB_PER_CORE)
+    disk = COMMIT_LOG_GIB + share(needs.disk_gib, nodes, DISK_QUANTUM_GIB, step=step)
+    return NodeSize(
+        cpu_cores=cores,
+        memory_mib=memory,
+        heap_mib=min(memory // 2 if memory <= 8192 and not high else memory // 4, LARGEST_HEAP_MIB),
+        disk_gib=override.disk_gib or int(max(disk, MINIMUM_DISK_GIB)),
+    )
+
+
+def _explanations(needs: _Needs, plan: CassandraPlan, bound: Bound, stack: StackConfig) -> list[Explanation]:
+    return [
+        Explanation(
+            "cassandra.nodes",
+            plan.nodes,
+            "",
+            bound,
+            f"{needs.writes_per_second:,.0f} writes/s, {plan.replication_factor} copies, {needs.data_gib:,.0f} GiB of "
+            f"data; in all {needs.cores:,.1f} cores and {needs.disk_gib:,.0f} GiB",
+        ),
+        Explanation(
+            "cassandra.node.cpu_cores",
+            plan.node.cpu_cores,
+            "cores",
+            Bound.OVERRIDE if stack.resources.cassandra.node.cpu_cores else Bound.CPU,
+            f"{WRITTEN_COPIES_PER_CORE:,} copies/s a core, {CPU_UTILISATION:.0%} busy, at the jobs' fastest",
+        ),
+        Explanation(
+            "cassandra.node.memory_mib",
+            plan.node.memory_mib,
+            "MiB",
+            Bound.MEMORY,
+            f"4 GiB a core; heap {plan.node.heap_mib:,} MiB, the rest is memtables and page cache",
+        ),
+        Explanation(
+            "cassandra.node.disk_gib",
+            plan.node.disk_gib,
+            "GiB",
+            Bound.DISK,
+            f"{plan.stored_gib_per_node:,.0f} GiB of data, {DISK_UTILISATION:.0%} full so that compaction and repair "
+            f"have room, and {COMMIT_LOG_GIB} GiB of commit log",
+        ),
+    ]

@@ -1,0 +1,306 @@
+"""Flink: parallelism, task managers, memory, state and its backend, one cluster for each pipeline.
+
+What an event costs is measured (`weir bench pipeline`); the state backend is chosen by how much state there is, not by
+habit: on the heap while it fits, else in RocksDB, which costs more time for each event and much less memory.
+"""
+
+from __future__ import annotations
+
+import math
+
+from weir.catalog.spec import TruncationUnit
+from weir.catalog.types import ColumnType
+from weir.config.flink import StateBackend
+from weir.config.resources import FlinkOverride
+from weir.config.stack import StackConfig
+from weir.sizing.explanation import Bound, Explanation, SizingRefused
+from weir.sizing.load import Load
+from weir.sizing.plan import FlinkJobPlan, NodeSize, PodSize
+from weir.sizing.shares import GIB, first_fitting, rounded_up, share
+
+# Core-microseconds of one event, from `weir bench pipeline` on two cores with 3 million events of 200 bytes; the broker
+# and whatever else ran on the machine are inside, so a core of its own does more.
+# Reading and decoding: 757,000 events a second.
+READ_MICROSECONDS = 2.6
+# Reading and deduplicating: 173,000 a second; 140,000 to 190,000 in other runs, of which the worst counts.
+DEDUPLICATE_MICROSECONDS = 11.7
+# Published runs of ROW_NUMBER deduplication: RocksDB takes about 2.7 times as long as the heap.
+ROCKSDB_FACTOR = 2.7
+# Looking up in a full copy of the table was within the noise of that measurement.
+JOIN_MICROSECONDS = 1.0
+# A total is an exchange by key and one state access, like deduplication.
+TOTAL_MICROSECONDS = 11.7
+# With one row and one total in Cassandra: 19,100 events a second, which is 94 microseconds more for two writes, on both
+# sides. Of the 47 for each, 20 are counted here (binding, encoding, acknowledging) and 27 in Cassandra's sizing.
+WRITE_MICROSECONDS = 20.0
+# The sink keeps only the newest of a total that waits: under load each is written about once a second, not each time.
+WRITES_PER_TOTAL_PER_SECOND = 1.0
+# The rest is checkpoints, garbage collection, and uneven keys.
+CPU_UTILISATION = 0.7
+CPU_QUANTUM = 0.25
+
+# Bytes of one remembered id besides its own columns. On the heap 10 million ids of 40 bytes fill 2.9 GiB of the 4 GiB
+# that `weir bench pipeline` gives its task manager; in RocksDB it is the state's prefix, the value with its time of
+# access, and a tenth for files that are not yet compacted (leveled compaction's space amplification, RocksDB's wiki).
+HEAP_BYTES_PER_ID = 272
+ROCKSDB_BYTES_PER_ID = 40
+ROCKSDB_SPACE_AMPLIFICATION = 1.1
+TEXT_BYTES = 16
+WIDTHS = {
+    ColumnType.INT: 4,
+    ColumnType.BIGINT: 8,
+    ColumnType.FLOAT: 4,
+    ColumnType.DOUBLE: 8,
+    ColumnType.BOOLEAN: 1,
+    ColumnType.DATE: 4,
+    ColumnType.TIMESTAMP: 8,
+    ColumnType.TEXT: TEXT_BYTES,
+    ColumnType.BLOB: TEXT_BYTES,
+}
+GRAIN_HOURS = {
+    TruncationUnit.HOUR: 1,
+    TruncationUnit.DAY: 24,
+    TruncationUnit.MONTH: 730,
+    TruncationUnit.YEAR: 8766,
+}
+# Totals are remembered for ever; planned are as many grains as their table keeps, or so many days without a TTL.
+TOTALS_PLANNED_DAYS = 1095
+
+# Above it full checkpoints (the heap has no others) take minutes, and collections stop the job for seconds.
+LARGEST_HEAP_STATE_GIB = 8.0
+# RocksDB's block cache, write buffers, indexes and filters: Flink's managed memory, for each slot and in all at least.
+ROCKSDB_MEMORY_MIB_PER_SLOT = 512
+# Flink's memory model: metaspace 256, framework 256, network at least 64, overhead at least 192, and the connectors'.
+BASE_MEMORY_MIB = 1024
+MEMORY_MIB_PER_SLOT = 512
+# Memory that is not the heap's own: overhead and network are a fifth of the process.
+PROCESS_FACTOR = 1.25
+MEMORY_QUANTUM_MIB = 256
+DISK_QUANTUM_GIB = 5
+# RocksDB compacts by writing anew, and a restore downloads beside what is there.
+ROCKSDB_DISK_FACTOR = 2.5
+RETAINED_CHECKPOINTS = 3
+JOB_MANAGER_MEMORY_MIB = 2048
+
+
+def size_flink(load: Load, stack: StackConfig) -> tuple[FlinkJobPlan, list[Explanation]]:
+    """The job that keeps up with the planned peak and catches up as fast as the recovery objective says.
+
+    Raises:
+        SizingRefused: it would need more than the stack allows, or an override is too small.
+    """
+    override = stack.resources.flink.get(load.pipeline.name, FlinkOverride())
+    heap_gib = heap_state_gib(load)
+    backend = override.state_backend or (
+        StateBackend.HASHMAP if heap_gib <= LARGEST_HEAP_STATE_GIB else StateBackend.ROCKSDB
+    )
+    state_gib = heap_gib if backend is StateBackend.HASHMAP else rocksdb_state_gib(load)
+    cores = load_cores(load, backend)
+    parallelism = _parallelism(load, cores, override, stack)
+    memory_mib = _memory_mib(parallelism, backend, state_gib)
+    task_managers = _task_managers(load, parallelism, memory_mib, override, stack)
+    high = stack.availability.highly_available
+    slots = math.ceil(parallelism / task_managers)
+    plan = FlinkJobPlan(
+        pipeline=load.pipeline.name,
+        parallelism=parallelism,
+        task_slots=slots,
+        task_managers=task_managers,
+        max_parallelism=stack.flink.max_parallelism,
+        task_manager=_task_manager(parallelism, task_managers, memory_mib, state_gib, override, backend=backend),
+        job_managers=2 if high else 1,
+        job_manager=PodSize(
+            cpu_cores=override.job_manager.cpu_cores or (1.0 if high else 0.5),
+            memory_mib=override.job_manager.memory_mib or JOB_MANAGER_MEMORY_MIB,
+        ),
+        state_backend=backend,
+        state_gib=round(state_gib, 3),
+        checkpoint_interval_seconds=stack.flink.checkpoint_interval_seconds,
+        checkpoint_storage_gib=round(state_gib * (RETAINED_CHECKPOINTS + stack.retention.savepoints_keep), 3),
+        autoscaler_min_parallelism=max(1, math.ceil(parallelism / 4)),
+        autoscaler_max_parallelism=parallelism,
+        settings=stack.flink.model_copy(
+            update={
+                "parallelism": parallelism,
+                "task_slots": slots,
+                "task_managers": task_managers,
+                "state_backend": backend,
+            }
+        ),
+    )
+    return plan, _explanations(load, plan, stack, cores=cores, heap_gib=heap_gib)
+
+
+def load_cores(load: Load, backend: StateBackend) -> float:
+    """Busy cores of the job at its fastest."""
+    spec = load.pipeline.spec
+    factor = ROCKSDB_FACTOR if backend is StateBackend.ROCKSDB else 1.0
+    each = READ_MICROSECONDS + DEDUPLICATE_MICROSECONDS * factor
+    totals = len(spec.aggregates)
+    distinct = len(spec.joins) * JOIN_MICROSECONDS + totals * TOTAL_MICROSECONDS * factor
+    writes = (load.distinct_processed + total_writes_per_second(load)) * WRITE_MICROSECONDS
+    return (load.processed_peak * each + load.distinct_processed * distinct + writes) / 1e6
+
+
+def total_writes_per_second(load: Load) -> float:
+    """Writes of all tables of totals together, at the job's fastest."""
+    return sum(
+        min(load.distinct_processed, aggregate.expected_groups * WRITES_PER_TOTAL_PER_SECOND)
+        for aggregate in load.pipeline.spec.aggregates
+    )
+
+
+def heap_state_gib(load: Load) -> float:
+    """Keyed state as objects on the heap."""
+    return _state_bytes(load, HEAP_BYTES_PER_ID) / GIB
+
+
+def rocksdb_state_gib(load: Load) -> float:
+    """Keyed state in RocksDB's files."""
+    return _state_bytes(load, ROCKSDB_BYTES_PER_ID) * ROCKSDB_SPACE_AMPLIFICATION / GIB
+
+
+def remembered_ids(load: Load) -> float:
+    """Distinct ids within the dedup horizon: over days the mean rate counts."""
+    return load.distinct_mean * load.pipeline.spec.deduplication.horizon_hours * 3600
+
+
+def total_rows(load: Load) -> float:
+    """Rows of all tables of totals together, over their lifetime."""
+    spec = load.pipeline.spec
+    rows = 0.0
+    for aggregate in spec.aggregates:
+        kept = (None if spec.legal_hold else aggregate.ttl_days) or TOTALS_PLANNED_DAYS
+        grains = max(1, math.ceil(kept * 24 / GRAIN_HOURS[spec.derived[aggregate.grain].truncate_to]))
+        rows += grains * aggregate.expected_groups
+    return rows
+
+
+def width(kinds: list[ColumnType]) -> int:
+    """Bytes of these columns' values."""
+    return sum(WIDTHS[kind] for kind in kinds)
+
+
+def _state_bytes(load: Load, overhead: int) -> float:
+    pipeline = load.pipeline
+    key = width([pipeline.columns[name].type for name in pipeline.spec.deduplication.key])
+    totals = sum(
+        total_rows(load) / len(pipeline.aggregate_tables) * (width(list(table.columns.values())) + overhead)
+        for table in pipeline.aggregate_tables.values()
+    )
+    return remembered_ids(load) * (key + overhead) + totals
+
+
+def _parallelism(load: Load, cores: float, override: FlinkOverride, stack: StackConfig) -> int:
+    needed = max(math.ceil(round(cores / CPU_UTILISATION, 9)), 2 if stack.availability.highly_available else 1)
+    name = load.pipeline.name
+    if override.parallelism is not None:
+        if override.parallelism < needed:
+            raise SizingRefused(
+                Bound.CPU,
+                f"pipeline {name} keeps {cores:,.1f} cores busy and needs a parallelism of {needed}, and it is set to "
+                f"{override.parallelism}",
+                f"resources.flink.{name}.parallelism",
+            )
+        return override.parallelism
+    if needed > stack.flink.max_parallelism:
+        raise SizingRefused(
+            Bound.CPU,
+            f"pipeline {name} needs a parallelism of {needed:,}, and its state has {stack.flink.max_parallelism} parts",
+            "flink.max_parallelism; to raise it throws existing savepoints away",
+        )
+    return needed
+
+
+def _memory_mib(parallelism: int, backend: StateBackend, state_gib: float) -> float:
+    """Memory of all task managers besides what each needs for itself."""
+    if backend is StateBackend.HASHMAP:
+        state = state_gib * 1024 * PROCESS_FACTOR
+    else:
+        # Never less than what the heap would have had: so more state never gets less memory.
+        least = LARGEST_HEAP_STATE_GIB * 1024 * PROCESS_FACTOR
+        state = max(parallelism * ROCKSDB_MEMORY_MIB_PER_SLOT, least)
+    return parallelism * MEMORY_MIB_PER_SLOT * PROCESS_FACTOR + state
+
+
+def _task_managers(load: Load, parallelism: int, memory_mib: float, override: FlinkOverride, stack: StackConfig) -> int:
+    """The fewest that have enough slots and whose shares fit into the largest pod."""
+    largest, name = stack.resources.largest_pod, load.pipeline.name
+    memory_limit = override.task_manager.memory_mib or largest.memory_mib
+    cpu_limit = override.task_manager.cpu_cores or largest.cpu_cores
+    slots = min(stack.flink.task_slots, max(1, int(cpu_limit)))
+    fewest = max(math.ceil(parallelism / slots), 2 if stack.availability.highly_available else 1)
+    maximum = min(stack.resources.max_flink_task_managers, parallelism)
+    room = memory_limit - BASE_MEMORY_MIB
+    found = first_fitting(range(fewest, maximum + 1), lambda n: share(memory_mib, n, MEMORY_QUANTUM_MIB) <= room)
+    if found is None:
+        enough_slots = fewest <= maximum
+        raise SizingRefused(
+            Bound.MEMORY if enough_slots else Bound.CPU,
+            f"pipeline {name} needs {parallelism} slots and {memory_mib / 1024:,.1f} GiB for its state, and "
+            f"{maximum} task managers of {slots} slots and {memory_limit / 1024:,.1f} GiB do not have them",
+            f"resources.max_flink_task_managers, resources.largest_pod, resources.flink.{name}",
+        )
+    return found
+
+
+def _task_manager(
+    parallelism: int,
+    task_managers: int,
+    memory_mib: float,
+    state_gib: float,
+    override: FlinkOverride,
+    *,
+    backend: StateBackend,
+) -> NodeSize:
+    pod = override.task_manager
+    memory = BASE_MEMORY_MIB + share(memory_mib, task_managers, MEMORY_QUANTUM_MIB)
+    disk = 0
+    if backend is StateBackend.ROCKSDB:
+        disk = int(share(state_gib * ROCKSDB_DISK_FACTOR, task_managers, DISK_QUANTUM_GIB))
+    return NodeSize(
+        cpu_cores=pod.cpu_cores or share(parallelism, task_managers, CPU_QUANTUM),
+        memory_mib=pod.memory_mib or int(rounded_up(memory, MEMORY_QUANTUM_MIB)),
+        disk_gib=pod.disk_gib or disk if backend is StateBackend.ROCKSDB else 0,
+    )
+
+
+def _explanations(
+    load: Load, plan: FlinkJobPlan, stack: StackConfig, *, cores: float, heap_gib: float
+) -> list[Explanation]:
+    override = stack.resources.flink.get(plan.pipeline, FlinkOverride())
+    prefix, recovery = f"flink.{plan.pipeline}", stack.workload.recovery
+    rate = f"{load.processed_peak:,.0f} events/s"
+    why = (
+        f"a backlog of {recovery.backlog_minutes:g} minutes caught up in {recovery.catch_up_minutes:g}, at the peak"
+        if load.recovery_binds
+        else f"the peak with {stack.workload.headroom_percent} % headroom"
+    )
+    bound = Bound.OBJECTIVE if load.recovery_binds else Bound.CPU
+    if plan.parallelism == (2 if stack.availability.highly_available else 1):
+        bound = Bound.MINIMUM
+    ids = remembered_ids(load)
+    return [
+        Explanation(
+            f"{prefix}.parallelism",
+            plan.parallelism,
+            "tasks",
+            Bound.OVERRIDE if override.parallelism else bound,
+            f"{rate} ({why}) keep {cores:,.1f} cores busy; {CPU_UTILISATION:.0%} of each is planned",
+        ),
+        Explanation(
+            f"{prefix}.state_backend",
+            plan.state_backend.value,
+            "",
+            Bound.OVERRIDE if override.state_backend else Bound.MEMORY,
+            f"{ids / 1e6:,.1f} million ids within {load.pipeline.spec.deduplication.horizon_hours} hours and the "
+            f"totals are {heap_gib:,.1f} GiB on the heap, where {LARGEST_HEAP_STATE_GIB:g} GiB is the most",
+        ),
+        Explanation(
+            f"{prefix}.task_managers",
+            plan.task_managers,
+            "",
+            Bound.CPU if plan.task_slots * (plan.task_managers - 1) < plan.parallelism else Bound.MEMORY,
+            f"{plan.parallelism} tasks, {plan.task_slots} slots each, {plan.task_manager.memory_mib:,} MiB each",
+        ),
+    ]

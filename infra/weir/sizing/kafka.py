@@ -1,0 +1,340 @@
+"""Kafka: brokers, partitions, disks, and the settings of every topic.
+
+A broker's CPU is the sum of what it writes and reads, its network likewise; its disk holds the planned peak for the
+whole retention, so that `retention.bytes` can guard it without ever cutting before the time does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from weir.catalog.retention import KEPT_FOREVER_MILLISECONDS, hours_to_milliseconds, hours_to_seconds
+from weir.catalog.topics import Topic
+from weir.config.kafka import KafkaProvider
+from weir.config.stack import StackConfig
+from weir.sizing.aiven import aiven_plan
+from weir.sizing.explanation import Bound, Explanation, SizingRefused
+from weir.sizing.load import Load
+from weir.sizing.plan import FlinkJobPlan, KafkaPlan, NodeSize, QuotaPlan, TopicPlan
+from weir.sizing.shares import GIB, MIB, first_fitting, rounded_up, share
+
+# Google Cloud, "Plan the size of your Managed Service for Apache Kafka cluster": a vCPU handles 20 MB/s of writes
+# (copies included), a byte read costs a quarter of one written, a vCPU is planned half busy, with 4 GiB of memory.
+WRITTEN_BYTES_PER_CORE = 20e6
+READ_TO_WRITE_COST = 0.25
+CPU_UTILISATION = 0.5
+MEMORY_MIB_PER_CORE = 4096
+# The same guide: a service has 1 to 8 GiB for each vCPU. An override is held to the least.
+LEAST_MEMORY_MIB_PER_CORE = 1024
+# TLS on every listener: Kafka cannot hand pages to the socket itself any more (no sendfile). Confluent's and LinkedIn's
+# published measurements are 20 to 30 % of throughput.
+TLS_COST = 1.3
+NETWORK_UTILISATION = 0.7
+DISK_THROUGHPUT_UTILISATION = 0.7
+# Amazon MSK's best practices ask for an alarm at 85 % of the disk.
+DISK_UTILISATION = 0.85
+# Amazon MSK's best practices: 1,000 partitions (copies included) on a broker of up to 4 vCPU. Larger ones take more.
+PARTITIONS_PER_BROKER = 1000
+# __consumer_offsets and __transaction_state have 50 each by Kafka's own defaults.
+INTERNAL_PARTITIONS = 100
+# Confluent, "How to choose the number of topics/partitions": tens of MB/s in one partition; ten leaves room.
+BYTES_PER_PARTITION_PER_SECOND = 10e6
+# Counts with many divisors, so that tasks and brokers share them evenly, and so far apart that growth rarely changes
+# one: another number of partitions sends keys elsewhere.
+PARTITION_COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1000)
+# Kafka's documentation runs brokers with 6 GiB of heap; the page cache takes the rest.
+LARGEST_HEAP_MIB = 6144
+SMALLEST_HEAP_MIB = 512
+MINIMUM_CPU, MINIMUM_MEMORY_MIB, MINIMUM_DISK_GIB = 0.5, 2048, 10
+CPU_QUANTUM, DISK_QUANTUM_GIB = 0.5, 10
+# Keys are not spread evenly: the fullest partition holds this many times the average.
+PARTITION_SKEW = 1.5
+KAFKA_SEGMENT_BYTES = 2**30
+SMALLEST_SEGMENT_BYTES = 64 * MIB
+SEGMENTS_IN_GUARD = 24
+# Without an expiry (legal hold) the disk is planned for three years, and must be grown before they are over.
+HELD_HOURS = 3 * 365 * 24
+DEAD_LETTER_SHARE = 0.001
+"""Events that cannot be decoded, of all: a thousandth is far more than a sound producer sends."""
+
+
+def size_kafka(
+    loads: Sequence[Load], jobs: Mapping[str, FlinkJobPlan], stack: StackConfig
+) -> tuple[KafkaPlan, list[Explanation]]:
+    """The cluster that takes in, keeps and hands out the planned load, also with one zone down.
+
+    Raises:
+        SizingRefused: it would need more or larger brokers than the stack allows.
+    """
+    factor = stack.availability.kafka_replication_factor
+    step = max(len(stack.availability.zones), factor)
+    partitions = {load.pipeline.name: _partitions(load, jobs[load.pipeline.name].parallelism) for load in loads}
+    topics = [topic for load in loads for topic in _topics(load, partitions[load.pipeline.name], stack)]
+    needs = _needs(loads, topics, stack)
+    brokers, bound = _brokers(needs, step, stack)
+    broker = _broker(needs, brokers, step, stack)
+    high = stack.availability.highly_available
+    controllers = stack.resources.kafka.controllers or (3 if high or factor > 1 else 1)
+    plan = KafkaPlan(
+        controllers=controllers,
+        controller=_controller(stack),
+        brokers=brokers,
+        broker=broker,
+        replication_factor=factor,
+        min_in_sync_replicas=stack.availability.kafka_min_in_sync_replicas,
+        topics=tuple(topics),
+        quotas={load.pipeline.name: _quota(load, brokers, stack) for load in loads},
+        transaction_max_timeout_seconds=stack.flink.transaction_timeout_seconds,
+        aiven_plan=aiven_plan(brokers, broker, stack) if stack.kafka.provider is KafkaProvider.AIVEN else None,
+    )
+    return plan, _explanations(loads, needs, plan, bound, stack)
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """What all brokers together must have; CPU, network and disk throughput include what a lost zone leaves behind."""
+
+    cores: float
+    sent_bytes: float
+    received_bytes: float
+    disk_bytes_per_second: float
+    disk_gib: float
+    replicas: int
+
+
+def _needs(loads: Sequence[Load], topics: Sequence[TopicPlan], stack: StackConfig) -> _Needs:
+    factor = stack.availability.kafka_replication_factor
+    written = read = catch_up = 0.0
+    for load in loads:
+        produced = load.planned_bytes_per_second
+        written += produced * factor
+        read += produced * (factor - 1 + load.extra_consumer_groups) + load.processed_bytes_per_second
+        catch_up += load.processed_bytes_per_second if load.recovery_binds else 0.0
+    tls = TLS_COST if stack.security.tls else 1.0
+    spare = _spare(stack)
+    cores = (written + read * READ_TO_WRITE_COST) / WRITTEN_BYTES_PER_CORE / CPU_UTILISATION * tls * spare
+    replicas = sum(topic.partitions * topic.replication_factor for topic in topics) + INTERNAL_PARTITIONS * factor
+    return _Needs(
+        cores=cores,
+        sent_bytes=read * spare / NETWORK_UTILISATION,
+        received_bytes=written * spare / NETWORK_UTILISATION,
+        # A backlog is read from disk: it is older than what the page cache holds.
+        disk_bytes_per_second=(written + catch_up) * spare / DISK_THROUGHPUT_UTILISATION,
+        disk_gib=sum(topic.stored_gib for topic in topics) / DISK_UTILISATION,
+        replicas=replicas,
+    )
+
+
+def _spare(stack: StackConfig) -> float:
+    """How many times the need all brokers must have so that those of the other zones suffice when one is down."""
+    factor = stack.availability.kafka_replication_factor
+    groups = max(len(stack.availability.zones), factor)
+    return groups / (groups - 1) if factor > 1 else 1.0
+
+
+def _brokers(needs: _Needs, step: int, stack: StackConfig) -> tuple[int, Bound]:
+    """The fewest brokers whose shares fit into the largest pod, and what asks for the last of them."""
+    largest, override = stack.resources.largest_pod, stack.resources.kafka
+    by_memory = (
+        override.broker.memory_mib / LEAST_MEMORY_MIB_PER_CORE
+        if override.broker.memory_mib
+        else largest.memory_mib / MEMORY_MIB_PER_CORE
+    )
+    cpu_limit = min(override.broker.cpu_cores or largest.cpu_cores, by_memory)
+    disk_limit = min(override.broker.disk_gib or largest.disk_gib, largest.disk_gib)
+    enough: dict[Bound, tuple[str, float, float, float]] = {
+        Bound.CPU: ("cpu_cores", needs.cores, cpu_limit, CPU_QUANTUM),
+        Bound.NETWORK: (
+            "network_mib_per_second",
+            max(needs.sent_bytes, needs.received_bytes) / MIB,
+            largest.network_mib_per_second,
+            1,
+        ),
+        Bound.DISK: ("disk_gib", needs.disk_gib, disk_limit, DISK_QUANTUM_GIB),
+        Bound.DISK_THROUGHPUT: (
+            "disk_mib_per_second",
+            needs.disk_bytes_per_second / MIB,
+            largest.disk_mib_per_second,
+            1,
+        ),
+        Bound.PARTITIONS: ("partitions", needs.replicas, PARTITIONS_PER_BROKER, 1),
+    }
+    maximum = stack.resources.max_kafka_brokers
+    counts = [override.brokers] if override.brokers else list(range(step, maximum + 1, step))
+    found: dict[Bound, int] = {}
+    for bound, (name, need, limit, quantum) in enough.items():
+        fits = first_fitting(
+            counts,
+            lambda n, need=need, q=quantum, limit=limit: share(need, n, q, step=step if n % step == 0 else n) <= limit,
+        )
+        if fits is None:
+            most = counts[-1] if counts else 0
+            raise SizingRefused(
+                bound,
+                f"Kafka needs {need:,.0f} {name.replace('_', ' ')} in all, and {most} brokers with {limit:,.0f} each "
+                f"have {most * limit:,.0f}",
+                "resources.kafka.brokers and resources.kafka.broker"
+                if override.brokers
+                else f"resources.max_kafka_brokers, resources.largest_pod.{name}",
+            )
+        found[bound] = fits
+    brokers = max(found.values())
+    if override.brokers:
+        return brokers, Bound.OVERRIDE
+    if brokers == step:
+        return brokers, Bound.AVAILABILITY if step > 1 else Bound.MINIMUM
+    return brokers, next(bound for bound, count in found.items() if count == brokers)
+
+
+def _broker(needs: _Needs, brokers: int, step: int, stack: StackConfig) -> NodeSize:
+    override = stack.resources.kafka.broker
+    step = step if brokers % step == 0 else brokers
+    cores = override.cpu_cores or share(needs.cores, brokers, CPU_QUANTUM, minimum=MINIMUM_CPU, step=step)
+    memory = override.memory_mib or max(MINIMUM_MEMORY_MIB, int(cores * MEMORY_MIB_PER_CORE))
+    disk = override.disk_gib or share(needs.disk_gib, brokers, DISK_QUANTUM_GIB, minimum=MINIMUM_DISK_GIB, step=step)
+    return NodeSize(
+        cpu_cores=cores,
+        memory_mib=memory,
+        heap_mib=min(max(memory // 4, SMALLEST_HEAP_MIB), LARGEST_HEAP_MIB),
+        disk_gib=int(disk),
+    )
+
+
+def _controller(stack: StackConfig) -> NodeSize:
+    """Controllers hold the cluster's metadata only; Kafka's KRaft documentation asks for 5 GiB of memory and disk."""
+    override, high = stack.resources.kafka.controller, stack.availability.highly_available
+    memory = override.memory_mib or (2048 if high else 1024)
+    return NodeSize(
+        cpu_cores=override.cpu_cores or (1.0 if high else 0.5),
+        memory_mib=memory,
+        heap_mib=memory // 2,
+        disk_gib=override.disk_gib or (20 if high else 5),
+    )
+
+
+def _partitions(load: Load, parallelism: int) -> int:
+    """At least the pipeline file's, one for each task that reads, and enough that none is too fast for one broker."""
+    by_rate = math.ceil(load.processed_bytes_per_second / BYTES_PER_PARTITION_PER_SECOND)
+    declared = load.pipeline.spec.source.partitions
+    wanted = max(declared, parallelism, by_rate)
+    if wanted == declared:
+        return declared
+    if wanted > PARTITION_COUNTS[-1]:
+        raise SizingRefused(
+            Bound.PARTITIONS,
+            f"topic {load.pipeline.source_topic.name} would need {wanted} partitions, and {PARTITION_COUNTS[-1]} is "
+            "the most of one topic",
+            "split the stream into several topics",
+        )
+    return next(count for count in PARTITION_COUNTS if count >= wanted)
+
+
+def _topics(load: Load, partitions: int, stack: StackConfig) -> list[TopicPlan]:
+    pipeline, spec = load.pipeline, load.pipeline.spec
+    letters = load.planned_bytes_per_second * DEAD_LETTER_SHARE
+    hours = (spec.source.retention_hours, spec.dead_letters.retention_hours)
+    source = replace(pipeline.source_topic, partitions=partitions)
+    source_hours, letter_hours = (HELD_HOURS, HELD_HOURS) if spec.legal_hold else hours
+    return [
+        _topic(pipeline.name, source, load.planned_bytes_per_second, source_hours, stack),
+        _topic(pipeline.name, pipeline.dead_letter_topic, letters, letter_hours, stack),
+    ]
+
+
+def _topic(pipeline: str, topic: Topic, bytes_per_second: float, hours: int, stack: StackConfig) -> TopicPlan:
+    availability, tiered = stack.availability, stack.retention.tiered_storage
+    held = topic.config["retention.ms"] == str(KEPT_FOREVER_MILLISECONDS)
+    per_partition = bytes_per_second * hours_to_seconds(hours) / topic.partitions
+    segment = _segment_bytes(per_partition)
+    # The segment that is written to never expires, and one that has expired goes a little later.
+    guard = math.ceil(per_partition * PARTITION_SKEW) + 2 * segment
+    on_disk_hours = min(hours, tiered.local_retention_hours) if tiered.enabled else hours
+    config = {
+        **topic.config,
+        "min.insync.replicas": str(availability.kafka_min_in_sync_replicas),
+        "retention.bytes": "-1" if held else str(guard),
+        "segment.bytes": str(segment),
+    }
+    if tiered.enabled:
+        config |= {"remote.storage.enable": "true", "local.retention.ms": str(hours_to_milliseconds(on_disk_hours))}
+    stored = bytes_per_second * hours_to_seconds(on_disk_hours) + 2 * segment * topic.partitions
+    return TopicPlan(
+        name=topic.name,
+        pipeline=pipeline,
+        partitions=topic.partitions,
+        replication_factor=availability.kafka_replication_factor,
+        min_in_sync_replicas=availability.kafka_min_in_sync_replicas,
+        config=config,
+        peak_bytes_per_second=bytes_per_second,
+        stored_gib=stored * availability.kafka_replication_factor / GIB,
+    )
+
+
+def _segment_bytes(bytes_per_partition: float) -> int:
+    """Kafka's gigabyte, or less where a partition holds little: whole segments expire, and one is always open."""
+    wanted = bytes_per_partition / SEGMENTS_IN_GUARD
+    return int(min(max(rounded_up(wanted, SMALLEST_SEGMENT_BYTES), SMALLEST_SEGMENT_BYTES), KAFKA_SEGMENT_BYTES))
+
+
+def _quota(load: Load, brokers: int, stack: StackConfig) -> QuotaPlan:
+    """Of the job's user, which reads events and writes dead letters; a broker serves more while others are down."""
+    room = (1 + stack.kafka.quota_headroom_percent / 100) * _spare(stack) / brokers
+    return QuotaPlan(
+        producer_bytes_per_second=math.ceil(max(load.processed_bytes_per_second * room, MIB)),
+        consumer_bytes_per_second=math.ceil(max(load.processed_bytes_per_second * room, MIB)),
+        request_percent=200,
+    )
+
+
+def _explanations(
+    loads: Sequence[Load], needs: _Needs, plan: KafkaPlan, bound: Bound, stack: StackConfig
+) -> list[Explanation]:
+    produced = sum(load.planned_bytes_per_second for load in loads) / 1e6
+    read = needs.sent_bytes * NETWORK_UTILISATION / _spare(stack) / 1e6
+    found = [
+        Explanation(
+            "kafka.brokers",
+            plan.brokers,
+            "",
+            bound,
+            f"{produced:,.1f} MB/s in, {plan.replication_factor} copies, {read:,.1f} MB/s out; "
+            f"in all {needs.cores:,.1f} cores and {needs.disk_gib:,.0f} GiB"
+            + (", with one zone down" if plan.replication_factor > 1 else ""),
+        ),
+        Explanation(
+            "kafka.broker.cpu_cores",
+            plan.broker.cpu_cores,
+            "cores",
+            Bound.OVERRIDE if stack.resources.kafka.broker.cpu_cores else Bound.CPU,
+            f"written + read / 4 over {WRITTEN_BYTES_PER_CORE / 1e6:.0f} MB/s a core, half busy",
+        ),
+        Explanation(
+            "kafka.broker.memory_mib",
+            plan.broker.memory_mib,
+            "MiB",
+            Bound.MEMORY,
+            f"4 GiB a core: heap {plan.broker.heap_mib:,} MiB, the rest is page cache for readers that keep up",
+        ),
+        Explanation(
+            "kafka.broker.disk_gib",
+            plan.broker.disk_gib,
+            "GiB",
+            Bound.DISK,
+            "; ".join(f"{topic.name} {topic.stored_gib:,.1f} GiB" for topic in plan.topics)
+            + f" with copies, at the planned peak for the whole retention; {DISK_UTILISATION:.0%} full",
+        ),
+    ]
+    for topic in plan.topics:
+        found.append(
+            Explanation(
+                f"kafka.topics.{topic.name}.partitions",
+                topic.partitions,
+                "",
+                Bound.PARTITIONS,
+                "the pipeline file's, one for each reading task, and at most "
+                f"{BYTES_PER_PARTITION_PER_SECOND / 1e6:.0f} MB/s in each",
+            )
+        )
+    return found

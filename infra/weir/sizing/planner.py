@@ -1,0 +1,118 @@
+"""The whole plan of an environment, or a refusal with the nearest workload that can be carried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from weir.catalog.environment import in_environment
+from weir.catalog.pipeline import Pipeline
+from weir.config.errors import ConfigError
+from weir.config.stack import StackConfig
+from weir.sizing.cassandra import size_cassandra
+from weir.sizing.cost import costs_of, quota_of, totals_of
+from weir.sizing.explanation import Bound, SizingRefused
+from weir.sizing.flink import size_flink
+from weir.sizing.kafka import size_kafka
+from weir.sizing.load import Load, load_of, workload_problems
+from weir.sizing.plan import PlatformPlan
+from weir.sizing.trino_superset import size_registry, size_superset, size_trino
+
+# The nearest feasible workload is found to a hundredth of the one that was asked for.
+SEARCH_STEPS = 12
+
+
+def plan_for(stack: StackConfig, pipelines: Sequence[Pipeline]) -> PlatformPlan:
+    """The plan of `stack`; `pipelines` are those it runs, as their files are or already in the environment.
+
+    Raises:
+        ConfigError: the stack's workload or retention does not fit a pipeline.
+        SizingRefused: nothing within the stack's limits carries the load.
+    """
+    here = [in_environment(pipeline, stack) for pipeline in pipelines]
+    problems = [problem for pipeline in here for problem in workload_problems(pipeline, stack)]
+    if problems:
+        raise ConfigError(f"stack {stack.environment}", problems)
+    loads = [load_of(pipeline, stack) for pipeline in here]
+    try:
+        return _plan(loads, stack)
+    except SizingRefused as refused:
+        raise SizingRefused(refused.bottleneck, refused.reason, refused.limit, _feasible(loads, stack)) from None
+
+
+def _plan(loads: Sequence[Load], stack: StackConfig) -> PlatformPlan:
+    jobs = {load.pipeline.name: size_flink(load, stack) for load in loads}
+    flink = {name: job for name, (job, _) in jobs.items()}
+    kafka, kafka_why = size_kafka(loads, flink, stack)
+    cassandra, cassandra_why = size_cassandra(loads, stack)
+    trino, trino_why = size_trino(stack)
+    superset, superset_why = size_superset(stack)
+    why = [*kafka_why, *cassandra_why, *(entry for _, entries in jobs.values() for entry in entries)]
+    plan = PlatformPlan(
+        environment=stack.environment,
+        kafka=kafka,
+        cassandra=cassandra,
+        flink=flink,
+        registry=size_registry(stack),
+        trino=trino,
+        superset=superset,
+        currency=stack.prices.currency,
+        explanations=(*why, *trino_why, *superset_why),
+    )
+    plan = replace(plan, costs=costs_of(plan, loads, stack), quota=quota_of(plan, stack))
+    _check_quota(plan, stack)
+    return plan
+
+
+def _check_quota(plan: PlatformPlan, stack: StackConfig) -> None:
+    if stack.resources.quota is None:
+        return
+    asked, quota = totals_of(plan), plan.quota
+    for bound, field, need in (
+        (Bound.CPU, "cpu_cores", asked.cpu_cores),
+        (Bound.MEMORY, "memory_mib", asked.memory_mib),
+        (Bound.DISK, "disk_gib", asked.disk_gib),
+    ):
+        allowed = getattr(quota, field)
+        if need > allowed:
+            raise SizingRefused(
+                bound,
+                f"the plan asks for {need:,.0f} {field} and the quota is {allowed:,.0f}",
+                f"resources.quota.{field}",
+            )
+
+
+def _feasible(loads: Sequence[Load], stack: StackConfig) -> dict[str, float] | None:
+    """Every pipeline's rates divided by one number: the largest share of the load that can be carried.
+
+    The search halves an interval, which is right because a plan that carries more carries less, too.
+    """
+    low, high = 0.0, 1.0
+    for _ in range(SEARCH_STEPS):
+        middle = (low + high) / 2
+        if _carries([_scaled(load, middle) for load in loads], stack):
+            low = middle
+        else:
+            high = middle
+    if low == 0.0:
+        return None
+    headroom = 1 + stack.workload.headroom_percent / 100
+    return {load.pipeline.name: load.planned_peak / headroom * low for load in loads}
+
+
+def _carries(loads: Sequence[Load], stack: StackConfig) -> bool:
+    try:
+        _plan(loads, stack)
+    except SizingRefused:
+        return False
+    return True
+
+
+def _scaled(load: Load, factor: float) -> Load:
+    return replace(
+        load,
+        expected_peak=load.expected_peak * factor,
+        planned_mean=load.planned_mean * factor,
+        planned_peak=load.planned_peak * factor,
+        processed_peak=load.processed_peak * factor,
+    )
