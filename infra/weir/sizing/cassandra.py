@@ -10,11 +10,12 @@ from weir.catalog.environment import platform_tables
 from weir.catalog.retention import SECONDS_PER_DAY
 from weir.catalog.tables import Table
 from weir.config.stack import StackConfig
-from weir.sizing.explanation import Bound, Explanation, SizingRefused
+from weir.sizing.counts import Counting, Need, count_of
+from weir.sizing.explanation import Bound, Explanation
 from weir.sizing.flink import total_rows, total_writes_per_second, width
 from weir.sizing.load import Load
 from weir.sizing.plan import CassandraPlan, NodeSize
-from weir.sizing.shares import GIB, MIB, first_fitting, share
+from weir.sizing.shares import GIB, MIB, share
 
 # `weir bench pipeline`: a write of our sink, batched by partition, costs one node of one copy 27 core-microseconds,
 # which is 37,000 a second. A cluster's coordinators pass copies on (half of it); compaction runs beside (half again).
@@ -27,6 +28,7 @@ CHARTS_PER_DASHBOARD = 12
 # DataStax's capacity planning: 32 GB of memory and a heap of 8 GB for 8 vCPU; at most 2 TB of data on a node; disks 50
 # to 80 % full at most, by the compaction strategy. Time windows never rewrite what is old.
 MEMORY_MIB_PER_CORE = 4096
+LEAST_MEMORY_MIB_PER_CORE = 1024
 LARGEST_HEAP_MIB = 16_384
 DATA_GIB_PER_NODE = 2000
 DISK_UTILISATION = 0.6
@@ -132,51 +134,29 @@ def _data_bytes(load: Load, stack: StackConfig) -> float:
 
 def _nodes(needs: _Needs, step: int, stack: StackConfig) -> tuple[int, Bound]:
     largest, override = stack.resources.largest_pod, stack.resources.cassandra
-    cpu_limit = min(override.node.cpu_cores or largest.cpu_cores, largest.memory_mib / MEMORY_MIB_PER_CORE)
-    disk_limit = min(override.node.disk_gib or largest.disk_gib, largest.disk_gib) - COMMIT_LOG_GIB
-    enough: list[tuple[Bound, str, float, float, float]] = [
-        (Bound.CPU, "resources.largest_pod.cpu_cores", needs.cores, cpu_limit, CPU_QUANTUM),
-        (Bound.DISK, "resources.largest_pod.disk_gib", needs.disk_gib, disk_limit, DISK_QUANTUM_GIB),
-        (Bound.DENSITY, "2 TB of data on a node", needs.data_gib, DATA_GIB_PER_NODE, 1),
-        (
-            Bound.NETWORK,
-            "resources.largest_pod.network_mib_per_second",
-            needs.network_mib_per_second,
-            largest.network_mib_per_second,
-            1,
+    pod = override.node
+    by_memory = (pod.memory_mib or 0) / LEAST_MEMORY_MIB_PER_CORE or largest.memory_mib / MEMORY_MIB_PER_CORE
+    cores = min(pod.cpu_cores or largest.cpu_cores, by_memory)
+    disk = min(pod.disk_gib or largest.disk_gib, largest.disk_gib) - COMMIT_LOG_GIB
+    traffic, written = needs.network_mib_per_second, needs.disk_mib_per_second
+    at = "resources.largest_pod"
+    return count_of(
+        [
+            Need(Bound.CPU, needs.cores, "cores", cores, f"{at}.cpu_cores, {at}.memory_mib", CPU_QUANTUM),
+            Need(Bound.DISK, needs.disk_gib, "GiB of disk", disk, f"{at}.disk_gib", DISK_QUANTUM_GIB),
+            Need(Bound.DENSITY, needs.data_gib, "GiB of data", DATA_GIB_PER_NODE, "2 TB of data on a node"),
+            Need(Bound.NETWORK, traffic, "MiB/s", largest.network_mib_per_second, f"{at}.network_mib_per_second"),
+            Need(Bound.DISK_THROUGHPUT, written, "MiB/s", largest.disk_mib_per_second, f"{at}.disk_mib_per_second"),
+        ],
+        Counting(
+            "Cassandra nodes",
+            step,
+            stack.resources.max_cassandra_nodes,
+            "resources.max_cassandra_nodes",
+            override.nodes_per_rack and override.nodes_per_rack * len(stack.availability.zones),
+            "resources.cassandra.nodes_per_rack, resources.cassandra.node",
         ),
-        (
-            Bound.DISK_THROUGHPUT,
-            "resources.largest_pod.disk_mib_per_second",
-            needs.disk_mib_per_second,
-            largest.disk_mib_per_second,
-            1,
-        ),
-    ]
-    racks = len(stack.availability.zones)
-    counts = list(range(step, stack.resources.max_cassandra_nodes + 1, step))
-    if override.nodes_per_rack:
-        counts, step = [override.nodes_per_rack * racks], override.nodes_per_rack * racks
-    found: dict[Bound, int] = {}
-    for bound, limit_name, need, limit, quantum in enough:
-        fits = first_fitting(counts, lambda n, need=need, q=quantum, top=limit: share(need, n, q, step=step) <= top)
-        if fits is None:
-            most = counts[-1] if counts else 0
-            raise SizingRefused(
-                bound,
-                f"Cassandra needs {need:,.0f} of it in all, and {most} nodes with {limit:,.0f} each have "
-                f"{most * limit:,.0f}",
-                "resources.cassandra.nodes_per_rack"
-                if override.nodes_per_rack
-                else f"resources.max_cassandra_nodes, {limit_name}",
-            )
-        found[bound] = fits
-    nodes = max(found.values())
-    if override.nodes_per_rack:
-        return nodes, Bound.OVERRIDE
-    if nodes == step:
-        return nodes, Bound.AVAILABILITY if step > 1 else Bound.MINIMUM
-    return nodes, next(bound for bound, count in found.items() if count == nodes)
+    )
 
 
 def _node(needs: _Needs, nodes: int, step: int, stack: StackConfig) -> NodeSize:

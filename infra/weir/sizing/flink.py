@@ -16,7 +16,7 @@ from weir.config.stack import StackConfig
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
 from weir.sizing.load import Load
 from weir.sizing.plan import FlinkJobPlan, NodeSize, PodSize
-from weir.sizing.shares import GIB, first_fitting, rounded_up, share
+from weir.sizing.shares import GIB, fewest, rounded_up, share
 
 # Core-microseconds of one event, from `weir bench pipeline` on two cores with 3 million events of 200 bytes; the broker
 # and whatever else ran on the machine are inside, so a core of its own does more.
@@ -229,12 +229,12 @@ def _task_managers(load: Load, parallelism: int, memory_mib: float, override: Fl
     memory_limit = override.task_manager.memory_mib or largest.memory_mib
     cpu_limit = override.task_manager.cpu_cores or largest.cpu_cores
     slots = min(stack.flink.task_slots, max(1, int(cpu_limit)))
-    fewest = max(math.ceil(parallelism / slots), 2 if stack.availability.highly_available else 1)
+    least = max(math.ceil(parallelism / slots), 2 if stack.availability.highly_available else 1)
     maximum = min(stack.resources.max_flink_task_managers, parallelism)
     room = memory_limit - BASE_MEMORY_MIB
-    found = first_fitting(range(fewest, maximum + 1), lambda n: share(memory_mib, n, MEMORY_QUANTUM_MIB) <= room)
+    found = fewest(memory_mib, room, MEMORY_QUANTUM_MIB, maximum=maximum, least=least)
     if found is None:
-        enough_slots = fewest <= maximum
+        enough_slots = least <= maximum
         raise SizingRefused(
             Bound.MEMORY if enough_slots else Bound.CPU,
             f"pipeline {name} needs {parallelism} slots and {memory_mib / 1024:,.1f} GiB for its state, and "

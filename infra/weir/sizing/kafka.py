@@ -15,10 +15,11 @@ from weir.catalog.topics import Topic
 from weir.config.kafka import KafkaProvider
 from weir.config.stack import StackConfig
 from weir.sizing.aiven import aiven_plan
+from weir.sizing.counts import Counting, Need, count_of
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
 from weir.sizing.load import Load
 from weir.sizing.plan import FlinkJobPlan, KafkaPlan, NodeSize, QuotaPlan, TopicPlan
-from weir.sizing.shares import GIB, MIB, first_fitting, rounded_up, share
+from weir.sizing.shares import GIB, MIB, rounded_up, share
 
 # Google Cloud, "Plan the size of your Managed Service for Apache Kafka cluster": a vCPU handles 20 MB/s of writes
 # (copies included), a byte read costs a quarter of one written, a vCPU is planned half busy, with 4 GiB of memory.
@@ -137,55 +138,30 @@ def _spare(stack: StackConfig) -> float:
 def _brokers(needs: _Needs, step: int, stack: StackConfig) -> tuple[int, Bound]:
     """The fewest brokers whose shares fit into the largest pod, and what asks for the last of them."""
     largest, override = stack.resources.largest_pod, stack.resources.kafka
-    by_memory = (
-        override.broker.memory_mib / LEAST_MEMORY_MIB_PER_CORE
-        if override.broker.memory_mib
-        else largest.memory_mib / MEMORY_MIB_PER_CORE
+    pod = override.broker
+    by_memory = (pod.memory_mib or 0) / LEAST_MEMORY_MIB_PER_CORE or largest.memory_mib / MEMORY_MIB_PER_CORE
+    cores = min(pod.cpu_cores or largest.cpu_cores, by_memory)
+    disk = min(pod.disk_gib or largest.disk_gib, largest.disk_gib)
+    traffic = max(needs.sent_bytes, needs.received_bytes) / MIB
+    written = needs.disk_bytes_per_second / MIB
+    at = "resources.largest_pod"
+    return count_of(
+        [
+            Need(Bound.CPU, needs.cores, "cores", cores, f"{at}.cpu_cores, {at}.memory_mib", CPU_QUANTUM),
+            Need(Bound.NETWORK, traffic, "MiB/s", largest.network_mib_per_second, f"{at}.network_mib_per_second"),
+            Need(Bound.DISK, needs.disk_gib, "GiB of disk", disk, f"{at}.disk_gib", DISK_QUANTUM_GIB),
+            Need(Bound.DISK_THROUGHPUT, written, "MiB/s", largest.disk_mib_per_second, f"{at}.disk_mib_per_second"),
+            Need(Bound.PARTITIONS, needs.replicas, "copies of partitions", PARTITIONS_PER_BROKER, "1,000 on a broker"),
+        ],
+        Counting(
+            "Kafka brokers",
+            step,
+            stack.resources.max_kafka_brokers,
+            "resources.max_kafka_brokers",
+            override.brokers,
+            "resources.kafka.brokers, resources.kafka.broker",
+        ),
     )
-    cpu_limit = min(override.broker.cpu_cores or largest.cpu_cores, by_memory)
-    disk_limit = min(override.broker.disk_gib or largest.disk_gib, largest.disk_gib)
-    enough: dict[Bound, tuple[str, float, float, float]] = {
-        Bound.CPU: ("cpu_cores", needs.cores, cpu_limit, CPU_QUANTUM),
-        Bound.NETWORK: (
-            "network_mib_per_second",
-            max(needs.sent_bytes, needs.received_bytes) / MIB,
-            largest.network_mib_per_second,
-            1,
-        ),
-        Bound.DISK: ("disk_gib", needs.disk_gib, disk_limit, DISK_QUANTUM_GIB),
-        Bound.DISK_THROUGHPUT: (
-            "disk_mib_per_second",
-            needs.disk_bytes_per_second / MIB,
-            largest.disk_mib_per_second,
-            1,
-        ),
-        Bound.PARTITIONS: ("partitions", needs.replicas, PARTITIONS_PER_BROKER, 1),
-    }
-    maximum = stack.resources.max_kafka_brokers
-    counts = [override.brokers] if override.brokers else list(range(step, maximum + 1, step))
-    found: dict[Bound, int] = {}
-    for bound, (name, need, limit, quantum) in enough.items():
-        fits = first_fitting(
-            counts,
-            lambda n, need=need, q=quantum, limit=limit: share(need, n, q, step=step if n % step == 0 else n) <= limit,
-        )
-        if fits is None:
-            most = counts[-1] if counts else 0
-            raise SizingRefused(
-                bound,
-                f"Kafka needs {need:,.0f} {name.replace('_', ' ')} in all, and {most} brokers with {limit:,.0f} each "
-                f"have {most * limit:,.0f}",
-                "resources.kafka.brokers and resources.kafka.broker"
-                if override.brokers
-                else f"resources.max_kafka_brokers, resources.largest_pod.{name}",
-            )
-        found[bound] = fits
-    brokers = max(found.values())
-    if override.brokers:
-        return brokers, Bound.OVERRIDE
-    if brokers == step:
-        return brokers, Bound.AVAILABILITY if step > 1 else Bound.MINIMUM
-    return brokers, next(bound for bound, count in found.items() if count == brokers)
 
 
 def _broker(needs: _Needs, brokers: int, step: int, stack: StackConfig) -> NodeSize:

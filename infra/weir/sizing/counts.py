@@ -1,0 +1,69 @@
+"""How many pods of a stateful service: the fewest whose shares of every resource fit into one pod."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from weir.sizing.explanation import Bound, SizingRefused
+from weir.sizing.shares import fewest
+
+
+@dataclass(frozen=True)
+class Need:
+    """What all pods together must have of one resource, and the most that one pod can have of it."""
+
+    bound: Bound
+    total: float
+    unit: str
+    limit: float
+    limit_name: str
+    """The setting, or the rule, that says how much a pod can have."""
+    quantum: float = 1
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Of which pods there are how many: multiples of `step`, at most `maximum`, or exactly `fixed`."""
+
+    pods: str
+    """For messages, e.g. `Kafka brokers`."""
+    step: int
+    maximum: int
+    maximum_name: str
+    fixed: int | None = None
+    fixed_name: str = ""
+
+    @property
+    def actual_step(self) -> int:
+        """A fixed number is one step."""
+        return self.fixed or self.step
+
+
+def count_of(needs: Sequence[Need], counting: Counting) -> tuple[int, Bound]:
+    """The number of pods, and what asks for the last of them.
+
+    Raises:
+        SizingRefused: even the most pods do not have enough of something.
+    """
+    found = {need.bound: _fewest(need, counting) for need in needs}
+    count = max(found.values())
+    if counting.fixed:
+        return count, Bound.OVERRIDE
+    if count == counting.step:
+        return count, Bound.AVAILABILITY if counting.step > 1 else Bound.MINIMUM
+    return count, next(bound for bound, pods in found.items() if pods == count)
+
+
+def _fewest(need: Need, counting: Counting) -> int:
+    most = counting.fixed or counting.maximum // counting.step * counting.step
+    count = fewest(need.total, need.limit, need.quantum, maximum=most, step=counting.actual_step)
+    if count is None:
+        limits = counting.fixed_name if counting.fixed else f"{counting.maximum_name}, {need.limit_name}"
+        raise SizingRefused(
+            need.bound,
+            f"{need.total:,.0f} {need.unit} are needed, and {most} {counting.pods} with {need.limit:,.0f} each have "
+            f"{most * need.limit:,.0f}",
+            limits,
+        )
+    return count
