@@ -232,16 +232,16 @@ def _task_managers(load: Load, parallelism: int, memory_mib: float, override: Fl
     least = max(math.ceil(parallelism / slots), 2 if stack.availability.highly_available else 1)
     maximum = min(stack.resources.max_flink_task_managers, parallelism)
     room = memory_limit - BASE_MEMORY_MIB
-    found = fewest(memory_mib, room, MEMORY_QUANTUM_MIB, maximum=maximum, least=least)
-    if found is None:
-        enough_slots = least <= maximum
+    by_memory = fewest(memory_mib, room, MEMORY_QUANTUM_MIB, maximum=maximum, least=least)
+    by_cores = fewest(parallelism, cpu_limit, CPU_QUANTUM, maximum=maximum, least=least)
+    if by_memory is None or by_cores is None:
         raise SizingRefused(
-            Bound.MEMORY if enough_slots else Bound.CPU,
+            Bound.CPU if by_cores is None else Bound.MEMORY,
             f"pipeline {name} needs {parallelism} slots and {memory_mib / 1024:,.1f} GiB for its state, and "
             f"{maximum} task managers of {slots} slots and {memory_limit / 1024:,.1f} GiB do not have them",
             f"resources.max_flink_task_managers, resources.largest_pod, resources.flink.{name}",
         )
-    return found
+    return max(by_memory, by_cores)
 
 
 def _task_manager(

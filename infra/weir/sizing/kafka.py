@@ -235,7 +235,7 @@ def _topic(pipeline: str, topic: Topic, bytes_per_second: float, hours: int, sta
     }
     if tiered.enabled:
         config |= {"remote.storage.enable": "true", "local.retention.ms": str(hours_to_milliseconds(on_disk_hours))}
-    stored = bytes_per_second * hours_to_seconds(on_disk_hours) + 2 * segment * topic.partitions
+    kept = bytes_per_second * hours_to_seconds(on_disk_hours)
     return TopicPlan(
         name=topic.name,
         pipeline=pipeline,
@@ -244,8 +244,13 @@ def _topic(pipeline: str, topic: Topic, bytes_per_second: float, hours: int, sta
         min_in_sync_replicas=availability.kafka_min_in_sync_replicas,
         config=config,
         peak_bytes_per_second=bytes_per_second,
-        stored_gib=stored * availability.kafka_replication_factor / GIB,
+        stored_gib=(kept + _open_segments(kept, topic.partitions)) * availability.kafka_replication_factor / GIB,
     )
+
+
+def _open_segments(kept: float, partitions: int) -> float:
+    """The most that two segments of every partition hold, beyond what must be kept, whatever their size is."""
+    return 2 * min(kept / SEGMENTS_IN_GUARD + partitions * SMALLEST_SEGMENT_BYTES, partitions * KAFKA_SEGMENT_BYTES)
 
 
 def _segment_bytes(bytes_per_partition: float) -> int:
