@@ -14,6 +14,7 @@ from pods import containers_of, pod_specs_of, required_containers
 
 OWNER_LABEL = "weir.io/owner"
 ENVIRONMENT_LABEL = "weir.io/environment"
+STATE_DECISION = "weir.io/state-decision"
 KEPT_ENVIRONMENTS = ("staging", "prod")
 """Where data is not to be lost by a mistake."""
 PRODUCTION = "prod"
@@ -180,8 +181,10 @@ def replicated(resource: Resource) -> Iterator[str]:
 
 
 def state_kept(resource: Resource) -> Iterator[str]:
-    """A job's upgrade keeps its state."""
-    if resource.kind == "FlinkDeployment" and resource.spec.get("job", {}).get("upgradeMode") == "stateless":
+    """A job's upgrade keeps its state, unless a person decided otherwise in the stack file."""
+    if resource.kind != "FlinkDeployment" or resource.annotations.get(STATE_DECISION):
+        return
+    if resource.spec.get("job", {}).get("upgradeMode") == "stateless":
         yield "spec.job.upgradeMode: stateless forgets every event that was seen; use savepoint"
 
 

@@ -28,6 +28,9 @@ def main() -> None:
         transaction_timeout_seconds=arguments.transaction_timeout_seconds,
         last_stage=arguments.last_stage,
         sinks=arguments.sinks,
+        kafka_properties=dict(arguments.kafka_property),
+        cassandra_options=dict(arguments.cassandra_option),
+        registry_options=dict(arguments.registry_option),
     )
     environment = table_environment()
     with tempfile.TemporaryDirectory() as folder:
@@ -79,7 +82,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--deduplication-horizon-hours", type=int, required=True, help="how long an id is known")
     parser.add_argument("--last-stage", type=Stage, choices=list(Stage), default=Stage.AGGREGATE)
     parser.add_argument("--sinks", type=Sinks, choices=list(Sinks), default=Sinks.TABLES)
+    for option, what in (
+        ("kafka-property", "clients"),
+        ("cassandra-option", "connector"),
+        ("registry-option", "format"),
+    ):
+        parser.add_argument(f"--{option}", type=_pair, action="append", default=[], help=f"name=value, of the {what}")
     return parser.parse_args()
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """`name=value`; the value may hold further signs of equality."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not name=value")
+    return name, value
 
 
 if __name__ == "__main__":

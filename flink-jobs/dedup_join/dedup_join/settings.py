@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -44,3 +45,9 @@ class Settings:
     transaction_timeout_seconds: int
     last_stage: Stage = Stage.AGGREGATE
     sinks: Sinks = Sinks.TABLES
+    kafka_properties: Mapping[str, str] = field(default_factory=dict)
+    """Of Kafka's clients: how they encrypt and say who they are."""
+    cassandra_options: Mapping[str, str] = field(default_factory=dict)
+    """Of the Cassandra connector, for the same."""
+    registry_options: Mapping[str, str] = field(default_factory=dict)
+    """Of the Avro format, for the same."""

@@ -48,7 +48,7 @@ def source_table(pipeline: Pipeline, settings: Settings) -> str:
     options = {
         "connector": "kafka",
         "topic": pipeline.source_topic.name,
-        "properties.bootstrap.servers": settings.kafka_bootstrap_servers,
+        **_kafka(settings),
         "properties.group.id": consumer_group(pipeline),
         "properties.client.id.prefix": consumer_group(pipeline),
         "properties.isolation.level": "read_committed",
@@ -61,6 +61,7 @@ def source_table(pipeline: Pipeline, settings: Settings) -> str:
         "value.format": "avro-registry",
         "value.avro-registry.url": settings.registry_url,
         "value.avro-registry.schema": pipeline.schema.text,
+        **{f"value.avro-registry.{name}": value for name, value in settings.registry_options.items()},
     }
     return sql.create_table(EVENTS, columns, options)
 
@@ -121,7 +122,7 @@ def dead_letter_table(pipeline: Pipeline, settings: Settings) -> str:
     options = {
         "connector": "kafka",
         "topic": pipeline.dead_letter_topic.name,
-        "properties.bootstrap.servers": settings.kafka_bootstrap_servers,
+        **_kafka(settings),
         "properties.transaction.timeout.ms": str(settings.transaction_timeout_seconds * 1000),
         "key.format": "raw",
         "key.fields": KEY,
@@ -135,6 +136,11 @@ def dead_letter_table(pipeline: Pipeline, settings: Settings) -> str:
     return sql.create_table(DEAD_LETTERS, [*columns, f"{headers} METADATA FROM 'headers'"], options)
 
 
+def _kafka(settings: Settings) -> dict[str, str]:
+    properties = {"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka_properties}
+    return {f"properties.{name}": value for name, value in properties.items()}
+
+
 def _cassandra(table: Table, settings: Settings) -> dict[str, str]:
     return {
         "connector": "cassandra",
@@ -142,4 +148,5 @@ def _cassandra(table: Table, settings: Settings) -> dict[str, str]:
         "local-datacenter": settings.cassandra_datacenter,
         "keyspace": table.keyspace,
         "table": table.name,
+        **settings.cassandra_options,
     }

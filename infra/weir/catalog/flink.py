@@ -5,7 +5,8 @@ What a target adds is its own: memory, parallelism, addresses, and the paths of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from weir.catalog.pipeline import Pipeline
 from weir.config.endpoints import Endpoints
@@ -13,6 +14,26 @@ from weir.config.flink import FlinkConfig, StateBackend
 
 PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
 JOB_MODULE = "dedup_join.main"
+
+# `env.java.default-opts.all` of Flink 2.2's own conf/config.yaml: its serializers reflect into the JDK.
+JDK17_FLAGS = (
+    *(
+        f"--add-exports={package}=ALL-UNNAMED"
+        for package in (
+            "java.rmi/sun.rmi.registry",
+            "java.security.jgss/sun.security.krb5",
+            *(f"jdk.compiler/com.sun.tools.javac.{name}" for name in ("api", "file", "parser", "tree", "util")),
+        )
+    ),
+    *(
+        f"--add-opens=java.base/java.{name}=ALL-UNNAMED"
+        for name in (
+            *("lang", "net", "io", "nio", "lang.reflect", "text", "time", "util"),
+            *("util.concurrent", "util.concurrent.atomic", "util.concurrent.locks"),
+        )
+    ),
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+)
 
 # How long a record may wait in a half-full network buffer, once on its way to a row and twice to a total. Sending one
 # costs the same however little is in it, and a pipeline with four totals has five exchanges.
@@ -30,6 +51,33 @@ class JobFiles:
     package: str
     """The zip of the job's Python modules."""
     pipeline_folder: str
+
+
+@dataclass(frozen=True)
+class ClientSecurity:
+    """How the job's clients say who they are, by the clients' own names. Values name files; a secret is in none.
+
+    Empty where the platform listens on loopback alone.
+    """
+
+    kafka: Mapping[str, str] = field(default_factory=dict)
+    """Properties of Kafka's clients."""
+    cassandra: Mapping[str, str] = field(default_factory=dict)
+    """Options of the Cassandra connector."""
+    registry: Mapping[str, str] = field(default_factory=dict)
+    """Options of the Avro format."""
+
+
+NO_SECURITY = ClientSecurity()
+
+
+def image_files(pipeline: Pipeline) -> JobFiles:
+    """Where the files of a job lie inside its image (`flink-jobs/dedup_join/Dockerfile`)."""
+    return JobFiles(
+        python="/opt/venv/bin/python",
+        package="/opt/weir/job.zip",
+        pipeline_folder=f"/opt/weir/pipelines/{pipeline.name}",
+    )
 
 
 def flink_configuration(stack: FlinkConfig, pipeline: Pipeline) -> dict[str, str]:
@@ -65,7 +113,13 @@ def flink_configuration(stack: FlinkConfig, pipeline: Pipeline) -> dict[str, str
     }
 
 
-def job_arguments(files: JobFiles, endpoints: Endpoints, stack: FlinkConfig, pipeline: Pipeline) -> list[str]:
+def job_arguments(
+    files: JobFiles,
+    endpoints: Endpoints,
+    stack: FlinkConfig,
+    pipeline: Pipeline,
+    security: ClientSecurity = NO_SECURITY,
+) -> list[str]:
     """The arguments of `PYTHON_DRIVER`: Flink's options first, then the job's.
 
     The horizon is the environment's, which may differ from that of the pipeline file beside the job.
@@ -84,7 +138,14 @@ def job_arguments(files: JobFiles, endpoints: Endpoints, stack: FlinkConfig, pip
         *("--cassandra-datacenter", endpoints.cassandra_datacenter),
         *("--transaction-timeout-seconds", str(stack.transaction_timeout_seconds)),
         *("--deduplication-horizon-hours", str(pipeline.spec.deduplication.horizon_hours)),
+        *_options("--kafka-property", security.kafka),
+        *_options("--cassandra-option", security.cassandra),
+        *_options("--registry-option", security.registry),
     ]
+
+
+def _options(option: str, values: Mapping[str, str]) -> list[str]:
+    return [part for name, value in values.items() for part in (option, f"{name}={value}")]
 
 
 def _state_backend(backend: StateBackend) -> dict[str, str]:

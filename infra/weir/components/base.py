@@ -46,17 +46,22 @@ class Site:
     """Zones that pods are spread over."""
     extra_labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """A person's own labels, on every resource."""
+    foundation: Resources = field(default=(), hash=False, repr=False)
+    """What everything in the environment comes after, and outlives nothing of: the namespace, the operators."""
+
+    @property
+    def own_labels(self) -> dict[str, str]:
+        """Owner and environment: all that an operator's pods take, for the other labels are its own."""
+        return {**self.extra_labels, OWNER_LABEL: self.owner, ENVIRONMENT_LABEL: self.environment}
 
     def labels(self, name: str, component: str) -> dict[str, str]:
         """The recommended labels of Kubernetes, owner and environment. `component` is kafka, cassandra, flink, ..."""
         return {
-            **self.extra_labels,
+            **self.own_labels,
             **self.selector(name),
             "app.kubernetes.io/component": component,
             "app.kubernetes.io/part-of": PART_OF,
             "app.kubernetes.io/managed-by": "pulumi",
-            OWNER_LABEL: self.owner,
-            ENVIRONMENT_LABEL: self.environment,
         }
 
     def selector(self, name: str) -> dict[str, str]:
@@ -98,18 +103,21 @@ class Component(pulumi.ComponentResource):
     def child(self, *, after: Resources = (), ignore_changes: Sequence[str] = ()) -> pulumi.ResourceOptions:
         """Options of a child that holds no data; it is made after `after` and removed before."""
         return pulumi.ResourceOptions(
-            parent=self, depends_on=list(after) or None, ignore_changes=list(ignore_changes) or None
+            parent=self, depends_on=self._after(after), ignore_changes=list(ignore_changes) or None
         )
 
     def keeper(self, *, after: Resources = (), ignore_changes: Sequence[str] = ()) -> pulumi.ResourceOptions:
         """Options of a child that holds data: protected, and kept when the stack goes, where the site says so."""
         return pulumi.ResourceOptions(
             parent=self,
-            depends_on=list(after) or None,
+            depends_on=self._after(after),
             ignore_changes=list(ignore_changes) or None,
             protect=self.site.keep_data,
             retain_on_delete=self.site.keep_data,
         )
+
+    def _after(self, resources: Resources) -> list[pulumi.Resource] | None:
+        return [*self.site.foundation, *resources] or None
 
 
 def custom_resource(

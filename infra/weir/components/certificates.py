@@ -27,7 +27,6 @@ class CertificateAuthorityArgs:
 
     api_version: str
     issuer: str | None = None
-    after: Resources = ()
 
 
 class CertificateAuthority(Component):
@@ -36,16 +35,16 @@ class CertificateAuthority(Component):
     def __init__(self, site: Site, args: CertificateAuthorityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:CertificateAuthority", AUTHORITY, site, opts)
         self.api_version = args.api_version
-        self.ready: Resources = args.after
+        self.ready: Resources = ()
         self.issuer = {"kind": "ClusterIssuer", "name": args.issuer or ""}
         if args.issuer is None:
-            self.ready = [self._own_authority(args.after)]
+            self.ready = [self._own_authority()]
             self.issuer = {"kind": "Issuer", "name": AUTHORITY}
         self.register_outputs({})
 
-    def _own_authority(self, after: Resources) -> pulumi.Resource:
+    def _own_authority(self) -> pulumi.Resource:
         """A self-signed certificate, and the issuer that signs with it. Losing its key would cut every client off."""
-        root = self._issuer(f"{AUTHORITY}-root", {"selfSigned": {}}, after)
+        root = self._issuer(f"{AUTHORITY}-root", {"selfSigned": {}})
         certificate = custom_resource(
             AUTHORITY,
             CustomKind(self.api_version, "Certificate"),
@@ -62,7 +61,7 @@ class CertificateAuthority(Component):
         )
         return self._issuer(AUTHORITY, {"ca": {"secretName": AUTHORITY}}, [certificate])
 
-    def _issuer(self, name: str, spec: dict[str, Any], after: Resources) -> pulumi.Resource:
+    def _issuer(self, name: str, spec: dict[str, Any], after: Resources = ()) -> pulumi.Resource:
         kind = CustomKind(self.api_version, "Issuer")
         return custom_resource(
             f"{name}-issuer", kind, self.site.metadata(name, "security"), spec, self.child(after=after)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components.base import Component, Resources, Site
+from weir.components.base import Component, Site
 
 ACCOUNT = "flink"
 
@@ -18,7 +18,6 @@ class FlinkAccountArgs:
     """`annotations` tie the account to an identity of the cloud, for the object storage."""
 
     annotations: Mapping[str, str] = field(default_factory=dict)
-    after: Resources = ()
 
 
 class FlinkAccount(Component):
@@ -29,7 +28,7 @@ class FlinkAccount(Component):
         self.account = k8s.core.v1.ServiceAccount(
             ACCOUNT,
             metadata=site.metadata(ACCOUNT, "flink", annotations=args.annotations),
-            opts=self.child(after=args.after),
+            opts=self.child(),
         )
         verbs = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
         self.role = k8s.rbac.v1.Role(
@@ -39,7 +38,7 @@ class FlinkAccount(Component):
                 k8s.rbac.v1.PolicyRuleArgs(api_groups=[""], resources=["pods", "configmaps"], verbs=verbs),
                 k8s.rbac.v1.PolicyRuleArgs(api_groups=["apps"], resources=["deployments"], verbs=verbs),
             ],
-            opts=self.child(after=args.after),
+            opts=self.child(),
         )
         self.binding = k8s.rbac.v1.RoleBinding(
             ACCOUNT,

@@ -103,7 +103,7 @@ class KafkaCluster(Component):
     def _pod_template(self, role: str) -> dict[str, Any]:
         selector = {CLUSTER_LABEL: self.name, f"strimzi.io/{role}-role": "true"}
         return {
-            "metadata": {"labels": self.site.labels(self.name, "kafka")},
+            "metadata": {"labels": self.site.own_labels},
             "securityContext": pod_security(KAFKA_USER_ID),
             "topologySpreadConstraints": topology_spread(selector, self.site.zones),
             # A broker that is stopped in peace hands its partitions over and does not check its logs at the next start.
@@ -164,7 +164,7 @@ class KafkaCluster(Component):
     def _side_template(self) -> Mapping[str, Any]:
         return {
             "pod": {
-                "metadata": {"labels": self.site.labels(self.name, "kafka")},
+                "metadata": {"labels": self.site.own_labels},
                 "securityContext": pod_security(KAFKA_USER_ID),
             }
         }

@@ -5,7 +5,6 @@ A Deployment rather than the registry's operator: it is the same with every prov
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ import pulumi_kubernetes as k8s
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import REGISTRY, REGISTRY_GROUP_PREFIX
+from weir.catalog.subjects import subjects_of, subjects_to_json
 from weir.components.base import (
     Component,
     Site,
@@ -182,27 +182,14 @@ class Registry(Component):
                 image=args.schema_job_image,
                 image_pull_policy=args.image_pull_policy,
                 image_pull_secrets=args.image_pull_secrets,
-                command=["python", "-m", "weir.database.subjects", self.url, f"{SUBJECTS_FOLDER}/{SUBJECTS_FILE}"],
-                files={SUBJECTS_FILE: subjects_document(args.pipelines)},
+                command=["python", "-m", "weir.registry.subjects", self.url, f"{SUBJECTS_FOLDER}/{SUBJECTS_FILE}"],
+                files={SUBJECTS_FILE: subjects_to_json(subjects_of(args.pipelines))},
                 folder=SUBJECTS_FOLDER,
                 size=JOB_SIZE,
                 after=[self.deployment, self.service],
             ),
             pulumi.ResourceOptions(parent=self),
         )
-
-
-def subjects_document(pipelines: Sequence[Pipeline]) -> str:
-    """The subjects of `pipelines` as JSON: name, schema, compatibility rule."""
-    subjects = [
-        {
-            "subject": pipeline.subject,
-            "schema": pipeline.schema.text,
-            "compatibility": pipeline.spec.source.compatibility.value,
-        }
-        for pipeline in pipelines
-    ]
-    return json.dumps(subjects, indent=2) + "\n"
 
 
 def _probe(path: str, failures: int = 3) -> k8s.core.v1.ProbeArgs:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from weir.config.base import Frozen
+from weir.config.base import Frozen, Identifier
 
 SIZED_FIELDS = ("parallelism", "task_managers", "state_backend")
 """What sizing decides on Kubernetes; there it is overridden below `resources.flink`, one pipeline at a time."""
@@ -18,6 +18,15 @@ class StateBackend(StrEnum):
 
     HASHMAP = "hashmap"
     ROCKSDB = "rocksdb"
+
+
+class StateDecision(StrEnum):
+    """What becomes of a job's state where its new version cannot take all of it."""
+
+    DROP_REMOVED = "drop-removed"
+    """State of operators that are gone is given up; all other state goes on."""
+    START_EMPTY = "start-empty"
+    """The job starts without state, from the oldest event of its topic."""
 
 
 class FlinkConfig(Frozen):
@@ -36,6 +45,11 @@ class FlinkConfig(Frozen):
         int,
         Field(ge=60, description="Kafka's transaction.timeout.ms: well above a checkpoint and a restart."),
     ] = 900
+
+    state_decisions: Annotated[
+        dict[Identifier, StateDecision],
+        Field(description="By pipeline, for one upgrade: without it an upgrade that loses state is refused."),
+    ] = {}
 
     @model_validator(mode="after")
     def _bounds(self) -> FlinkConfig:

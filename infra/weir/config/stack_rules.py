@@ -44,6 +44,7 @@ def _pipelines(stack: StackConfig) -> Iterator[str]:
         "workload.pipelines": stack.workload.pipelines,
         "retention.pipelines": stack.retention.pipelines,
         "resources.flink": stack.resources.flink,
+        "flink.state_decisions": stack.flink.state_decisions,
     }
     for field, group in groups.items():
         for name in group:

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from weir.catalog.flink import JDK17_FLAGS
 from weir.config.errors import WeirError
 from weir.config.flink import StateBackend
 from weir.embedded import jvm
@@ -19,25 +20,6 @@ TASK_MANAGER = "flink-taskmanager"
 JOB_MANAGER_MAIN = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
 TASK_MANAGER_MAIN = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
 
-# `env.java.default-opts.all` of Flink 2.2's own conf/config.yaml: its serializers reflect into the JDK.
-JDK17_FLAGS = (
-    *(
-        f"--add-exports={package}=ALL-UNNAMED"
-        for package in (
-            "java.rmi/sun.rmi.registry",
-            "java.security.jgss/sun.security.krb5",
-            *(f"jdk.compiler/com.sun.tools.javac.{name}" for name in ("api", "file", "parser", "tree", "util")),
-        )
-    ),
-    *(
-        f"--add-opens=java.base/java.{name}=ALL-UNNAMED"
-        for name in (
-            *("lang", "net", "io", "nio", "lang.reflect", "text", "time", "util"),
-            *("util.concurrent", "util.concurrent.atomic", "util.concurrent.locks"),
-        )
-    ),
-    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-)
 QUIET_LOGGERS = ("org.apache.pekko", "org.apache.kafka", "org.apache.flink.shaded.netty4.io.netty")
 
 # Flink's defaults (docs: Set up TaskManager / JobManager Memory), MiB.

@@ -11,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from weir.catalog.flink import PYTHON_DRIVER, JobFiles, flink_configuration, job_arguments
+from weir.catalog.flink import JDK17_FLAGS, PYTHON_DRIVER, JobFiles, flink_configuration, job_arguments
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.principals import consumer_group
 from weir.config.errors import WeirError
@@ -179,7 +179,7 @@ def _java(ctx: Context) -> list[str]:
         f"-Xmx{CLIENT_HEAP_MIB}m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
-        *flink.JDK17_FLAGS,
+        *JDK17_FLAGS,
         f"-Dlog4j.configurationFile={flink.client_config_folder(ctx) / 'log4j-cli.properties'}",
     ]
 

@@ -6,12 +6,10 @@ mended without losing data is an error that names both sides.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import httpx
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
@@ -30,6 +28,7 @@ from weir.database.describe import existing_schema
 from weir.database.migrate import migrate
 from weir.database.session import Access, session_of
 from weir.embedded.schema_gate import findings_of, registered_versions
+from weir.registry.subjects import register_subjects
 
 if TYPE_CHECKING:
     from confluent_kafka.admin._metadata import TopicMetadata
@@ -123,21 +122,6 @@ def create_topics(bootstrap_servers: str, topics: Iterable[Topic]) -> None:
         raise WeirError(f"Kafka refused a topic: {error.args[0].str()}") from None
 
 
-def register_subjects(registry_url: str, pipelines: Iterable[Pipeline]) -> None:
-    """Registers each pipeline's schema under its subject, with its compatibility rule.
-
-    Raises:
-        WeirError: the registry refuses the schema, for instance as incompatible with the last one.
-    """
-    with httpx.Client(base_url=registry_url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
-        for pipeline in pipelines:
-            subject = pipeline.subject
-            registered = client.post(f"/subjects/{subject}/versions", json={"schema": pipeline.schema.text})
-            _check(registered, f"the schema of subject {subject}")
-            rule = client.put(f"/config/{subject}", json={"compatibility": pipeline.spec.source.compatibility.value})
-            _check(rule, f"the compatibility rule of subject {subject}")
-
-
 def create_tables(endpoints: Endpoints, tables: Iterable[Table]) -> None:
     """Creates missing keyspaces and tables, adds missing columns, and sets the options that a pipeline names.
 
@@ -182,13 +166,3 @@ def _settings(topic: Topic) -> ConfigResource:
 def _result(futures: dict) -> None:  # type: ignore[type-arg]
     for future in futures.values():
         future.result(TIMEOUT_SECONDS)
-
-
-def _check(response: httpx.Response, what: str) -> None:
-    if response.is_success:
-        return
-    try:
-        reason = response.json().get("message", response.text)
-    except json.JSONDecodeError:
-        reason = response.text
-    raise WeirError(f"the registry refuses {what}: {reason}")

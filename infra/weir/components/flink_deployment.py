@@ -1,0 +1,300 @@
+"""A pipeline's job on Kubernetes: a FlinkDeployment in application mode, a Flink cluster for this job alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from weir.catalog.flink import (
+    PYTHON_DRIVER,
+    ClientSecurity,
+    JobFiles,
+    flink_configuration,
+    image_files,
+    job_arguments,
+)
+from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
+from weir.catalog.principals import job_principal, kubernetes_name
+from weir.components.base import (
+    Component,
+    CustomKind,
+    Resources,
+    Site,
+    container_security,
+    custom_resource,
+    pod_security,
+    pull_secrets,
+    topology_spread,
+)
+from weir.components.cassandra_access import CassandraAccess
+from weir.components.certificates import KEYSTORE_PASSWORD, Certificate, CertificateArgs, CertificateAuthority
+from weir.components.flink_account import ACCOUNT
+from weir.components.flink_settings import (
+    METRICS_PORT,
+    TLS_FOLDER,
+    WORK_FOLDER,
+    OperatorPolicy,
+    cluster_configuration,
+    internal_tls,
+)
+from weir.components.flink_storage import StateStorage
+from weir.components.kafka_access import FLINK_SHADING, SECRET_MODE, KafkaAccess
+from weir.config.endpoints import Endpoints
+from weir.config.flink import StateDecision
+from weir.config.storage import ObjectStorage
+from weir.sizing.plan import FlinkJobPlan, PodSize
+
+FLINK_USER_ID = 9999
+MAIN_CONTAINER = "flink-main-container"
+DRIVER_JAR = "local:///opt/flink/opt/flink-python-{version}.jar"
+STATE_DECISION = "weir.io/state-decision"
+CHECKSUM = "weir.io/pipeline-checksum"
+
+
+@dataclass(frozen=True)
+class FlinkVersion:
+    """The program, the operator's name for its minor version, and the API version of the operator's resources."""
+
+    flink: str
+    crd_version: str
+    api_version: str
+
+
+@dataclass(frozen=True)
+class FlinkDeploymentArgs:
+    """One pipeline's job. `cassandra_role` is what it logs in as there; in Kafka it is the pipeline's own user."""
+
+    pipeline: Pipeline
+    plan: FlinkJobPlan
+    version: FlinkVersion
+    image: str
+    image_pull_policy: str
+    kafka: KafkaAccess
+    cassandra: CassandraAccess
+    cassandra_role: str
+    registry_url: pulumi.Input[str]
+    operator: OperatorPolicy
+    authority: CertificateAuthority
+    object_storage: ObjectStorage | None = None
+    image_pull_secrets: Sequence[str] = ()
+    storage_class: str | None = None
+    mode: str = "native"
+    state_decision: StateDecision | None = None
+    """What a person decided about state that the new version cannot take; it is for one upgrade."""
+    after: Resources = ()
+
+
+class FlinkDeployment(Component):
+    """The job, the ConfigMap with its pipeline's files, and the volume of its state where there is no bucket."""
+
+    def __init__(
+        self, name: str, site: Site, args: FlinkDeploymentArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("flink:FlinkDeployment", name, site, opts)
+        self.name = name
+        self.args = args
+        self.storage = StateStorage(name, args.object_storage)
+        files = _texts(args.pipeline.folder, args.pipeline.spec.source.schema_file)
+        self.checksum = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:16]
+        self.files = self._files(files)
+        self.certificate = Certificate(
+            f"{name}-internal",
+            site,
+            CertificateArgs(args.authority, "flink", f"{name}-internal"),
+            pulumi.ResourceOptions(parent=self),
+        )
+        after = [self.files, self.certificate.resource, *args.after, *args.kafka.ready, *args.cassandra.ready]
+        if self.storage.claim:
+            after.append(self._state_claim(self.storage.claim))
+        self.deployment = custom_resource(
+            name,
+            CustomKind(args.version.api_version, "FlinkDeployment"),
+            site.metadata(name, "flink", annotations=self._decision()),
+            self._spec(),
+            self.keeper(after=after),
+        )
+        self.register_outputs({"name": name})
+
+    def _files(self, files: Mapping[str, str]) -> k8s.core.v1.ConfigMap:
+        """The pipeline's files, under another name for other content: a job that restarts reads what it began with."""
+        name = f"{self.name}-files-{self.checksum[:8]}"
+        return k8s.core.v1.ConfigMap(
+            f"{self.name}-files",
+            metadata=self.site.metadata(name, "flink", annotations=self._decision()),
+            data=dict(files),
+            immutable=True,
+            opts=self.child(),
+        )
+
+    def _decision(self) -> dict[str, str] | None:
+        decision = self.args.state_decision
+        return {STATE_DECISION: decision.value} if decision else None
+
+    def _state_claim(self, claim: str) -> k8s.core.v1.PersistentVolumeClaim:
+        size = max(1, round(self.args.plan.checkpoint_storage_gib + 0.5))
+        return k8s.core.v1.PersistentVolumeClaim(
+            claim,
+            metadata=self.site.metadata(claim, "flink"),
+            spec=k8s.core.v1.PersistentVolumeClaimSpecArgs(
+                access_modes=["ReadWriteOnce"],
+                storage_class_name=self.args.storage_class,
+                resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": f"{size}Gi"}),
+            ),
+            opts=self.keeper(),
+        )
+
+    def _spec(self) -> dict[str, Any]:
+        args, plan = self.args, self.args.plan
+        spec: dict[str, Any] = {
+            "image": args.image,
+            "imagePullPolicy": args.image_pull_policy,
+            "flinkVersion": args.version.crd_version,
+            "mode": args.mode,
+            "serviceAccount": ACCOUNT,
+            "flinkConfiguration": self.flink_configuration(),
+            "podTemplate": self._pod_template(),
+            "jobManager": {
+                "replicas": plan.job_managers,
+                "resource": _resource(plan.job_manager),
+                "podTemplate": _work_template(0, None),
+            },
+            "taskManager": {
+                "resource": _resource(plan.task_manager),
+                "podTemplate": _work_template(plan.task_manager.disk_gib, args.storage_class),
+            },
+            "job": {
+                "jarURI": DRIVER_JAR.format(version=args.version.flink),
+                "entryClass": PYTHON_DRIVER,
+                "args": self.arguments(),
+                "parallelism": plan.parallelism,
+                "upgradeMode": "stateless" if args.state_decision is StateDecision.START_EMPTY else "savepoint",
+                "state": "running",
+                # State that the new version does not know is an error: it would be lost without a word.
+                "allowNonRestoredState": args.state_decision is StateDecision.DROP_REMOVED,
+            },
+        }
+        if args.mode == "standalone":
+            spec["taskManager"]["replicas"] = plan.task_managers
+        return spec
+
+    def flink_configuration(self) -> dict[str, str]:
+        """What every target shares, and what this one adds."""
+        args = self.args
+        return {
+            **flink_configuration(args.plan.settings, args.pipeline),
+            **cluster_configuration(args.plan),
+            **internal_tls(KEYSTORE_PASSWORD),
+            **self.storage.configuration(),
+            **args.operator.configuration(),
+        }
+
+    def arguments(self) -> pulumi.Output[list[str]]:
+        """The job's arguments, once the addresses of Kafka and the registry are known."""
+        args = self.args
+        security = ClientSecurity(
+            kafka=args.kafka.properties(job_principal(args.pipeline).name, FLINK_SHADING),
+            cassandra=args.cassandra.connector_options(args.cassandra_role),
+        )
+
+        def with_addresses(addresses: Sequence[str]) -> list[str]:
+            servers, registry_url = addresses
+            endpoints = Endpoints(
+                kafka_bootstrap_servers=servers,
+                registry_url=registry_url,
+                cassandra_contact_points=args.cassandra.contact_points,
+                cassandra_datacenter=args.cassandra.datacenter,
+                flink_url=f"http://{self.name}-rest:8081",
+                trino_url="",
+                superset_url="",
+            )
+            files = self.job_files()
+            return job_arguments(files, endpoints, args.plan.settings, args.pipeline, security)
+
+        return pulumi.Output.all(args.kafka.bootstrap_servers, args.registry_url).apply(with_addresses)
+
+    def job_files(self) -> JobFiles:
+        """The files of the image, with the pipeline's folder that the ConfigMap fills."""
+        return image_files(self.args.pipeline)
+
+    def _pod_template(self) -> dict[str, Any]:
+        args = self.args
+        user = job_principal(args.pipeline).name
+        selector = self.site.selector(self.name)
+        main = k8s.core.v1.ContainerArgs(
+            name=MAIN_CONTAINER,
+            # Flink's entry point writes its settings into its own folder.
+            security_context=container_security(read_only_root=False),
+            env=self.storage.environment(args.version.flink) or None,
+            ports=[k8s.core.v1.ContainerPortArgs(name="metrics", container_port=METRICS_PORT)],
+            volume_mounts=[
+                k8s.core.v1.VolumeMountArgs(name="work", mount_path=WORK_FOLDER),
+                k8s.core.v1.VolumeMountArgs(
+                    name="pipeline", mount_path=self.job_files().pipeline_folder, read_only=True
+                ),
+                k8s.core.v1.VolumeMountArgs(name="tls", mount_path=TLS_FOLDER, read_only=True),
+                *args.kafka.mounts(),
+                *args.cassandra.mounts(),
+                *self.storage.mounts(),
+            ],
+        )
+        config_map = k8s.core.v1.ConfigMapVolumeSourceArgs(name=self.files.metadata.name)
+        certificate = k8s.core.v1.SecretVolumeSourceArgs(secret_name=self.certificate.secret, default_mode=SECRET_MODE)
+        spec = k8s.core.v1.PodSpecArgs(
+            service_account_name=ACCOUNT,
+            security_context=pod_security(FLINK_USER_ID),
+            image_pull_secrets=pull_secrets(args.image_pull_secrets),
+            topology_spread_constraints=topology_spread(selector, self.site.zones) if not self.storage.claim else None,
+            affinity=self.storage.affinity(selector),
+            containers=[main],
+            volumes=[
+                k8s.core.v1.VolumeArgs(name="pipeline", config_map=config_map),
+                k8s.core.v1.VolumeArgs(name="tls", secret=certificate),
+                *args.kafka.volumes(user),
+                *args.cassandra.volumes(args.cassandra_role),
+                *self.storage.volumes(),
+            ],
+        )
+        return {
+            "metadata": self.site.pod_metadata(self.name, "flink", {CHECKSUM: self.checksum}),
+            "spec": spec,
+        }
+
+
+def deployment_name(pipeline: Pipeline) -> str:
+    """The FlinkDeployment's name: the operator takes 45 characters."""
+    return f"{kubernetes_name(pipeline.name)}"[:45]
+
+
+def _texts(folder: Path, schema_file: str) -> dict[str, str]:
+    return {name: (folder / name).read_text(encoding="utf-8") for name in (PIPELINE_FILE, schema_file)}
+
+
+def _resource(size: PodSize) -> dict[str, Any]:
+    """What the operator passes to Flink: memory in MiB, and CPU, which is request and limit in one."""
+    return {"cpu": size.cpu_cores, "memory": f"{size.memory_mib}m"}
+
+
+def _work_template(disk_gib: int, storage_class: str | None) -> dict[str, Any]:
+    """What job managers and task managers do not share; the operator joins it with the common template by name."""
+    return {"spec": k8s.core.v1.PodSpecArgs(containers=[], volumes=[_work_volume(disk_gib, storage_class)])}
+
+
+def _work_volume(disk_gib: int, storage_class: str | None) -> k8s.core.v1.VolumeArgs:
+    """Room for RocksDB's files and for what is spilled: a volume that lives as long as its pod."""
+    if not disk_gib:
+        return k8s.core.v1.VolumeArgs(name="work", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
+    claim = k8s.core.v1.PersistentVolumeClaimSpecArgs(
+        access_modes=["ReadWriteOnce"],
+        storage_class_name=storage_class,
+        resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": f"{disk_gib}Gi"}),
+    )
+    template = k8s.core.v1.PersistentVolumeClaimTemplateArgs(spec=claim)
+    return k8s.core.v1.VolumeArgs(
+        name="work", ephemeral=k8s.core.v1.EphemeralVolumeSourceArgs(volume_claim_template=template)
+    )
