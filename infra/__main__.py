@@ -1,0 +1,17 @@
+"""The program that Pulumi runs: `pulumi up -s dev`. One configuration in, a whole environment out."""
+
+import pulumi
+
+from weir.config.stack import Target
+from weir.programs.load import load
+from weir.programs.platform import platform
+from weir.programs.workloads import workloads
+
+environment = load()
+if environment.stack.target is Target.KUBERNETES:
+    jobs = workloads(environment, platform(environment))
+    pulumi.export("pipelines", [job.name for job in jobs])
+else:
+    pulumi.log.info(f"{environment.stack.environment} runs on one machine: weir up")
+pulumi.export("currency", environment.plan.currency)
+pulumi.export("cost_per_month", round(environment.plan.cost_per_month))

@@ -1,0 +1,130 @@
+"""What lies between two renderings of a stack: every changed field, and how much it dares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from weir.programs.recording import Recorded
+
+MISSING = "(none)"
+LONGEST_VALUE = 60
+
+
+class Risk(IntEnum):
+    """How much a change dares, from nothing to too much."""
+
+    SAFE = 0
+    """Nothing restarts that anybody notices."""
+    ROLLING = 1
+    """Pods restart one after the other, or a job from its savepoint; the result stays exact."""
+    DATA_MOVING = 2
+    """Data is moved, reordered or expires: it takes time and load, and cannot be taken back at once."""
+    REFUSED = 3
+    """It would lose data, or cannot be done; it needs a decision, or another way."""
+
+    @property
+    def label(self) -> str:
+        """As people read it."""
+        return self.name.lower().replace("_", "-")
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """A field of a resource, before and after; a field that is not there is None."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field's change and what it means. `path` is empty where the whole resource comes or goes."""
+
+    resource: str
+    path: str
+    before: Any
+    after: Any
+    risk: Risk
+    reason: str
+
+    def as_line(self) -> str:
+        """`KafkaTopic flights.events spec.partitions: 4 -> 8`."""
+        if not self.path:
+            return f"{self.resource}: {'added' if self.before is None else 'removed'}"
+        return f"{self.resource} {self.path}: {shown(self.before)} -> {shown(self.after)}"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A resource of the one rendering and its counterpart in the other; one of them may be missing."""
+
+    before: Recorded | None
+    after: Recorded | None
+
+    @property
+    def either(self) -> Recorded:
+        """Whichever there is, the newer first."""
+        found = self.after or self.before
+        if found is None:
+            raise ValueError("a pair without resources")
+        return found
+
+    @property
+    def kind(self) -> str:
+        """`KafkaTopic`, for Aiven's resources `aiven.KafkaTopic`."""
+        provider, _, rest = self.either.type.partition(":")
+        name = rest.rpartition(":")[2]
+        return name if provider == "kubernetes" else f"{provider}.{name}"
+
+    @property
+    def label(self) -> str:
+        """Kind and name."""
+        metadata = self.either.inputs.get("metadata") or {}
+        return f"{self.kind} {metadata.get('name') or self.either.name}"
+
+    def fields(self) -> list[FieldChange]:
+        """The fields that differ."""
+        if self.before is None or self.after is None:
+            return []
+        return list(differences(self.before.inputs, self.after.inputs))
+
+
+def pairs(before: Iterable[Recorded], after: Iterable[Recorded]) -> list[Pair]:
+    """The resources of both, by URN, in the order of the newer rendering, then what is gone."""
+    old = {resource.urn: resource for resource in before if resource.custom}
+    new = {resource.urn: resource for resource in after if resource.custom}
+    gone = [Pair(resource, None) for urn, resource in old.items() if urn not in new]
+    return [Pair(old.get(urn), resource) for urn, resource in new.items()] + gone
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterator[FieldChange]:
+    """The leaves that differ. List entries are matched by `name` or `id` where they have one, else by their place."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({**before, **after}):
+            yield from differences(before.get(key), after.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(before, list) and isinstance(after, list):
+        old, new = _keyed(before), _keyed(after)
+        for key in {**old, **new}:
+            yield from differences(old.get(key), new.get(key), f"{path}[{key}]")
+    elif before != after:
+        yield FieldChange(path, before, after)
+
+
+def shown(value: Any) -> str:
+    """A value on one line, shortened."""
+    if value is None:
+        return MISSING
+    text = " ".join(str(value).split())
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+
+
+def _keyed(entries: list[Any]) -> Mapping[str, Any]:
+    for key in ("name", "id"):
+        names = [entry.get(key) if isinstance(entry, dict) else None for entry in entries]
+        if names and None not in names and len(set(names)) == len(names):
+            return {str(name): entry for name, entry in zip(names, entries, strict=True)}
+    return {str(index): entry for index, entry in enumerate(entries)}

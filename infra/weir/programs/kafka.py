@@ -1,0 +1,164 @@
+"""Kafka of an environment, by whichever provider its stack names, ready for its clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+
+from weir.catalog.principals import REGISTRY_TOPICS, Principal, principals
+from weir.components.base import Site
+from weir.components.certificates import CertificateAuthority
+from weir.components.kafka_access import KafkaAccess
+from weir.components.kafka_cluster import KafkaCluster, KafkaClusterArgs
+from weir.components.kafka_plain import PlainKafka, PlainKafkaArgs
+from weir.components.kafka_plain_setup import PlainKafkaSetup, PlainKafkaSetupArgs
+from weir.components.kafka_topic import KafkaTopic, KafkaTopicArgs
+from weir.components.kafka_user import KafkaUser, KafkaUserArgs
+from weir.config import versions
+from weir.config.errors import WeirError
+from weir.config.image_references import image_reference
+from weir.config.images import ImageName
+from weir.config.kafka import KafkaAuthentication, KafkaProvider
+from weir.programs.load import Environment
+from weir.sizing.plan import KafkaPlan, TopicPlan
+
+NAME = "kafka"
+PLATFORM = "weir"
+"""The owner of the topics that belong to no pipeline."""
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """How clients reach it, and the address of its own registry where it brings one."""
+
+    access: KafkaAccess
+    registry_url: pulumi.Output[str] | None = None
+
+
+def kafka(environment: Environment, site: Site, authority: CertificateAuthority) -> Kafka:
+    """The cluster, its topics and its users."""
+    provider = environment.stack.kafka.provider
+    if provider is KafkaProvider.AIVEN:
+        return _aiven(environment, site)
+    if provider is KafkaProvider.PLAIN:
+        return _plain(environment, site, authority)
+    return _strimzi(environment, site)
+
+
+def all_topics(plan: KafkaPlan) -> tuple[TopicPlan, ...]:
+    """The plan's topics, and the schema registry's with the same number of copies."""
+    in_sync = str(plan.min_in_sync_replicas)
+    own = (
+        TopicPlan(
+            name=topic.name,
+            pipeline=PLATFORM,
+            partitions=topic.partitions,
+            replication_factor=plan.replication_factor,
+            min_in_sync_replicas=plan.min_in_sync_replicas,
+            config={**topic.config, "min.insync.replicas": in_sync},
+            peak_bytes_per_second=0,
+            stored_gib=0,
+        )
+        for topic in REGISTRY_TOPICS
+    )
+    return (*plan.topics, *own)
+
+
+def _strimzi(environment: Environment, site: Site) -> Kafka:
+    stack, plan = environment.stack, environment.plan.kafka
+    api_version = versions.CRDS["Kafka"].api_version
+    cluster = KafkaCluster(
+        NAME,
+        site,
+        KafkaClusterArgs(
+            plan=plan,
+            version=versions.KAFKA,
+            api_version=api_version,
+            authentication=stack.kafka.authentication,
+            maintenance_time_windows=stack.kafka.maintenance_time_windows,
+            storage_class=stack.storage.classes.kafka,
+            cruise_control=stack.kafka.cruise_control,
+            exporter=stack.kafka.exporter,
+        ),
+    )
+    ready = [cluster.cluster]
+    topics = [
+        KafkaTopic(
+            topic.name,
+            site,
+            KafkaTopicArgs(
+                NAME, api_version, topic.name, topic.partitions, topic.replication_factor, topic.config, ready
+            ),
+        ).topic
+        for topic in all_topics(plan)
+    ]
+    users = [
+        KafkaUser(
+            principal.name,
+            site,
+            KafkaUserArgs(
+                NAME,
+                api_version,
+                principal,
+                stack.kafka.authentication,
+                plan.quotas.get(principal.pipeline or ""),
+                ready,
+            ),
+        ).user
+        for principal in _principals(environment)
+    ]
+    ready = [*ready, *topics, *users]
+    return Kafka(KafkaAccess(cluster.bootstrap_servers, stack.kafka.authentication, cluster.ca_secret, ready))
+
+
+def _plain(environment: Environment, site: Site, authority: CertificateAuthority) -> Kafka:
+    stack, plan = environment.stack, environment.plan.kafka
+    if stack.kafka.authentication is not KafkaAuthentication.SCRAM:
+        raise WeirError(
+            "kafka.authentication: provider plain knows scram-sha-512 alone; set it, or set provider to strimzi"
+        )
+    cluster = PlainKafka(
+        NAME,
+        site,
+        PlainKafkaArgs(
+            plan=plan,
+            image=image_reference(stack.images, ImageName.KAFKA),
+            image_pull_policy=stack.images.pull_policy.value,
+            image_pull_secrets=stack.images.pull_secrets,
+            authority=authority,
+            storage_class=stack.storage.classes.kafka,
+        ),
+    )
+    setup = PlainKafkaSetup(
+        f"{NAME}-setup",
+        site,
+        PlainKafkaSetupArgs(cluster, all_topics(plan), _principals(environment), plan.quotas, plan.brokers),
+    )
+    return Kafka(KafkaAccess(cluster.bootstrap_servers, KafkaAuthentication.SCRAM, cluster.ca_secret, setup.ready))
+
+
+def _aiven(environment: Environment, site: Site) -> Kafka:
+    # Loading the provider's package takes longer than all else together, and few stacks need it.
+    from weir.components.kafka_aiven import AivenKafkaArgs, ManagedKafka  # noqa: PLC0415
+
+    config = environment.stack.kafka.aiven
+    if config is None:
+        raise WeirError("kafka.aiven: missing; provider aiven needs its project and cloud_name")
+    managed = ManagedKafka(
+        NAME,
+        site,
+        AivenKafkaArgs(
+            environment.plan.kafka,
+            config,
+            versions.KAFKA,
+            principals(environment.pipelines, own_registry=False),
+            environment.pipelines,
+        ),
+    )
+    access = KafkaAccess(managed.bootstrap_servers, KafkaAuthentication.SCRAM, None, managed.ready)
+    return Kafka(access, managed.registry_url)
+
+
+def _principals(environment: Environment) -> tuple[Principal, ...]:
+    return principals(environment.pipelines)

@@ -1,0 +1,52 @@
+"""What Pulumi knows of the stack, as weir's own configuration. The only file that reads `pulumi.Config`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+from pulumi.runtime import config as settings
+
+import weir
+from weir.catalog.environment import load_environment
+from weir.catalog.pipeline import Pipeline
+from weir.config.security import SecretName
+from weir.config.stack import NAMESPACE, StackConfig, stack_from_pulumi
+from weir.sizing import PlatformPlan, plan_for
+
+REPOSITORY = Path(weir.__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """All that a program is made from."""
+
+    stack: StackConfig
+    pipelines: list[Pipeline]
+    plan: PlatformPlan
+    secrets: Mapping[SecretName, pulumi.Output[str]]
+    """What a person gave; encrypted in the state, and never text in this process."""
+
+
+def load() -> Environment:
+    """The environment of the stack that Pulumi runs.
+
+    Raises:
+        ConfigError: a setting is wrong.
+        SizingRefused: nothing within the stack's limits carries its load.
+    """
+    config = pulumi.Config(NAMESPACE.removesuffix(":"))
+    values = {name: value for name in _names() if (value := config.get(name)) is not None}
+    given = {name: secret for name in SecretName if (secret := config.get_secret(name.value)) is not None}
+    stack = stack_from_pulumi({**values, **dict.fromkeys(given, "")}, f"stack {pulumi.get_stack()}")
+    pipelines = load_environment(REPOSITORY / "pipelines", stack)
+    return Environment(stack, pipelines, plan_for(stack, pipelines), given)
+
+
+def _names() -> list[str]:
+    """The names of weir's settings, those among them that no model knows: they must be refused, not passed over."""
+    known = [*settings.get_config_env(), *settings.CONFIG.get()]
+    names = {key.removeprefix(NAMESPACE) for key in known if key.startswith(NAMESPACE)}
+    return sorted(names - set(SecretName))

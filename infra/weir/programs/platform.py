@@ -1,0 +1,94 @@
+"""The platform of an environment: what pipelines run on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pulumi
+
+from weir.components.base import Resources, Site
+from weir.components.cassandra_access import CassandraAccess
+from weir.components.certificates import CertificateAuthority, CertificateAuthorityArgs
+from weir.components.kafka_access import KafkaAccess
+from weir.components.namespace import Namespace, NamespaceArgs
+from weir.components.registry import Registry, RegistryArgs
+from weir.config import versions
+from weir.config.image_references import image_reference
+from weir.config.images import ImageName
+from weir.config.stack import StackConfig
+from weir.programs.kafka import Kafka, kafka
+from weir.programs.load import Environment
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Where the services are, for whatever runs on them."""
+
+    site: Site
+    authority: CertificateAuthority
+    kafka: KafkaAccess
+    registry_url: pulumi.Input[str]
+    ready: Resources
+    """What must exist before a pipeline's job starts, besides Kafka and Cassandra: schemas, operators."""
+    cassandra: CassandraAccess
+
+
+def platform(environment: Environment) -> Platform:
+    """Makes all of it, in an order that its teardown reverses: operators, services, schemas."""
+    stack, plan = environment.stack, environment.plan
+    site = site_of(stack)
+    quota = plan.quota
+    namespace = Namespace(
+        site,
+        NamespaceArgs(stack.security.restricted_pods, quota.cpu_cores, quota.memory_mib, quota.disk_gib),
+    )
+    site = replace(site, foundation=(namespace.namespace,))
+    authority = CertificateAuthority(
+        site,
+        CertificateAuthorityArgs(versions.CRDS["Certificate"].api_version, stack.security.certificate_issuer),
+    )
+    log = kafka(environment, site, authority)
+    registry = _registry(environment, site, log)
+    url = registry.url if registry else log.registry_url or ""
+    ready: Resources = registry.ready if registry else ()
+    return Platform(site, authority, log.access, url, ready, cassandra=_cassandra(environment, site))
+
+
+def site_of(stack: StackConfig) -> Site:
+    """The environment as components see it."""
+    kubernetes = stack.kubernetes
+    labels = dict(kubernetes.labels)
+    if kubernetes.cost_center:
+        labels["weir.io/cost-center"] = kubernetes.cost_center
+    return Site(
+        environment=stack.environment,
+        namespace=kubernetes.name_prefix,
+        owner=kubernetes.owner,
+        keep_data=stack.availability.protect,
+        zones=len(stack.availability.zones),
+        extra_labels=labels,
+    )
+
+
+def _registry(environment: Environment, site: Site, log: Kafka) -> Registry | None:
+    """The schema registry beside Kafka; none where Kafka brings its own."""
+    if log.registry_url is not None:
+        return None
+    images = environment.stack.images
+    return Registry(
+        site,
+        RegistryArgs(
+            plan=environment.plan.registry,
+            image=image_reference(images, ImageName.REGISTRY),
+            schema_job_image=image_reference(images, ImageName.SCHEMA_JOB),
+            image_pull_policy=images.pull_policy.value,
+            image_pull_secrets=images.pull_secrets,
+            kafka=log.access,
+            pipelines=environment.pipelines,
+        ),
+    )
+
+
+def _cassandra(environment: Environment, site: Site) -> CassandraAccess:
+    host = f"cassandra-{environment.plan.cassandra.datacenter}-service.{site.namespace}.svc"
+    return CassandraAccess((f"{host}:9042",), environment.plan.cassandra.datacenter, "cassandra-client", ())

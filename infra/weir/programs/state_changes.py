@@ -1,0 +1,57 @@
+"""Whether a job's new version can take the state of the one that runs: by what its pipeline file says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from weir.catalog.pipeline import PIPELINE_FILE
+from weir.components.flink_deployment import STATE_DECISION
+from weir.programs.changes import Pair
+
+# Operators are named after the table that they fill (see the job's README): what changes below these is other state.
+AGGREGATE_STATE = ("grain", "partition_key", "dimensions", "measures")
+DECIDE = "keep it, or decide: `flink.state_decisions` in the stack file"
+
+
+def state_problems(pair: Pair) -> Iterator[tuple[str, str]]:
+    """Each part of a pipeline file whose change leaves state behind, as path and reason."""
+    if pair.kind != "ConfigMap" or pair.before is None or pair.after is None:
+        return
+    before, after = _pipeline(pair.before.inputs), _pipeline(pair.after.inputs)
+    if before is None or after is None or decision(pair):
+        return
+    yield from _deduplication(before, after)
+    yield from _aggregates(before, after)
+
+
+def _deduplication(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    old, new = before["deduplication"]["key"], after["deduplication"]["key"]
+    if old != new:
+        reason = f"the ids that are remembered are of {', '.join(old)}, the new job asks for {', '.join(new)}; {DECIDE}"
+        yield f"data.{PIPELINE_FILE}.deduplication.key", reason
+
+
+def _aggregates(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    tables = {entry["table"]: entry for entry in after.get("aggregates", [])}
+    for entry in before.get("aggregates", []):
+        path = f"data.{PIPELINE_FILE}.aggregates.{entry['table']}"
+        new = tables.get(entry["table"])
+        if new is None:
+            yield path, f"the totals of a table that is gone are in the savepoint; {DECIDE}"
+            continue
+        for field in AGGREGATE_STATE:
+            if entry.get(field) != new.get(field):
+                yield f"{path}.{field}", f"running totals cannot take another {field}; name a new table, or {DECIDE}"
+
+
+def _pipeline(config_map: dict[str, Any]) -> dict[str, Any] | None:
+    text = (config_map.get("data") or {}).get(PIPELINE_FILE)
+    return yaml.safe_load(text) if text else None
+
+
+def decision(pair: Pair) -> str | None:
+    """What a person decided about the state, in the newer rendering."""
+    return (pair.after.inputs["metadata"].get("annotations") or {}).get(STATE_DECISION) if pair.after else None

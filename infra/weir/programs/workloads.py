@@ -1,0 +1,52 @@
+"""What runs on the platform: the job of each pipeline."""
+
+from __future__ import annotations
+
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.roles import job_role
+from weir.components.base import Resources
+from weir.components.flink_account import FlinkAccount, FlinkAccountArgs
+from weir.components.flink_deployment import FlinkDeployment, FlinkDeploymentArgs, FlinkVersion, deployment_name
+from weir.components.flink_settings import OperatorPolicy
+from weir.config import versions
+from weir.config.image_references import image_reference
+from weir.config.images import ImageName
+from weir.programs.load import Environment
+from weir.programs.platform import Platform
+
+
+def workloads(environment: Environment, platform: Platform) -> list[FlinkDeployment]:
+    """The jobs, once the topics, tables and schemas that they use are there."""
+    store = environment.stack.storage.object_storage
+    annotations = store.service_account_annotations if store else {}
+    account = FlinkAccount(platform.site, FlinkAccountArgs(annotations))
+    after: Resources = [account.account, account.binding, *platform.ready]
+    return [_job(environment, platform, pipeline, after) for pipeline in environment.pipelines]
+
+
+def _job(environment: Environment, platform: Platform, pipeline: Pipeline, after: Resources) -> FlinkDeployment:
+    stack = environment.stack
+    return FlinkDeployment(
+        deployment_name(pipeline),
+        platform.site,
+        FlinkDeploymentArgs(
+            pipeline=pipeline,
+            plan=environment.plan.flink[pipeline.name],
+            version=FlinkVersion(
+                versions.FLINK, versions.FLINK_CRD_VERSION, versions.CRDS["FlinkDeployment"].api_version
+            ),
+            image=image_reference(stack.images, ImageName.FLINK_JOB),
+            image_pull_policy=stack.images.pull_policy.value,
+            image_pull_secrets=stack.images.pull_secrets,
+            kafka=platform.kafka,
+            cassandra=platform.cassandra,
+            cassandra_role=job_role(pipeline.name),
+            registry_url=platform.registry_url,
+            operator=OperatorPolicy.of(stack.retention),
+            authority=platform.authority,
+            object_storage=stack.storage.object_storage,
+            storage_class=stack.storage.classes.flink,
+            state_decision=stack.flink.state_decisions.get(pipeline.name),
+            after=after,
+        ),
+    )
