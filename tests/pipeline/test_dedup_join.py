@@ -23,12 +23,11 @@ from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError
 from weir.embedded import flink, jobs
 from weir.embedded.context import REPOSITORY
-from weir.embedded.flink_rest import FlinkRest
 from weir.embedded.provision import provision
 from weir.embedded.service import Context
 from weir.proof.cassandra import load_references, session_of
 from weir.proof.drain import wait_until_drained
-from weir.proof.flink import FlinkClient
+from weir.proof.flink_rest import FlinkRest
 from weir.proof.monitor import JobCounters
 from weir.proof.rejoin import Rejoined, rejoin
 from weir.proof.replay import replay
@@ -191,7 +190,7 @@ def test_late_events_reach_rows_and_totals_and_are_counted(ctx: Context, flights
     result = flights.verified()
     assert result.correct, result
     assert result.sent.distinct == 1000
-    with FlinkClient(ctx.endpoints.flink_url) as flink_client:
+    with FlinkRest(ctx.endpoints.flink_url) as flink_client:
         late = JobCounters(flink_client, flights.pipeline, ["late_events"])
         deadline = time.monotonic() + 20
         while late.read().get("late_events", 0) < 500 and time.monotonic() < deadline:

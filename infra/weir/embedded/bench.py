@@ -23,13 +23,12 @@ from weir.catalog.pipeline import Pipeline
 from weir.config.errors import WeirError
 from weir.embedded import jobs, jvm, platform
 from weir.embedded.board import Board
-from weir.embedded.flink_rest import FlinkRest
 from weir.embedded.job_package import build_job_package
 from weir.embedded.own_platform import own_platform, temporary_folder
 from weir.embedded.provision import provision
 from weir.embedded.service import Context
 from weir.proof.cassandra import load_references
-from weir.proof.flink import FlinkClient
+from weir.proof.flink_rest import FlinkRest
 from weir.proof.monitor import JobCounters
 from weir.proof.synthetic import publish, write_pipeline
 
@@ -157,33 +156,30 @@ def _measured(ctx: Context, pipeline: Pipeline, name: str, command: list[str], e
     rest = FlinkRest(ctx.endpoints.flink_url)
     job_id = jobs.run_client(ctx, command, name)
     try:
-        points = list(_progress(ctx, pipeline, rest, job_id, events))
+        points = list(_progress(pipeline, rest, job_id, events))
     finally:
         rest.cancel(job_id, jobs.STOP_TIMEOUT_SECONDS)
     rate, records = steady_rate(points, points[-1][1])
     return Measurement(name, rate, records)
 
 
-def _progress(
-    ctx: Context, pipeline: Pipeline, rest: FlinkRest, job_id: str, events: int
-) -> Iterator[tuple[float, int]]:
+def _progress(pipeline: Pipeline, rest: FlinkRest, job_id: str, events: int) -> Iterator[tuple[float, int]]:
     """(seconds, records read so far) whenever Flink reports another count, until all are read or time is up."""
     seen, started, changed = 0, 0.0, time.monotonic()
-    with FlinkClient(ctx.endpoints.flink_url) as flink:
-        counters = JobCounters(flink, pipeline, ["received"])
-        while seen < events:
-            count = counters.read().get("received", 0)
-            now = time.monotonic()
-            if count > seen:
-                started = started or now
-                seen, changed = count, now
-                yield now, count
-            if started and now - started > MAXIMUM_SECONDS:
-                return
-            if now - changed > STALL_SECONDS:
-                raise WeirError(f"the job reads nothing for {STALL_SECONDS:.0f} s: {rest.failure(job_id)}")
-            # Flink's interface is asked; it does not tell.
-            time.sleep(POLL_SECONDS)
+    counters = JobCounters(rest, pipeline, ["received"])
+    while seen < events:
+        count = counters.read().get("received", 0)
+        now = time.monotonic()
+        if count > seen:
+            started = started or now
+            seen, changed = count, now
+            yield now, count
+        if started and now - started > MAXIMUM_SECONDS:
+            return
+        if now - changed > STALL_SECONDS:
+            raise WeirError(f"the job reads nothing for {STALL_SECONDS:.0f} s: {rest.failure(job_id)}")
+        # Flink's interface is asked; it does not tell.
+        time.sleep(POLL_SECONDS)
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.principals import consumer_group
 from weir.config.errors import WeirError
 from weir.embedded import flink, jvm
-from weir.embedded.flink_rest import FlinkRest
 from weir.embedded.job_package import build_job_package
 from weir.embedded.service import Context
+from weir.proof.flink_rest import FlinkRest
 from weir.proof.kafka import TopicReader
 
 CLI_MAIN = "org.apache.flink.client.cli.CliFrontend"

@@ -13,7 +13,7 @@ from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import consumer_group
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.proof.flink import FlinkClient, Job
+from weir.proof.flink_rest import FlinkRest
 from weir.proof.kafka import TopicReader
 
 STALL_TIMEOUT_SECONDS = 120.0
@@ -37,7 +37,7 @@ def wait_until_drained(
     """
     with (
         TopicReader(endpoints, pipeline.source_topic.name, group=consumer_group(pipeline)) as reader,
-        FlinkClient(endpoints.flink_url) as flink,
+        FlinkRest(endpoints.flink_url) as flink,
     ):
         offsets = reader.offsets()
         ends = {partition: end for partition, (_, end) in offsets.items()}
@@ -65,32 +65,31 @@ def wait_until_drained(
             time.sleep(LOOK_INTERVAL_SECONDS)
 
 
-def _hasten(flink: FlinkClient, pipeline: Pipeline) -> None:
+def _hasten(flink: FlinkRest, pipeline: Pipeline) -> None:
     """Asks for a checkpoint. Without Flink's interface (a cluster behind a proxy) the next one comes by itself.
 
     Raises:
         WeirError: the job has failed for good.
     """
     try:
-        job = flink.job(pipeline.name)
+        job = flink.latest(pipeline.name)
         if job is not None and job.state == "RUNNING":
-            flink.trigger_checkpoint(job)
+            flink.trigger_checkpoint(job.id)
     except WeirError:
         return
     if job is not None and job.state == "FAILED":
-        raise WeirError(f"the job {job.name} has failed: {flink.root_cause(job)}; mend the cause and start it again")
+        raise WeirError(f"the job {job.name} has failed: {flink.failure(job.id)}; mend the cause and start it again")
 
 
-def _state(flink: FlinkClient, pipeline: Pipeline) -> str:
+def _state(flink: FlinkRest, pipeline: Pipeline) -> str:
     name = pipeline.name
     try:
-        job: Job | None = flink.job(name)
+        job = flink.latest(name)
         if job is None:
             return f"no job {name} is known to Flink"
-        cause = flink.root_cause(job)
+        return f"the job {name} is {job.state}; its last failure: {flink.failure(job.id)}"
     except WeirError as error:
         return str(error)
-    return f"the job {name} is {job.state}" + (f", its last failure: {cause}" if cause else "")
 
 
 def _stuck(pipeline: Pipeline, waiting: dict[int, tuple[int, int]], state: str, seconds: float) -> str:

@@ -31,7 +31,7 @@ from weir.catalog.principals import consumer_group
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError, parse
 from weir.proof.cassandra import insert_statement, session_of
-from weir.proof.flink import FlinkClient
+from weir.proof.flink_rest import FlinkRest
 from weir.proof.freshness import FreshnessSampler
 from weir.proof.kafka import TopicReader
 from weir.proof.latency import RowWatcher
@@ -79,7 +79,7 @@ class Totals:
 class JobCounters:
     """The counters of one pipeline's job, read through Flink's REST interface."""
 
-    def __init__(self, flink: FlinkClient, pipeline: Pipeline, columns: Collection[str] | None = None) -> None:
+    def __init__(self, flink: FlinkRest, pipeline: Pipeline, columns: Collection[str] | None = None) -> None:
         """`columns` are those wanted of `counter_patterns`; all of them by default."""
         self._flink = flink
         self._name = pipeline.name
@@ -94,21 +94,23 @@ class JobCounters:
         Raises:
             WeirError: Flink does not answer.
         """
-        job = self._flink.job(self._name)
+        job = self._flink.latest(self._name)
         if job is None or job.state != "RUNNING":
             return {}
         complete = {name for found in self._metrics.values() for name in found.values()} == set(self._patterns)
         if job.id != self._job_id or not complete:
             self._job_id = job.id
-            self._metrics = {vertex["id"]: self._wanted(job, vertex["id"]) for vertex in self._flink.vertices(job)}
+            self._metrics = {
+                vertex["id"]: self._wanted(job.id, vertex["id"]) for vertex in self._flink.vertices(job.id)
+            }
         counters: Counters = {}
         for vertex, wanted in self._metrics.items():
-            for metric, value in self._flink.metric_sums(job, vertex, list(wanted)).items():
+            for metric, value in self._flink.metric_sums(job.id, vertex, list(wanted)).items():
                 counters[wanted[metric]] = int(value)
         return counters
 
-    def _wanted(self, job: Any, vertex: str) -> dict[str, str]:
-        names = self._flink.metric_names(job, vertex)
+    def _wanted(self, job_id: str, vertex: str) -> dict[str, str]:
+        names = self._flink.metric_names(job_id, vertex)
         return {
             metric: column
             for column, pattern in self._patterns.items()
@@ -120,7 +122,7 @@ class JobCounters:
 class PipelineMonitor:
     """What is known of one pipeline."""
 
-    def __init__(self, endpoints: Endpoints, pipeline: Pipeline, flink: FlinkClient, totals: Totals) -> None:
+    def __init__(self, endpoints: Endpoints, pipeline: Pipeline, flink: FlinkRest, totals: Totals) -> None:
         self.pipeline = pipeline
         self.totals = totals
         self._endpoints = endpoints
@@ -173,7 +175,7 @@ def run(endpoints: Endpoints, pipelines: list[Pipeline], state_file: Path, stop:
     saved = _load(state_file)
     with (
         session_of(endpoints, consistency=ConsistencyLevel.LOCAL_ONE) as session,
-        FlinkClient(endpoints.flink_url) as flink,
+        FlinkRest(endpoints.flink_url) as flink,
         ExitStack() as opened,
     ):
         statement = insert_statement(session, PIPELINE_HEALTH)

@@ -16,7 +16,7 @@ from weir.proof.cassandra import session_of
 from weir.proof.compare import compare
 from weir.proof.dataset import open_dataset
 from weir.proof.drain import wait_until_drained
-from weir.proof.flink import FlinkClient
+from weir.proof.flink_rest import FlinkRest
 from weir.proof.scan import copy_table
 
 PARALLELISMS = (1, 2, 3, 4)
@@ -40,9 +40,9 @@ def upgrade(ground: Ground) -> None:
 
 def failures_of(ground: Ground) -> tuple[str, str]:
     """The running job and what it failed of last."""
-    with FlinkClient(ground.endpoints.flink_url) as flink:
-        job = flink.job(ground.base.name)
-        return (job.id, flink.root_cause(job)) if job else ("", "no job")
+    with FlinkRest(ground.endpoints.flink_url) as flink:
+        job = flink.latest(ground.base.name)
+        return (job.id, flink.failure(job.id)) if job else ("", "no job")
 
 
 def check_new_columns(ground: Ground, pipeline: Pipeline, window: range) -> None:

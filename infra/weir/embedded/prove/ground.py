@@ -23,11 +23,11 @@ from weir.config.errors import WeirError
 from weir.embedded import jobs, lifecycle, state
 from weir.embedded.board import Board
 from weir.embedded.context import REPOSITORY
-from weir.embedded.flink_rest import FlinkRest
 from weir.embedded.own_platform import own_platform
 from weir.embedded.provision import provision
 from weir.embedded.service import Context, Paths
 from weir.proof.cassandra import load_references
+from weir.proof.flink_rest import FlinkRest
 
 SERVICES: tuple[str, ...] = ("kafka", "cassandra", "registry", "flink")
 TASK_MANAGER = "flink-taskmanager-1"

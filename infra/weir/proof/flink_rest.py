@@ -1,4 +1,7 @@
-"""Flink's REST interface, as far as jobs are started, watched and stopped through it."""
+"""Flink's REST interface, as far as jobs are watched, measured and stopped through it.
+
+Reference: Flink 2.2 documentation, "REST API".
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
@@ -25,6 +29,7 @@ class Job:
     id: str
     name: str
     state: str
+    started_milliseconds: int
 
     @property
     def active(self) -> bool:
@@ -40,14 +45,45 @@ class FlinkRest:
         # trust_env off: a company proxy must not be asked for an address of the platform itself.
         self._client = httpx.Client(trust_env=False, timeout=REQUEST_TIMEOUT_SECONDS)
 
+    def __enter__(self) -> FlinkRest:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
     def jobs(self) -> list[Job]:
         """All jobs that the job manager remembers, ended ones included."""
         entries = self._call("GET", "/jobs/overview")["jobs"]
-        return [Job(entry["jid"], entry["name"], entry["state"]) for entry in entries]
+        return [Job(entry["jid"], entry["name"], entry["state"], entry["start-time"]) for entry in entries]
 
     def running(self, name: str) -> Job | None:
         """The active job called `name`."""
         return next((job for job in self.jobs() if job.name == name and job.active), None)
+
+    def latest(self, name: str) -> Job | None:
+        """The job called `name` that was started last, whatever its state."""
+        named = [job for job in self.jobs() if job.name == name]
+        return max(named, key=lambda job: job.started_milliseconds, default=None)
+
+    def vertices(self, job_id: str) -> list[dict[str, Any]]:
+        """The job's vertices, each with `id`, `name` and `parallelism`."""
+        return self._call("GET", f"/jobs/{job_id}")["vertices"]
+
+    def metric_names(self, job_id: str, vertex: str) -> list[str]:
+        """Names of the metrics of a vertex's subtasks."""
+        return [entry["id"] for entry in self._call("GET", f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics")]
+
+    def metric_sums(self, job_id: str, vertex: str, names: list[str]) -> dict[str, float]:
+        """The sum over a vertex's subtasks of each of the metrics `names` that is there."""
+        if not names:
+            return {}
+        query = urlencode({"get": ",".join(names), "agg": "sum"})
+        answer = self._call("GET", f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics?{query}")
+        return {entry["id"]: entry["sum"] for entry in answer}
+
+    def trigger_checkpoint(self, job_id: str) -> None:
+        """Asks for a checkpoint now; it is taken in the background."""
+        self._call("POST", f"/jobs/{job_id}/checkpoints", {"checkpointType": "CONFIGURED"})
 
     def wait_until_running(self, job_id: str, timeout_seconds: float) -> None:
         """Returns once every task of the job runs, that is, has restored its state.
@@ -73,7 +109,8 @@ class FlinkRest:
 
     def failure(self, job_id: str) -> str:
         """What the job failed of last: the innermost cause, as Flink words it."""
-        entries = self._call("GET", f"/jobs/{job_id}/exceptions?maxExceptions=1")["exceptionHistory"]["entries"]
+        history = self._call("GET", f"/jobs/{job_id}/exceptions?maxExceptions=1").get("exceptionHistory", {})
+        entries = history.get("entries", [])
         if not entries:
             return "no failure is recorded; see the job manager's log"
         lines = [line.strip() for line in entries[0]["stacktrace"].splitlines()]
