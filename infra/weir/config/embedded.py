@@ -38,6 +38,9 @@ class ReplayConfig(Frozen):
     """The replay that `weir up` and `weir replay` run: what is sent, how fast, and what is wrong with it."""
 
     events_per_second: Annotated[int, Field(ge=0, description="0 is as fast as Kafka takes it.")] = 5000
+    ramp_up_seconds: Annotated[
+        float, Field(ge=0, le=600, description="How long the rate rises to events_per_second; latency counts after it.")
+    ] = 15
     duplicate_ratio: Annotated[float, Field(ge=0, le=5, description="Re-sends per distinct event.")] = 0.12
     far_duplicate_share: Annotated[
         float, Field(ge=0, le=1, description="Share of re-sends that come long after the first send.")

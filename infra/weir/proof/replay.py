@@ -28,20 +28,25 @@ from weir.proof.manifest import (
     load_manifests,
     to_ranges,
 )
+from weir.proof.pace import Pace
 from weir.proof.poison import Poison, fingerprint, make_poison
 from weir.proof.schedule import Kind, Plan, make_plan
 from weir.proof.topic import events_in_topic
 from weir.proof.wire import Decoder, EncodedEvents, encode_events, schema_id_of
 
-LINGER_MILLISECONDS = 5
+LINGER_MILLISECONDS = 10
 DELIVERY_TIMEOUT_SECONDS = 120
 """A broker may be away as long; the producer keeps what it could not send and sends it once."""
 MANIFEST_INTERVAL_SECONDS = 5
 SENDS_BETWEEN_LOOKS = 500
 """At full speed, callbacks are served and the time is looked at so often."""
 
+TICK_SECONDS = 0.004
+"""Records are sent in small groups, this long apart: looking at the clock for each would take half a core."""
+PROGRESS_INTERVAL_SECONDS = 0.2
+
 Progress = Callable[[int, int], None]
-"""Called with the sends so far and the sends of the plan, several times a second at least."""
+"""Called with the sends so far and the sends of the plan, several times a second."""
 Observe = Callable[[list[Sample]], None]
 """Called once with all samples."""
 Clock = Callable[[], float]
@@ -220,23 +225,29 @@ class _Sender:
         return self._manifest
 
     def _send_all(self, watcher: RowWatcher, progress: Progress) -> None:
-        rate = self._manifest.config.events_per_second
-        started = time.perf_counter()
+        config = self._manifest.config
+        pace = Pace(config.events_per_second, config.ramp_up_seconds) if config.events_per_second else None
+        started = next_progress = time.perf_counter()
         next_manifest = started + MANIFEST_INTERVAL_SECONDS
         while self._sent < self._planned:
             now = time.perf_counter()
-            due = int((now - started) * rate) + 1 if rate else self._sent + SENDS_BETWEEN_LOOKS
-            due = min(due, self._planned)
-            while self._sent < due:
-                self._send_next(watcher)
-            progress(self._sent, self._planned)
+            due = pace.due(now - started) if pace else self._sent + SENDS_BETWEEN_LOOKS
+            sampled = watcher if pace is None or pace.at_full_rate(now - started) else None
+            while self._sent < min(due, self._planned):
+                self._send_next(sampled)
+            if now >= next_progress:
+                next_progress = now + PROGRESS_INTERVAL_SECONDS
+                progress(self._sent, self._planned)
             if now >= next_manifest:
                 next_manifest = now + MANIFEST_INTERVAL_SECONDS
                 self._checked_manifest().write(self._folder)
-            # Serves callbacks until the next record is due.
-            self._producer.poll(max(0.0, started + self._sent / rate - time.perf_counter()) if rate else 0)
+            self._producer.poll(0)
+            if pace:
+                time.sleep(TICK_SECONDS)
+        progress(self._sent, self._planned)
 
-    def _send_next(self, watcher: RowWatcher) -> None:
+    def _send_next(self, watcher: RowWatcher | None) -> None:
+        """Sends the next record of the plan, and has the row of some new events watched."""
         kind, number = Kind(self._sends.plan.kinds[self._sent]), int(self._sends.plan.numbers[self._sent])
         callback = self._acknowledged.take
         if kind is Kind.POISON:
@@ -245,7 +256,7 @@ class _Sender:
             return
         value = self._sends.events.value(number)
         is_new = kind is Kind.FIRST and number not in self._sends.already_sent
-        if is_new and not watcher.busy and self._sampling.due(time.perf_counter()):
+        if watcher and is_new and not watcher.busy and self._sampling.due(time.perf_counter()):
             callback = self._sampled(watcher, value)
         self._produce(self._sends.events.key(number), value, callback)
 
