@@ -40,7 +40,7 @@ class ReplayConfig(Frozen):
     events_per_second: Annotated[int, Field(ge=0, description="0 is as fast as Kafka takes it.")] = 5000
     ramp_up_seconds: Annotated[
         float, Field(ge=0, le=600, description="How long the rate rises to events_per_second; latency counts after it.")
-    ] = 15
+    ] = 0
     duplicate_ratio: Annotated[float, Field(ge=0, le=5, description="Re-sends per distinct event.")] = 0.12
     far_duplicate_share: Annotated[
         float, Field(ge=0, le=1, description="Share of re-sends that come long after the first send.")
