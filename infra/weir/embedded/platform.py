@@ -5,21 +5,23 @@ from __future__ import annotations
 import fcntl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weir.catalog.environment import load_environment, platform_tables
+from weir.catalog.environment import load_environment
+from weir.catalog.pipeline import Pipeline
 from weir.config.errors import WeirError
 from weir.config.stack import load_stack
 from weir.embedded import lifecycle, services, state, toolchain
 from weir.embedded.board import Board
 from weir.embedded.context import REPOSITORY, running_context
-from weir.embedded.service import Paths
+from weir.embedded.service import Context, Paths
 from weir.embedded.state import State, Status
+from weir.sizing import PlatformPlan, SizingRefused, plan_for
 
 if TYPE_CHECKING:
     from weir.proof.verify import Verification
@@ -101,6 +103,18 @@ def bring_up(paths: Paths, board: Board, *, with_pipelines: bool, replay: bool) 
             return outcome
 
 
+def _plan(ctx: Context, pipelines: Sequence[Pipeline]) -> PlatformPlan | None:
+    """The plan of the stack; None where its workload is more than sizing would give any cluster.
+
+    One machine may well try out a pipeline that is meant for a large cluster: topics and tables are then as its files
+    say, without the guards that follow from the workload.
+    """
+    try:
+        return plan_for(ctx.stack, pipelines)
+    except SizingRefused:
+        return None
+
+
 def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
     # Heavy clients, imported while the services start.
     from weir.catalog.dataset import load_dataset  # noqa: PLC0415
@@ -112,7 +126,7 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
     with ThreadPoolExecutor(max_workers=1) as pool:
         lifecycle.wait_ready(paths, ["kafka", "cassandra", "registry"])
         with step(board, "topics and tables"):
-            provision.provision(ctx.endpoints, pipelines, platform_tables(ctx.stack))
+            provision.provision(ctx.endpoints, pipelines, _plan(ctx, pipelines))
             for pipeline in pipelines:
                 load_references(ctx.endpoints, pipeline, load_dataset(pipeline.folder))
 

@@ -29,6 +29,7 @@ from weir.database.migrate import migrate
 from weir.database.session import Access, session_of
 from weir.embedded.schema_gate import findings_of, registered_versions
 from weir.registry.subjects import register_subjects
+from weir.sizing.plan import PlatformPlan
 
 if TYPE_CHECKING:
     from confluent_kafka.admin._metadata import TopicMetadata
@@ -37,16 +38,17 @@ TIMEOUT_SECONDS = 60
 REPLICATION_FACTOR = 1
 
 
-def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline], platform: Iterable[Table] = PLATFORM_TABLES) -> None:
-    """Topics, subjects and tables of `pipelines`, the three side by side; `platform` is tables of weir's own.
+def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline], plan: PlatformPlan | None = None) -> None:
+    """Topics, subjects and tables of `pipelines`, the three side by side.
+
+    Topics and tables are those of the environment's `plan`; without one, as the pipeline files say, for one machine.
 
     Raises:
         WeirError: an existing topic, schema or table contradicts a pipeline file; then nothing was changed.
     """
     wanted = list(pipelines)
     check(endpoints, wanted)
-    topics = [topic for pipeline in wanted for topic in pipeline.topics]
-    tables = [*platform, *(table for pipeline in wanted for table in pipeline.tables)]
+    topics, tables = _of_plan(plan) if plan else _of_files(wanted)
     with ThreadPoolExecutor(max_workers=3) as pool:
         work = [
             pool.submit(create_topics, endpoints.kafka_bootstrap_servers, topics),
@@ -55,6 +57,17 @@ def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline], platform: Ite
         ]
     for future in work:
         future.result()
+
+
+def _of_plan(plan: PlatformPlan) -> tuple[list[Topic], list[Table]]:
+    topics = [Topic(topic.name, topic.partitions, dict(topic.config)) for topic in plan.kafka.topics]
+    return topics, list(plan.cassandra.tables)
+
+
+def _of_files(pipelines: Iterable[Pipeline]) -> tuple[list[Topic], list[Table]]:
+    wanted = list(pipelines)
+    tables = [table for pipeline in wanted for table in pipeline.tables]
+    return [topic for pipeline in wanted for topic in pipeline.topics], [*PLATFORM_TABLES, *tables]
 
 
 def check(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> None:
