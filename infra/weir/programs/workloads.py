@@ -8,9 +8,11 @@ from weir.components.base import Resources
 from weir.components.flink_account import FlinkAccount, FlinkAccountArgs
 from weir.components.flink_deployment import FlinkDeployment, FlinkDeploymentArgs, FlinkVersion, deployment_name
 from weir.components.flink_settings import OperatorPolicy
+from weir.components.object_storage import ObjectStorageKey, ObjectStorageKeyArgs
 from weir.config import versions
 from weir.config.image_references import image_reference
 from weir.config.images import ImageName
+from weir.config.security import SecretName
 from weir.programs.load import Environment
 from weir.programs.platform import Platform
 
@@ -20,8 +22,19 @@ def workloads(environment: Environment, platform: Platform) -> list[FlinkDeploym
     store = environment.stack.storage.object_storage
     annotations = store.service_account_annotations if store else {}
     account = FlinkAccount(platform.site, FlinkAccountArgs(annotations))
-    after: Resources = [account.account, account.binding, *platform.ready]
+    after: Resources = [account.account, account.binding, *_keys(environment, platform), *platform.ready]
     return [_job(environment, platform, pipeline, after) for pipeline in environment.pipelines]
+
+
+def _keys(environment: Environment, platform: Platform) -> Resources:
+    """The Secret with the object storage's key; none where pods have an identity, or there is no object storage."""
+    given = environment.secrets
+    if SecretName.OBJECT_STORAGE_ACCESS_KEY not in given or SecretName.OBJECT_STORAGE_SECRET_KEY not in given:
+        return ()
+    args = ObjectStorageKeyArgs(
+        given[SecretName.OBJECT_STORAGE_ACCESS_KEY], given[SecretName.OBJECT_STORAGE_SECRET_KEY]
+    )
+    return [ObjectStorageKey(platform.site, args).secret]
 
 
 def _job(environment: Environment, platform: Platform, pipeline: Pipeline, after: Resources) -> FlinkDeployment:

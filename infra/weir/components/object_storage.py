@@ -1,0 +1,37 @@
+"""The access key of the object storage, for pods that have no identity of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from weir.components.base import Component, Site
+from weir.components.flink_storage import ACCESS_KEYS, OBJECT_STORAGE_SECRET
+
+
+@dataclass(frozen=True)
+class ObjectStorageKeyArgs:
+    """What a person gave: `pulumi config set --secret weir:object_storage_access_key ...`."""
+
+    access_key: pulumi.Input[str]
+    secret_key: pulumi.Input[str]
+
+
+class ObjectStorageKey(Component):
+    """The Secret that Flink's pods take the key from."""
+
+    def __init__(self, site: Site, args: ObjectStorageKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("storage:ObjectStorageKey", OBJECT_STORAGE_SECRET, site, opts)
+        values = (args.access_key, args.secret_key)
+        self.secret = k8s.core.v1.Secret(
+            OBJECT_STORAGE_SECRET,
+            metadata=site.metadata(OBJECT_STORAGE_SECRET, "storage"),
+            type="Opaque",
+            string_data={
+                key: pulumi.Output.secret(value) for key, value in zip(ACCESS_KEYS.values(), values, strict=True)
+            },
+            opts=self.child(),
+        )
+        self.register_outputs({})
