@@ -80,6 +80,10 @@ reliability: setup # docs/reliability.md anew: five seeds of 20 rounds (an hour)
 mutations: setup # docs/mutations.md anew: bugs that `weir prove` must find
 	.venv/bin/python -m tests.faults.mutations
 
+.PHONY: crds
+crds: python ## Fetch the CRDs of the pinned operators, for the tests
+	.venv/bin/python toolchain/crds.py
+
 .PHONY: screenshot
 screenshot: setup-tests ## Take the README's picture of the dashboard anew, from the platform that `make up` started
 	WEIR_BROWSER_HOME="$${WEIR_HOME:-.weir}" WEIR_SCREENSHOT=docs/images/dashboard-flights.png $(PYTEST) -m browser -k drawn
