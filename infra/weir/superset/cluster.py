@@ -14,7 +14,7 @@ from urllib.parse import quote
 from weir.superset import settings
 from weir.superset.settings import *  # noqa: F403 - how Superset's configuration files build on each other
 
-SECRETS = Path(os.environ.get("WEIR_SUPERSET_SECRETS", "/etc/weir/superset"))
+SECRETS = Path(os.environ.get("WEIR_SUPERSET_SECRETS_FOLDER", "/etc/weir/superset"))
 TRINO_FOLDER = Path(os.environ.get("WEIR_TRINO_FOLDER", "/etc/weir/trino-client"))
 
 

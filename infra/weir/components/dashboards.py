@@ -1,0 +1,67 @@
+"""The dashboards of the repository, imported into Superset by a job that runs whenever one of them changes."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from weir.catalog.dashboard import import_files
+from weir.components import superset_settings as shared
+from weir.components.base import Component, Resources, Site
+from weir.components.job import JobArgs, RunToCompletion
+from weir.components.superset_settings import SupersetArgs
+from weir.sizing.plan import PodSize
+
+NAME = "superset-setup"
+JOB_SIZE = PodSize(0.5, 1536)
+FOLDER = "/etc/weir/setup"
+SLASH = "__"
+"""What stands for the slash of a path in a ConfigMap's keys; `weir.superset.setup` reads it back."""
+
+
+class Dashboards(Component):
+    """The job. `migrate` also makes Superset's tables, where no operator does it."""
+
+    def __init__(
+        self,
+        site: Site,
+        args: SupersetArgs,
+        *,
+        migrate: bool,
+        after: Resources,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("superset:Dashboards", NAME, site, opts)
+        password = f"{shared.SECRETS_FOLDER}/{shared.ADMIN_PASSWORD}"
+        command = ["python", "-m", "weir.superset.setup", "--password-file", password, "--assets", FOLDER]
+        config = k8s.core.v1.EnvVarArgs(name="SUPERSET_CONFIG_PATH", value=f"{FOLDER}/{shared.CONFIG_FILE}")
+        self.job = RunToCompletion(
+            NAME,
+            site,
+            JobArgs(
+                component=shared.COMPONENT,
+                image=args.image.reference,
+                image_pull_policy=args.image.pull_policy,
+                image_pull_secrets=args.image.pull_secrets,
+                command=[*command, *(["--migrate"] if migrate else [])],
+                files=setup_files(args),
+                folder=FOLDER,
+                size=JOB_SIZE,
+                environment=[config, *shared.environment(args, connections=True)],
+                volumes=shared.volumes(args),
+                mounts=shared.mounts(args),
+                user_id=shared.USER_ID,
+                after=after,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})
+
+
+def setup_files(args: SupersetArgs) -> dict[str, pulumi.Input[str]]:
+    """The configuration and every asset of every dashboard; what several share is there once."""
+    files: dict[str, pulumi.Input[str]] = {shared.CONFIG_FILE: shared.CONFIG}
+    for dashboard in args.dashboards:
+        for path, content in import_files(dashboard, args.trino_url).items():
+            files[path.replace("/", SLASH)] = content
+    return files

@@ -1,0 +1,132 @@
+"""Superset run by Apache's operator, which migrates its database and runs its web servers and workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from weir.components import superset_settings as shared
+from weir.components.base import (
+    Component,
+    CustomKind,
+    Site,
+    container_security,
+    custom_resource,
+    pod_security,
+    resources,
+    topology_spread,
+)
+from weir.components.superset_settings import SupersetArgs, SupersetSecrets
+from weir.sizing.plan import PodSize
+
+LIFECYCLE = PodSize(0.5, 2048)
+POD_LABEL = "weir.io/component"
+"""The operator's pods have labels of its own; this one is what policies find them by."""
+
+
+class SupersetOperated(Component):
+    """The Superset resource, with its secrets as references and weir's settings as its configuration."""
+
+    def __init__(
+        self, site: Site, args: SupersetArgs, api_version: str, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("superset:SupersetOperated", shared.NAME, site, opts)
+        self.args = args
+        self.service = f"{shared.NAME}-web-server"
+        self.secrets = SupersetSecrets(site, args, pulumi.ResourceOptions(parent=self))
+        self.superset = custom_resource(
+            shared.NAME,
+            CustomKind(api_version, "Superset"),
+            site.metadata(shared.NAME, shared.COMPONENT),
+            self._spec(),
+            self.child(after=[*self.secrets.ready, *args.after]),
+        )
+        self.ready = [self.superset]
+        self.register_outputs({"service": self.service})
+
+    def _spec(self) -> dict[str, Any]:
+        args, plan = self.args, self.args.plan
+        spec: dict[str, Any] = {
+            # It refuses every secret that is not a reference.
+            "environment": "Production",
+            "image": image_of(args.image.reference, args.image.pull_policy, args.image.pull_secrets),
+            "secretKeyFrom": self._secret(shared.SECRET_KEY),
+            "metastore": {
+                "type": "PostgreSQL",
+                "host": args.metadata.host,
+                "port": args.metadata.port,
+                "database": args.metadata.database,
+                "username": args.metadata.user,
+                "passwordFrom": self._secret(shared.METADATA_PASSWORD),
+            },
+            "valkey": {
+                "host": args.cache.host,
+                "port": args.cache.port,
+                "passwordFrom": self._secret(shared.CACHE_PASSWORD),
+                "dataCache": {"defaultTimeout": args.cache_seconds},
+            },
+            "config": shared.CONFIG,
+            "podTemplate": self._pod_template(),
+            "serviceAccount": {"create": True},
+            "lifecycle": {"podTemplate": _sized(LIFECYCLE)},
+            "webServer": {
+                "replicas": plan.web_replicas,
+                "gunicorn": {"workerClass": "gthread", "workers": plan.web_workers, "threads": plan.web_threads},
+                "podTemplate": _sized(plan.web),
+                "service": {"type": "ClusterIP", "port": shared.PORT},
+                "podDisruptionBudget": {"maxUnavailable": 1},
+            },
+        }
+        if plan.worker_replicas:
+            spec["celeryWorker"] = {"replicas": plan.worker_replicas, "podTemplate": _sized(plan.worker)}
+        if args.host:
+            spec["networking"] = {
+                "ingress": {"host": args.host, "tls": [{"hosts": [args.host], "secretName": f"{shared.NAME}-tls"}]}
+            }
+        return spec
+
+    def labels(self) -> dict[str, str]:
+        """Owner and environment; the recommended labels are the operator's own."""
+        found = self.site.labels(shared.NAME, shared.COMPONENT)
+        return {name: value for name, value in found.items() if not name.startswith("app.kubernetes.io/")}
+
+    def _secret(self, key: str) -> dict[str, str]:
+        return {"name": self.args.secret_of(key), "key": key}
+
+    def _pod_template(self) -> dict[str, Any]:
+        args = self.args
+        tmp = k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
+        return {
+            "labels": {**self.labels(), POD_LABEL: shared.COMPONENT},
+            "podSecurityContext": pod_security(shared.USER_ID),
+            "topologySpreadConstraints": topology_spread({POD_LABEL: shared.COMPONENT}, self.site.zones),
+            "volumes": [*shared.volumes(args), tmp],
+            "container": {
+                "env": shared.environment(args, connections=False),
+                "securityContext": container_security(),
+                "volumeMounts": [
+                    *shared.mounts(args),
+                    k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                ],
+            },
+        }
+
+
+def image_of(reference: str, pull_policy: str, pull_secrets: tuple[str, ...]) -> dict[str, Any]:
+    """An image in the operator's two fields. It joins them by a colon, so a digest needs a tag before it."""
+    name, _, digest = reference.partition("@")
+    repository, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:
+        repository, tag = name, "pinned"
+    image: dict[str, Any] = {
+        "repository": repository,
+        "tag": f"{tag}@{digest}" if digest else tag,
+        "pullPolicy": pull_policy,
+    }
+    return image | ({"pullSecrets": [{"name": name} for name in pull_secrets]} if pull_secrets else {})
+
+
+def _sized(size: PodSize) -> dict[str, Any]:
+    return {"container": {"resources": resources(size)}}

@@ -1,0 +1,157 @@
+"""What both ways to run Superset share: its secrets, where its own data lies, and how a container gets at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from weir.catalog.dashboard import Dashboard
+from weir.components.base import Component, Resources, Site
+from weir.components.cassandra_access import projected
+from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority
+from weir.components.images import Image
+from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
+from weir.config.superset import GivenService, OAuth
+from weir.sizing.plan import SupersetPlan
+
+NAME = "superset"
+COMPONENT = "superset"
+PORT = 8088
+USER_ID = 1000
+SECRET_MODE = 0o440
+GENERATED_SECRET = "superset-secrets"  # noqa: S105 - its name
+GIVEN_SECRET = "superset-given-secrets"  # noqa: S105 - its name
+TRINO_CERTIFICATE = "superset-trino-client"
+TRINO_USER = "weir"
+"""The user in the address of the dashboards' database: the certificate must name the same."""
+SECRETS_FOLDER = "/etc/weir/superset"
+TRINO_FOLDER = "/etc/weir/trino-client"
+HOME_FOLDER = "/app/superset_home"
+CONFIG_FILE = "superset_config.py"
+CONFIG = "from weir.superset.cluster import *\n"
+SECRET_KEY, GUEST_TOKEN, ADMIN_PASSWORD = "secret-key", "guest-token-secret", "admin-password"
+METADATA_PASSWORD, CACHE_PASSWORD, OAUTH_SECRET = "metadata-password", "cache-password", "oauth-client-secret"
+GENERATED = (SECRET_KEY, GUEST_TOKEN, ADMIN_PASSWORD, METADATA_PASSWORD, CACHE_PASSWORD)
+"""Made by the program where a person gives none; the password of a given service must be given, too."""
+
+
+@dataclass(frozen=True)
+class SupersetArgs:
+    """`metadata` and `cache` are given services or the ones deployed beside; `given` are a person's own secrets."""
+
+    plan: SupersetPlan
+    image: Image
+    metadata: GivenService
+    cache: GivenService
+    trino_url: str
+    dashboards: tuple[Dashboard, ...]
+    certificates: CertificateAuthority | None
+    given: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    host: str | None = None
+    oauth: OAuth | None = None
+    cache_seconds: int = 10
+    after: Resources = ()
+
+    def __post_init__(self) -> None:
+        if self.oauth is not None and OAUTH_SECRET not in self.given:
+            raise ValueError(
+                "superset.oauth: its client secret is missing; run `pulumi config set --secret "
+                "weir:superset_oauth_client_secret`"
+            )
+        unknown = set(self.given) - {*GENERATED, OAUTH_SECRET}
+        if unknown:
+            raise ValueError(f"superset: no such secret: {', '.join(sorted(unknown))}")
+
+    def secret_of(self, key: str) -> str:
+        """The name of the Secret that has `key`."""
+        return GIVEN_SECRET if key in self.given else GENERATED_SECRET
+
+
+class SupersetSecrets(Component):
+    """Superset's keys and passwords: a person's where given, else made once; and its certificate for Trino."""
+
+    def __init__(self, site: Site, args: SupersetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("superset:SupersetSecrets", f"{NAME}-secrets", site, opts)
+        generated = [key for key in GENERATED if key not in args.given]
+        self.ready: list[pulumi.Resource] = [
+            GeneratedSecret(
+                GENERATED_SECRET,
+                site,
+                GeneratedSecretArgs(COMPONENT, lambda: {key: random_password() for key in generated}),
+                pulumi.ResourceOptions(parent=self),
+            ).secret
+        ]
+        if args.given:
+            self.ready.append(
+                k8s.core.v1.Secret(
+                    GIVEN_SECRET,
+                    metadata=site.metadata(GIVEN_SECRET, COMPONENT),
+                    string_data={key: pulumi.Output.secret(value) for key, value in args.given.items()},
+                    opts=self.child(),
+                )
+            )
+        if args.certificates is not None:
+            certificate = CertificateArgs(args.certificates, COMPONENT, TRINO_USER)
+            options = pulumi.ResourceOptions(parent=self)
+            self.ready.append(Certificate(TRINO_CERTIFICATE, site, certificate, options).resource)
+        self.register_outputs({})
+
+
+def environment(args: SupersetArgs, *, connections: bool) -> list[k8s.core.v1.EnvVarArgs]:
+    """What `weir.superset.cluster` reads; `connections` are an operator's own matter."""
+    values = {
+        "WEIR_SUPERSET_SECRETS_FOLDER": SECRETS_FOLDER,
+        "WEIR_TRINO_FOLDER": TRINO_FOLDER,
+        "WEIR_CACHE_SECONDS": str(args.cache_seconds),
+        "SUPERSET_HOME": HOME_FOLDER,
+        "TZ": "UTC",
+    }
+    if args.host:
+        values["WEIR_PUBLIC_URL"] = f"https://{args.host}"
+    if args.oauth is not None:
+        values |= {
+            "WEIR_OAUTH_ISSUER": args.oauth.issuer_url,
+            "WEIR_OAUTH_CLIENT_ID": args.oauth.client_id,
+            "WEIR_OAUTH_ADMIN_GROUP": args.oauth.admin_group,
+        }
+    if connections:
+        values |= {
+            "WEIR_METADATA_HOST": args.metadata.host,
+            "WEIR_METADATA_PORT": str(args.metadata.port),
+            "WEIR_METADATA_USER": args.metadata.user,
+            "WEIR_METADATA_DATABASE": args.metadata.database,
+            "WEIR_CACHE_HOST": args.cache.host,
+            "WEIR_CACHE_PORT": str(args.cache.port),
+        }
+    return [k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in values.items()]
+
+
+def volumes(args: SupersetArgs) -> list[k8s.core.v1.VolumeArgs]:
+    """Secrets as files, and the folders that may be written: the root is read-only."""
+    keys: dict[str, dict[str, str]] = {}
+    for key in (*GENERATED, *((OAUTH_SECRET,) if args.oauth else ())):
+        keys.setdefault(args.secret_of(key), {})[key] = key
+    found = [_projection("secrets", [projected(secret, items) for secret, items in keys.items()])]
+    if args.certificates is not None:
+        items = {name: name for name in ("tls.crt", "tls.key", "ca.crt")}
+        found.append(_projection("trino-client", [projected(TRINO_CERTIFICATE, items)]))
+    return [*found, k8s.core.v1.VolumeArgs(name="home", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())]
+
+
+def mounts(args: SupersetArgs) -> list[k8s.core.v1.VolumeMountArgs]:
+    """Where a container finds them."""
+    found = [
+        k8s.core.v1.VolumeMountArgs(name="secrets", mount_path=SECRETS_FOLDER, read_only=True),
+        k8s.core.v1.VolumeMountArgs(name="home", mount_path=HOME_FOLDER),
+    ]
+    if args.certificates is not None:
+        found.append(k8s.core.v1.VolumeMountArgs(name="trino-client", mount_path=TRINO_FOLDER, read_only=True))
+    return found
+
+
+def _projection(name: str, sources: list[k8s.core.v1.VolumeProjectionArgs]) -> k8s.core.v1.VolumeArgs:
+    volume = k8s.core.v1.ProjectedVolumeSourceArgs(sources=sources, default_mode=SECRET_MODE)
+    return k8s.core.v1.VolumeArgs(name=name, projected=volume)
