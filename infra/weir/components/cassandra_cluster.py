@@ -22,6 +22,7 @@ from weir.components.base import (
 from weir.components.cassandra_access import STORE_PASSWORD_SECRET, CassandraAccess
 from weir.components.cassandra_settings import Backups, CassandraArgs
 from weir.components.certificates import Certificate, CertificateArgs
+from weir.components.network_flows import ROLE_LABEL
 from weir.sizing.plan import PodSize
 
 REAPER = PodSize(0.25, 1024, 512)
@@ -146,9 +147,8 @@ class CassandraCluster(Component):
         return cassandra
 
     def _pod_labels(self) -> dict[str, str]:
-        """What policies and budgets find the pods by; the operator's own labels stand beside them."""
-        labels = self.site.labels(self.name, shared.COMPONENT)
-        return {name: value for name, value in labels.items() if name != "app.kubernetes.io/managed-by"}
+        """What policies find the pods by; the recommended labels are the operator's own."""
+        return {**self.site.own_labels, ROLE_LABEL: shared.COMPONENT}
 
     def _yaml(self) -> dict[str, Any]:
         settings = shared.node_settings(self.args)
@@ -221,7 +221,7 @@ class CassandraCluster(Component):
             "podSecurityContext": pod_security(1001),
             "securityContext": container_security(read_only_root=False),
             "initContainerSecurityContext": container_security(read_only_root=False),
-            "metadata": {"pods": {"labels": self.site.labels(f"{self.name}-reaper", shared.COMPONENT)}},
+            "metadata": {"pods": {"labels": self._pod_labels()}},
         }
 
     def _medusa(self, backups: Backups) -> dict[str, Any]:

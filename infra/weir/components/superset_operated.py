@@ -18,12 +18,11 @@ from weir.components.base import (
     resources,
     topology_spread,
 )
+from weir.components.network_flows import ROLE_LABEL
 from weir.components.superset_settings import SupersetArgs, SupersetSecrets
 from weir.sizing.plan import PodSize
 
 LIFECYCLE = PodSize(0.5, 2048)
-POD_LABEL = "weir.io/component"
-"""The operator's pods have labels of its own; this one is what policies find them by."""
 
 
 class SupersetOperated(Component):
@@ -87,11 +86,6 @@ class SupersetOperated(Component):
             }
         return spec
 
-    def labels(self) -> dict[str, str]:
-        """Owner and environment; the recommended labels are the operator's own."""
-        found = self.site.labels(shared.NAME, shared.COMPONENT)
-        return {name: value for name, value in found.items() if not name.startswith("app.kubernetes.io/")}
-
     def _secret(self, key: str) -> dict[str, str]:
         return {"name": self.args.secret_of(key), "key": key}
 
@@ -99,9 +93,9 @@ class SupersetOperated(Component):
         args = self.args
         tmp = k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
         return {
-            "labels": {**self.labels(), POD_LABEL: shared.COMPONENT},
+            "labels": {**self.site.own_labels, ROLE_LABEL: shared.COMPONENT},
             "podSecurityContext": pod_security(shared.USER_ID),
-            "topologySpreadConstraints": topology_spread({POD_LABEL: shared.COMPONENT}, self.site.zones),
+            "topologySpreadConstraints": topology_spread({ROLE_LABEL: shared.COMPONENT}, self.site.zones),
             "volumes": [*shared.volumes(args), tmp],
             "container": {
                 "env": shared.environment(args, connections=False),

@@ -106,7 +106,7 @@ CHARTS = {
             f"https://archive.apache.org/dist/flink/flink-kubernetes-operator-{FLINK_OPERATOR}",
             FLINK_OPERATOR,
         ),
-        Chart("superset-kubernetes-operator", "oci://ghcr.io/apache/superset-kubernetes-operator", SUPERSET_OPERATOR),
+        Chart("superset-operator", "oci://ghcr.io/apache/superset-kubernetes-operator/charts", SUPERSET_OPERATOR),
     )
 }
 

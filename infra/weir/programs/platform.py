@@ -11,13 +11,18 @@ from weir.components.cassandra_access import CassandraAccess
 from weir.components.certificates import CertificateAuthority, CertificateAuthorityArgs
 from weir.components.kafka_access import KafkaAccess
 from weir.components.namespace import Namespace, NamespaceArgs
+from weir.components.network_flows import flows
+from weir.components.network_policies import NetworkPolicies
 from weir.components.registry import Registry, RegistryArgs
 from weir.config import versions
 from weir.config.image_references import image_reference
 from weir.config.images import ImageName
 from weir.config.stack import StackConfig
+from weir.programs.cassandra import cassandra
 from weir.programs.kafka import Kafka, kafka
 from weir.programs.load import Environment
+from weir.programs.operators import operators
+from weir.programs.serving import serving
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,9 @@ def platform(environment: Environment) -> Platform:
         NamespaceArgs(stack.security.restricted_pods, quota.cpu_cores, quota.memory_mib, quota.disk_gib),
     )
     site = replace(site, foundation=(namespace.namespace,))
+    site = replace(site, foundation=(namespace.namespace, *operators(stack, site)))
+    if stack.security.network_policies:
+        NetworkPolicies(site, flows(stack))
     authority = CertificateAuthority(
         site,
         CertificateAuthorityArgs(versions.CRDS["Certificate"].api_version, stack.security.certificate_issuer),
@@ -51,7 +59,9 @@ def platform(environment: Environment) -> Platform:
     registry = _registry(environment, site, log)
     url = registry.url if registry else log.registry_url or ""
     ready: Resources = registry.ready if registry else ()
-    return Platform(site, authority, log.access, url, ready, cassandra=_cassandra(environment, site))
+    database = cassandra(environment, site, authority)
+    serving(environment, site, authority, database)
+    return Platform(site, authority, log.access, url, ready, database)
 
 
 def site_of(stack: StackConfig) -> Site:
@@ -87,8 +97,3 @@ def _registry(environment: Environment, site: Site, log: Kafka) -> Registry | No
             pipelines=environment.pipelines,
         ),
     )
-
-
-def _cassandra(environment: Environment, site: Site) -> CassandraAccess:
-    host = f"cassandra-{environment.plan.cassandra.datacenter}-service.{site.namespace}.svc"
-    return CassandraAccess((f"{host}:9042",), environment.plan.cassandra.datacenter, "cassandra-client", ())

@@ -1,0 +1,196 @@
+"""Who may talk to whom, on which ports, and why: the table that network policies and their documentation come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from weir.config.cassandra import CassandraProvider
+from weir.config.kafka import KafkaProvider
+from weir.config.stack import StackConfig
+from weir.config.superset import SupersetProvider
+
+COMPONENT_LABEL = "app.kubernetes.io/component"
+ROLE_LABEL = "weir.io/component"
+"""On pods that an operator makes: the recommended labels are its own there."""
+ANYWHERE = "0.0.0.0/0"
+
+Labels = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One side of a flow: pods of the platform, everything in some namespaces, or addresses outside the cluster."""
+
+    name: str
+    pods: tuple[Labels, ...] = ()
+    """Each entry finds some of the pods."""
+    namespaces: tuple[str, ...] = ()
+    outside: bool = False
+    everyone: bool = False
+    """All pods of the platform."""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether policies can be put on it."""
+        return bool(self.pods) or self.everyone
+
+
+@dataclass(frozen=True)
+class Flow:
+    """`source` opens connections to `target`; nothing else may, and nothing on other ports."""
+
+    name: str
+    source: Endpoint
+    target: Endpoint
+    ports: tuple[int, ...]
+    why: str
+    udp: bool = False
+    """The same ports for UDP, too."""
+
+
+def component(name: str, *others: Labels) -> Endpoint:
+    """The pods that weir makes for a component, and those that an operator makes for it."""
+    return Endpoint(name, (((COMPONENT_LABEL, name),), *others))
+
+
+def role(name: str) -> Labels:
+    """Pods that an operator makes, by the label that weir has it put on them."""
+    return ((ROLE_LABEL, name),)
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """The sides of all flows of one stack."""
+
+    kafka: Endpoint
+    cassandra: Endpoint
+    flink: Endpoint
+    registry: Endpoint
+    trino: Endpoint
+    superset: Endpoint
+    postgresql: Endpoint
+    valkey: Endpoint
+    operators: Endpoint
+    monitoring: Endpoint
+    ingress: Endpoint
+    dns: Endpoint = Endpoint("the cluster's DNS", namespaces=("kube-system",))
+    everyone: Endpoint = Endpoint("every pod", everyone=True)
+    outside: Endpoint = Endpoint("addresses outside", outside=True)
+
+
+def endpoints(stack: StackConfig) -> Endpoints:
+    """How the pods of `stack` are found."""
+    prefix, security = stack.kubernetes.name_prefix, stack.security
+    strimzi = stack.kafka.provider is KafkaProvider.STRIMZI
+    k8ssandra = stack.cassandra.provider is CassandraProvider.K8SSANDRA
+    operated = stack.superset.provider is SupersetProvider.OPERATOR
+    return Endpoints(
+        kafka=component("kafka", *([(("strimzi.io/cluster", "kafka"),)] if strimzi else [])),
+        cassandra=component("cassandra", *([role("cassandra")] if k8ssandra else [])),
+        flink=component("flink"),
+        registry=component("registry"),
+        trino=component("trino"),
+        superset=component("superset", *([role("superset")] if operated else [])),
+        postgresql=component("superset-postgresql"),
+        valkey=component("superset-valkey"),
+        operators=Endpoint("the operators", namespaces=(f"{prefix}-operators",)),
+        monitoring=Endpoint("monitoring", namespaces=(security.monitoring_namespace,)),
+        ingress=Endpoint("ingress controllers", namespaces=tuple(security.allowed_ingress_namespaces)),
+    )
+
+
+def flows(stack: StackConfig) -> list[Flow]:
+    """Every flow of `stack`, in the order of their names."""
+    sides = endpoints(stack)
+    found = [*_kafka(stack, sides), *_cassandra(stack, sides), *_flink(stack, sides), *_serving(stack, sides)]
+    found += [
+        Flow("dns", sides.everyone, sides.dns, (53,), "names of services", udp=True),
+        Flow(
+            "metrics",
+            sides.monitoring,
+            sides.everyone,
+            (9000, 9249, 9404),
+            "Prometheus reads what registry and Cassandra (9000), Flink (9249) and Kafka (9404) measure",
+        ),
+    ]
+    return sorted(found, key=lambda flow: flow.name)
+
+
+def _kafka(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
+    provider = stack.kafka.provider
+    for source in (sides.flink, sides.registry):
+        if provider is KafkaProvider.AIVEN:
+            ports, why = (443, *range(12691, 12701)), "events at Aiven, whose service says its ports"
+            yield Flow(f"{source.name}-to-aiven", source, sides.outside, ports, why)
+        else:
+            yield Flow(f"{source.name}-to-kafka", source, sides.kafka, (9093,), "events, over TLS, each client by name")
+    if provider is KafkaProvider.STRIMZI:
+        ports = (8443, 9090, 9091, 9093, 9404)
+        yield Flow("kafka-internal", sides.kafka, sides.kafka, ports, "replication, controllers, Cruise Control")
+        yield Flow("operators-to-kafka", sides.operators, sides.kafka, ports, "Strimzi rolls brokers one by one")
+        yield Flow("kafka-to-kubernetes", sides.kafka, sides.outside, (443, 6443), "topic and user operators")
+    if provider is KafkaProvider.PLAIN:
+        yield Flow("kafka-internal", sides.kafka, sides.kafka, (9093, 9094, 9095), "replication, controllers, set-up")
+
+
+def _cassandra(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
+    for source in (sides.flink, sides.trino):
+        yield Flow(f"{source.name}-to-cassandra", source, sides.cassandra, (9042,), "rows, by a role of its own")
+    yield Flow(
+        "cassandra-internal",
+        sides.cassandra,
+        sides.cassandra,
+        (7000, 7001, 8080, 9042),
+        "copies between nodes, repairs, and the schema-and-roles job",
+    )
+    if stack.cassandra.provider is CassandraProvider.K8SSANDRA:
+        why = "the management interface, Reaper and Medusa: for the operators alone"
+        yield Flow("operators-to-cassandra", sides.operators, sides.cassandra, (8080, 9042, 50051), why)
+    if stack.retention.backups.enabled:
+        yield Flow("cassandra-to-bucket", sides.cassandra, sides.outside, (443,), "backups in object storage")
+
+
+def _flink(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
+    ports = (6121, 6122, 6123, 6124, 8081)
+    yield Flow("flink-internal", sides.flink, sides.flink, ports, "job manager and task managers, over mutual TLS")
+    yield Flow("operators-to-flink", sides.operators, sides.flink, (8081,), "savepoints and the job's state")
+    yield Flow("flink-to-registry", sides.flink, sides.registry, (8080,), "schemas of events")
+    yield Flow("registry-internal", sides.registry, sides.registry, (8080,), "schemas are registered")
+    yield Flow("flink-to-kubernetes", sides.flink, sides.outside, (443, 6443), "the leader's lease")
+    if stack.storage.object_storage is not None:
+        yield Flow("flink-to-bucket", sides.flink, sides.outside, (443,), "checkpoints and savepoints")
+
+
+def _serving(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
+    port = 8443 if stack.security.tls else 8080
+    yield Flow("superset-to-trino", sides.superset, sides.trino, (port,), "queries of dashboards")
+    yield Flow("trino-internal", sides.trino, sides.trino, (port,), "coordinator and workers")
+    yield Flow("superset-internal", sides.superset, sides.superset, (8088,), "the dashboards' job waits for Superset")
+    for name, given, target in (
+        ("metadata", stack.superset.metadata_database, sides.postgresql),
+        ("cache", stack.superset.cache, sides.valkey),
+    ):
+        default = 5432 if name == "metadata" else 6379
+        if given is None:
+            yield Flow(f"superset-to-{name}", sides.superset, target, (default,), f"Superset's own {name}")
+        else:
+            yield Flow(f"superset-to-{name}", sides.superset, sides.outside, (given.port,), f"the given {name}")
+    if stack.security.allowed_ingress_namespaces:
+        yield Flow("ingress-to-superset", sides.ingress, sides.superset, (8088,), "people, through an ingress")
+    if stack.superset.oauth is not None:
+        yield Flow("superset-to-login", sides.superset, sides.outside, (443,), "the identity provider")
+
+
+def table(stack: StackConfig) -> list[str]:
+    """The flows as rows of a Markdown table."""
+    rows = ["| flow | from | to | ports | for |", "|---|---|---|---|---|"]
+    rows += [
+        f"| `{flow.name}` | {flow.source.name} | {flow.target.name} | {_ports(flow)} | {flow.why} |"
+        for flow in flows(stack)
+    ]
+    return rows
+
+
+def _ports(flow: Flow) -> str:
+    return ", ".join(str(port) for port in flow.ports) + (" (UDP and TCP)" if flow.udp else "")

@@ -1,0 +1,94 @@
+"""What people see of an environment: Trino over Cassandra, and Superset with the dashboards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from weir.catalog.dashboard import Dashboard, check_dashboard, load_dashboard
+from weir.catalog.roles import DASHBOARDS_ROLE
+from weir.components import superset_settings as keys
+from weir.components.base import Site
+from weir.components.cassandra_access import CassandraAccess
+from weir.components.certificates import CertificateAuthority
+from weir.components.dashboards import Dashboards
+from weir.components.images import image
+from weir.components.superset_operated import SupersetOperated
+from weir.components.superset_plain import SupersetPlain
+from weir.components.superset_settings import SupersetArgs
+from weir.components.superset_stores import PostgreSql, StoreArgs, Valkey, postgresql_service, valkey_service
+from weir.components.trino import Trino, TrinoArgs
+from weir.config import versions
+from weir.config.images import ImageName
+from weir.config.security import SecretName
+from weir.config.superset import SupersetProvider
+from weir.programs.load import REPOSITORY, Environment
+
+GIVEN_SECRETS = {
+    SecretName.SUPERSET_SECRET_KEY: keys.SECRET_KEY,
+    SecretName.SUPERSET_GUEST_TOKEN_SECRET: keys.GUEST_TOKEN,
+    SecretName.SUPERSET_ADMIN_PASSWORD: keys.ADMIN_PASSWORD,
+    SecretName.SUPERSET_OAUTH_CLIENT_SECRET: keys.OAUTH_SECRET,
+    SecretName.METADATA_DATABASE_PASSWORD: keys.METADATA_PASSWORD,
+    SecretName.CACHE_PASSWORD: keys.CACHE_PASSWORD,
+}
+
+
+def serving(
+    environment: Environment, site: Site, authority: CertificateAuthority, cassandra: CassandraAccess
+) -> Dashboards:
+    """Trino, Superset with what it keeps its own data in, and the dashboards of the pipelines that have some."""
+    stack, plan = environment.stack, environment.plan
+    certificates = authority if stack.security.tls else None
+    trino = Trino(
+        site,
+        TrinoArgs(
+            environment.plan.trino, image(stack.images, ImageName.TRINO), cassandra, DASHBOARDS_ROLE, certificates
+        ),
+    )
+    config = stack.superset
+    args = SupersetArgs(
+        plan=plan.superset,
+        image=image(stack.images, ImageName.SUPERSET),
+        metadata=config.metadata_database or postgresql_service(site),
+        cache=config.cache or valkey_service(site),
+        trino_url=trino.url,
+        dashboards=tuple(dashboards_of(environment, REPOSITORY / "dashboards")),
+        certificates=certificates,
+        given={key: environment.secrets[name] for name, key in GIVEN_SECRETS.items() if name in environment.secrets},
+        host=config.host,
+        oauth=config.oauth,
+        cache_seconds=config.cache_seconds,
+        after=[trino.coordinator],
+    )
+    _stores(environment, site, args)
+    if config.provider is SupersetProvider.OPERATOR:
+        superset = SupersetOperated(site, args, versions.CRDS["Superset"].api_version)
+        return Dashboards(site, args, migrate=False, after=superset.ready)
+    return Dashboards(site, args, migrate=True, after=SupersetPlain(site, args).ready)
+
+
+def dashboards_of(environment: Environment, folder: Path) -> list[Dashboard]:
+    """The dashboards of the environment's pipelines, each followed down to its tables."""
+    found = [load_dashboard(folder / each.name) for each in environment.pipelines if (folder / each.name).is_dir()]
+    for dashboard in found:
+        check_dashboard(dashboard, environment.pipelines)
+    return found
+
+
+def _stores(environment: Environment, site: Site, args: SupersetArgs) -> None:
+    """PostgreSQL and Valkey, as far as none is given."""
+    stack, plan = environment.stack, environment.plan.superset
+    if plan.postgresql is not None:
+        PostgreSql(
+            site,
+            StoreArgs(
+                plan.postgresql,
+                image(stack.images, ImageName.POSTGRESQL),
+                args.secret_of(keys.METADATA_PASSWORD),
+                keys.METADATA_PASSWORD,
+                stack.storage.classes.superset,
+            ),
+        )
+    if plan.valkey is not None:
+        valkey = image(stack.images, ImageName.VALKEY)
+        Valkey(site, StoreArgs(plan.valkey, valkey, args.secret_of(keys.CACHE_PASSWORD), keys.CACHE_PASSWORD))
