@@ -40,13 +40,15 @@ class Fault:
     bound: Bound | None = None
     needs_small_disks: bool = False
     outage_seconds: float = 0.0
+    events_per_second: int | None = None
+    """Another rate than the plan's, where events must still come when the recovery begins."""
 
 
-def _kill(name: str, process: str, bound: Bound) -> Fault:
+def _kill(name: str, process: str, bound: Bound, events_per_second: int | None = None) -> Fault:
     def play(turn: Round) -> None:
         turn.send_through(lambda: processes.kill(turn.ground, process), process)
 
-    return Fault(name, f"SIGKILL of {process}", play, bound)
+    return Fault(name, f"SIGKILL of {process}", play, bound, events_per_second=events_per_second)
 
 
 def _pause(name: str, process: str) -> Fault:
@@ -195,7 +197,7 @@ def _restore_references(ground: Ground) -> None:
 
 FAULTS: tuple[Fault, ...] = (
     _kill("kill-task-manager", TASK_MANAGER, Bound("first_row_seconds", 15)),
-    _kill("kill-job-manager", JOB_MANAGER, Bound("first_row_seconds", 30)),
+    _kill("kill-job-manager", JOB_MANAGER, Bound("first_row_seconds", 30), events_per_second=250),
     _kill("kill-broker", "kafka", Bound("first_row_seconds", 30)),
     _kill("kill-cassandra", "cassandra", Bound("after_answer_seconds", 10)),
     Fault("power-cut", "SIGKILL of broker, Cassandra, job manager and task manager at once", _power_cut),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ class Recovery:
     """Figures of one fault; None where no event tells."""
 
     first_row_seconds: float | None
-    """From the fault to the first row of an event that was published after it."""
+    """From the fault to the first row after the longest silence that followed it: tasks may outlive what is broken."""
     after_answer_seconds: float | None
     """From the service's first answer, or from the end of the pause, to that row."""
     caught_up_seconds: float | None
@@ -35,7 +36,7 @@ def recovery_of(samples: Sequence[Sample], began: float, answered: float | None)
     if not after:
         return Recovery(None, None, None, None)
     readable = [sample.readable or 0.0 for sample in after]
-    first = min(readable)
+    first = _end_of_longest_gap([began, *sorted(readable)])
     late = [sample for sample in after if (sample.seconds or 0.0) > LATE_SECONDS]
     last_late = max((sample.readable or 0.0 for sample in late), default=None)
     return Recovery(
@@ -44,6 +45,11 @@ def recovery_of(samples: Sequence[Sample], began: float, answered: float | None)
         caught_up_seconds=None if last_late is None else round(last_late - began, 2),
         catch_up_ratio=_ratio(late),
     )
+
+
+def _end_of_longest_gap(times: Sequence[float]) -> float:
+    """`times` ascend, and hold two at least."""
+    return max(itertools.pairwise(times), key=lambda pair: pair[1] - pair[0])[1]
 
 
 def _ratio(late: Sequence[Sample]) -> float | None:

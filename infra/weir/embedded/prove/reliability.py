@@ -38,7 +38,7 @@ weir prove --list                                # all of them
 On a difference it stops, and one folder keeps logs, offsets, checkpoints, manifests and the list of differences.
 """
 COLUMNS = """
-- **first row**: seconds from the fault to the first row of an event that was published after it: median, slowest.
+- **first row**: seconds from the fault to the first row after the longest silence that followed it: median, slowest.
 - **after answer**: the same from the moment at which the broken service answers again (or runs on).
 - **catch-up**: how many times faster than they were published the events that waited became rows (median).
 """

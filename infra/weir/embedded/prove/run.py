@@ -122,6 +122,7 @@ def _rounds(ground: Ground, root: Path, plan: Plan, board: Board, report: Report
         board.report(f"round {number + 1}", f"{fault.name}: {fault.what}", None)
         try:
             turn.patience_seconds += fault.outage_seconds
+            turn.events_per_second = fault.events_per_second or turn.events_per_second
             fault.play(turn)
             result = _verified(ground)
             failure = "" if result.correct else "the tables, totals or dead letters are not as the oracle says"
