@@ -160,8 +160,10 @@ def cluster_settings(ctx: Context) -> dict[str, Any]:
         # A task manager that was quicker than its job manager asks again soon, not after ten seconds.
         "cluster.registration.error-delay": "500 ms",
         "cluster.registration.refused-registration-delay": "500 ms",
-        # A process that is gone is noticed after two of these; one that merely pauses, after the timeout of 50 seconds.
+        # A job manager notices after two failed heartbeats that a task manager is gone. A task manager only notices by
+        # the timeout that its job manager is, and until then keeps its slots for a job that nobody leads.
         "heartbeat.interval": "3 s",
+        "heartbeat.timeout": "15 s",
         "parallelism.default": flink.parallelism,
         "pipeline.max-parallelism": flink.max_parallelism,
         "state.backend.type": flink.state_backend.value,
