@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import load_pipeline
 from weir.config.errors import WeirError
 from weir.embedded.prove import processes, reliability, run
 from weir.embedded.prove.faults import FAULTS, chosen
-from weir.embedded.prove.ground import Ground, write_pipeline
+from weir.embedded.prove.ground import Ground, write_dataset, write_pipeline
 from weir.embedded.prove.recovery import recovery_of
 from weir.embedded.prove.rounds import OVERLAP, window_of
 from weir.proof.latency import Sample
@@ -86,6 +87,13 @@ def test_the_pipeline_grows_as_real_ones_do(tmp_path: Path) -> None:
     grown = load_pipeline(tmp_path / "flights")
     assert set(grown.columns) - set(base.columns) == {"air_time", "plane_engines", "plane_engine"}
     assert base.row_table.primary_key == grown.row_table.primary_key
+
+
+def test_the_dataset_is_no_larger_than_needed(tmp_path: Path) -> None:
+    write_dataset(tmp_path, 50)
+    dataset = load_dataset(tmp_path)
+    assert len(dataset.events.read_text(encoding="utf-8").splitlines()) == 51
+    assert set(dataset.references) == {"airlines", "airports", "planes"}
 
 
 @dataclass

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
 import signal
 import subprocess
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -137,8 +139,11 @@ class Ground:
 
 
 @contextmanager
-def made_ground(folder: Path, stack_path: Path, board: Board) -> Iterator[Ground]:
-    """The ground, with the job running; everything is stopped at the end, the files in `folder` stay."""
+def made_ground(folder: Path, stack_path: Path, events: int, board: Board) -> Iterator[Ground]:
+    """The ground, with the job running and a dataset of so many events at most.
+
+    Everything is stopped at the end, the files in `folder` stay.
+    """
 
     def settings(stack: dict[str, Any]) -> None:
         stack["weir:flink"] = {
@@ -154,6 +159,7 @@ def made_ground(folder: Path, stack_path: Path, board: Board) -> Iterator[Ground
         root = ctx.paths.config("prove")
         for name in ("base", "current"):
             write_pipeline(root / name / PIPELINE, evolved=False, upgrades=0)
+            write_dataset(root / name / PIPELINE, events)
         ground = Ground(ctx, root, load_pipeline(root / "base" / PIPELINE), small)
         ground.grow()
         ground.submit()
@@ -164,7 +170,6 @@ def write_pipeline(folder: Path, *, evolved: bool, upgrades: int) -> None:
     """The flights pipeline: without a field and some reference columns at first, and with what was added since."""
     source = REPOSITORY / "pipelines" / PIPELINE
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(source / "dataset.yaml", folder)
     document = yaml.safe_load((source / "pipeline.yaml").read_text(encoding="utf-8"))
     schema = json.loads((source / document["source"]["schema_file"]).read_text(encoding="utf-8"))
     added = [field for field in schema["fields"] if field["name"] == EVENT_FIELD] if evolved else []
@@ -180,6 +185,18 @@ def write_pipeline(folder: Path, *, evolved: bool, upgrades: int) -> None:
             join["select"] |= {name: f"plane_{name}" for name in wanted}
     (folder / document["source"]["schema_file"]).write_text(json.dumps(schema), encoding="utf-8")
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+
+
+def write_dataset(folder: Path, events: int) -> None:
+    """The first `events` of the flights, and all reference rows: a round must not read what it does not use."""
+    original = load_dataset(REPOSITORY / "pipelines" / PIPELINE)
+    with zipfile.ZipFile(original.events) as archive:
+        (member,) = archive.namelist()
+        with archive.open(member) as lines, (folder / "events.csv").open("wb") as file:
+            file.writelines(itertools.islice(lines, events + 1))
+    references = {name: str(path) for name, path in original.references.items()}
+    document = {"null_text": original.null_text, "events": "events.csv", "references": references}
+    (folder / "dataset.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
 
 
 @contextmanager

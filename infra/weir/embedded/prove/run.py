@@ -88,7 +88,9 @@ def prove(stack_path: Path, plan: Plan, board: Board, report: Report = lambda _r
     root = temporary_folder("prove")
     outcome: Outcome | None = None
     try:
-        with made_ground(root, stack_path, board) as ground:
+        # One round more: some faults send events of the next round early.
+        events = (plan.rounds + 1) * plan.events_per_round
+        with made_ground(root, stack_path, events, board) as ground:
             outcome = _rounds(ground, root, plan, board, report)
         return outcome
     finally:
