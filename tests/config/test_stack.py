@@ -37,6 +37,10 @@ def test_the_local_stack_loads_with_its_defaults() -> None:
             ["flink", "parallelism 9", "4 task slots", "lower it or add slots"],
         ),
         (GOOD + "  weir:flink: {checkpoint_interval_seconds: 400}\n", ["transaction_timeout_seconds 900", "raise it"]),
+        (
+            GOOD + "  weir:flink: {checkpoint_timeout_seconds: 440}\n",
+            ["not above the 900 s", "dead letters", "lower those"],
+        ),
         (GOOD + "  weir:flink: {state_backend: redis}\n", ["flink.state_backend", "'hashmap' or 'rocksdb'", "'redis'"]),
         (GOOD + "  weir:embedded: {ports: {kafka: 80}}\n", ["embedded.ports.kafka", "1024", "80"]),
         (GOOD + "  other:thing: 1\n", ["config.other:thing", "unknown namespace", "weir:other:thing"]),

@@ -78,13 +78,7 @@ MUTATIONS = (
     Mutation(
         "ttl-too-short",
         "deduplication forgets a key after two seconds",
-        (
-            Edit(
-                "flink-jobs/dedup_join/dedup_join/plan.py",
-                "MILLISECONDS_PER_HOUR = 3_600_000",
-                "MILLISECONDS_PER_HOUR = 10",
-            ),
-        ),
+        (Edit(PLAN, "hours_to_milliseconds(horizon_hours)", "10 * horizon_hours"),),
         "replay-again",
     ),
     Mutation(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from weir.catalog.pipeline import Pipeline
 from weir.config.endpoints import Endpoints
-from weir.config.flink import FlinkConfig, StateBackend
+from weir.config.flink import TOLERABLE_FAILED_CHECKPOINTS, FlinkConfig, StateBackend
 
 PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
 JOB_MODULE = "dedup_join.main"
@@ -39,7 +39,6 @@ JDK17_FLAGS = (
 # costs the same however little is in it, and a pipeline with four totals has five exchanges.
 BUFFER_TIMEOUT = "10 ms"
 RETAINED_CHECKPOINTS = 3
-TOLERABLE_FAILED_CHECKPOINTS = 3
 
 
 @dataclass(frozen=True)

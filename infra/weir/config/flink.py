@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 
 from weir.config.base import Frozen, Identifier
 
+TOLERABLE_FAILED_CHECKPOINTS = 1
+"""With one more in a row the job restarts from its last checkpoint."""
+
 SIZED_FIELDS = ("parallelism", "task_managers", "state_backend")
 """What sizing decides on Kubernetes; there it is overridden below `resources.flink`, one pipeline at a time."""
 
@@ -40,10 +43,10 @@ class FlinkConfig(Frozen):
     ] = 128
     state_backend: StateBackend = StateBackend.HASHMAP
     checkpoint_interval_seconds: Annotated[int, Field(ge=1, le=3600)] = 10
-    checkpoint_timeout_seconds: Annotated[int, Field(ge=10)] = 600
+    checkpoint_timeout_seconds: Annotated[int, Field(ge=10)] = 300
     transaction_timeout_seconds: Annotated[
         int,
-        Field(ge=60, description="Kafka's transaction.timeout.ms: well above a checkpoint and a restart."),
+        Field(ge=60, description="Kafka's transaction.timeout.ms: longer than a job may go on without a checkpoint."),
     ] = 900
 
     state_decisions: Annotated[
@@ -64,10 +67,16 @@ class FlinkConfig(Frozen):
                 f"parallelism {self.parallelism} is above max_parallelism {self.max_parallelism}; lower it "
                 "(raising max_parallelism makes existing savepoints unusable)"
             )
-        if self.checkpoint_interval_seconds * 3 > self.transaction_timeout_seconds:
+        # A job that cannot end its checkpoints (a sink that waits for Cassandra) must fail, and read again, before the
+        # broker aborts the transactions that it holds ready: what was in them would be lost without an error.
+        attempt = self.checkpoint_timeout_seconds + self.checkpoint_interval_seconds
+        longest = (TOLERABLE_FAILED_CHECKPOINTS + 1) * attempt
+        if longest >= self.transaction_timeout_seconds:
             raise ValueError(
-                f"transaction_timeout_seconds {self.transaction_timeout_seconds} is less than three times "
-                f"checkpoint_interval_seconds {self.checkpoint_interval_seconds}; a slow checkpoint or a restart "
-                "would lose open transactions: raise it"
+                f"transaction_timeout_seconds {self.transaction_timeout_seconds} is not above the {longest} s that a "
+                f"job may go on without a checkpoint: {TOLERABLE_FAILED_CHECKPOINTS + 1} times "
+                f"checkpoint_timeout_seconds {self.checkpoint_timeout_seconds} + checkpoint_interval_seconds "
+                f"{self.checkpoint_interval_seconds}; dead letters in open transactions would be lost: raise it, or "
+                "lower those"
             )
         return self

@@ -35,6 +35,7 @@ SERVICES: tuple[str, ...] = ("kafka", "cassandra", "registry", "flink")
 TASK_MANAGER = "flink-taskmanager-1"
 JOB_MANAGER = "flink-jobmanager"
 CHECKPOINT_SECONDS = 3
+CHECKPOINT_TIMEOUT_SECONDS = 12
 TRANSACTION_TIMEOUT_SECONDS = 60
 SMALL_DISKS_MIB = {"kafka": 384, "flink/checkpoints": 96}
 """Folders below the data folder that get a disk of their own, which a fault can fill."""
@@ -149,6 +150,7 @@ def made_ground(folder: Path, stack_path: Path, events: int, board: Board) -> It
         stack["weir:flink"] = {
             **stack.get("weir:flink", {}),
             "checkpoint_interval_seconds": CHECKPOINT_SECONDS,
+            "checkpoint_timeout_seconds": CHECKPOINT_TIMEOUT_SECONDS,
             "transaction_timeout_seconds": TRANSACTION_TIMEOUT_SECONDS,
         }
 
