@@ -76,7 +76,7 @@ def size_cassandra(loads: Sequence[Load], stack: StackConfig) -> tuple[Cassandra
         datacenter=stack.cassandra.datacenter,
         racks=racks,
         nodes_per_rack=nodes // len(racks),
-        node=_node(needs, nodes, step, stack),
+        node=_node(needs, nodes, stack),
         replication_factor=availability.cassandra_replication_factor,
         tokens_per_node=stack.cassandra.tokens_per_node,
         tables=(*platform_tables(stack), *(table for load in loads for table in load.pipeline.tables)),
@@ -159,13 +159,12 @@ def _nodes(needs: _Needs, step: int, stack: StackConfig) -> tuple[int, Bound]:
     )
 
 
-def _node(needs: _Needs, nodes: int, step: int, stack: StackConfig) -> NodeSize:
+def _node(needs: _Needs, nodes: int, stack: StackConfig) -> NodeSize:
     override, high = stack.resources.cassandra.node, stack.availability.highly_available
-    step = step if nodes % step == 0 else nodes
     minimum = MINIMUM_CORES if high else MINIMUM_CORES_FOR_TRIALS
-    cores = override.cpu_cores or share(needs.cores, nodes, CPU_QUANTUM, minimum=minimum, step=step)
+    cores = override.cpu_cores or share(needs.cores, nodes, CPU_QUANTUM, minimum=minimum)
     memory = override.memory_mib or math.ceil(cores * MEMORY_MIB_PER_CORE)
-    disk = COMMIT_LOG_GIB + share(needs.disk_gib, nodes, DISK_QUANTUM_GIB, step=step)
+    disk = COMMIT_LOG_GIB + share(needs.disk_gib, nodes, DISK_QUANTUM_GIB)
     return NodeSize(
         cpu_cores=cores,
         memory_mib=memory,

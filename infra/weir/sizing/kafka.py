@@ -75,7 +75,7 @@ def size_kafka(
     topics = [topic for load in loads for topic in _topics(load, partitions[load.pipeline.name], stack)]
     needs = _needs(loads, topics, stack)
     brokers, bound = _brokers(needs, step, stack)
-    broker = _broker(needs, brokers, step, stack)
+    broker = _broker(needs, brokers, stack)
     high = stack.availability.highly_available
     controllers = stack.resources.kafka.controllers or (3 if high or factor > 1 else 1)
     plan = KafkaPlan(
@@ -164,12 +164,11 @@ def _brokers(needs: _Needs, step: int, stack: StackConfig) -> tuple[int, Bound]:
     )
 
 
-def _broker(needs: _Needs, brokers: int, step: int, stack: StackConfig) -> NodeSize:
+def _broker(needs: _Needs, brokers: int, stack: StackConfig) -> NodeSize:
     override = stack.resources.kafka.broker
-    step = step if brokers % step == 0 else brokers
-    cores = override.cpu_cores or share(needs.cores, brokers, CPU_QUANTUM, minimum=MINIMUM_CPU, step=step)
+    cores = override.cpu_cores or share(needs.cores, brokers, CPU_QUANTUM, minimum=MINIMUM_CPU)
     memory = override.memory_mib or max(MINIMUM_MEMORY_MIB, int(cores * MEMORY_MIB_PER_CORE))
-    disk = override.disk_gib or share(needs.disk_gib, brokers, DISK_QUANTUM_GIB, minimum=MINIMUM_DISK_GIB, step=step)
+    disk = override.disk_gib or share(needs.disk_gib, brokers, DISK_QUANTUM_GIB, minimum=MINIMUM_DISK_GIB)
     return NodeSize(
         cpu_cores=cores,
         memory_mib=memory,

@@ -1,0 +1,105 @@
+"""`weir size`: what an environment needs and costs, why, and what would change with other numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from weir.cli.shared import JsonOption, StackOption, console
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from weir.sizing.plan import PlatformPlan
+
+commands = typer.Typer()
+
+
+@commands.command()
+def size(
+    stack: StackOption = "dev",
+    explain: Annotated[bool, typer.Option("--explain", help="What decides each figure, and why.")] = False,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option("--what-if", help="name=value, may be repeated; e.g. peak_events_per_second=200000."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Brokers, nodes, task managers, disks and the monthly cost of an environment; refused where nothing fits."""
+    from weir.catalog.environment import load_environment  # noqa: PLC0415
+    from weir.config.stack import load_stack  # noqa: PLC0415
+    from weir.embedded.context import REPOSITORY, stack_file  # noqa: PLC0415
+    from weir.sizing import plan_for  # noqa: PLC0415
+    from weir.sizing.what_if import what_if as changed  # noqa: PLC0415
+
+    now = load_stack(stack_file(stack))
+    pipelines = load_environment(REPOSITORY / "pipelines", now)
+    plan = plan_for(now, pipelines)
+    then = plan_for(changed(now, what_if), pipelines) if what_if else None
+    if as_json:
+        console.print_json(data=_as_data(plan) if then is None else {"now": _as_data(plan), "then": _as_data(then)})
+        return
+    console.print(_plan_table(plan) if then is None else _change_table(plan, then, what_if or []))
+    if explain:
+        console.print(_explanation_table(then or plan))
+
+
+def _plan_table(plan: PlatformPlan) -> Table:
+    from rich.table import Table  # noqa: PLC0415
+
+    from weir.sizing.figures import figures_of  # noqa: PLC0415
+
+    table = Table(title=f"The plan of {plan.environment}", title_justify="left")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    table.add_column("unit")
+    for figure in figures_of(plan):
+        table.add_row(figure.name, figure.value, figure.unit)
+    return table
+
+
+def _change_table(now: PlatformPlan, then: PlatformPlan, changes: list[str]) -> Table:
+    """Both plans side by side; `*` marks what differs."""
+    from rich.table import Table  # noqa: PLC0415
+
+    from weir.sizing.figures import changes_of  # noqa: PLC0415
+
+    table = Table(title=f"The plan of {now.environment}, and with {', '.join(changes)}", title_justify="left")
+    table.add_column("figure")
+    table.add_column("now", justify="right")
+    table.add_column("then", justify="right")
+    table.add_column("")
+    for name, before, after in changes_of(now, then):
+        differs = before != after
+        table.add_row(name, before, after, "*" if differs else "", style="bold yellow" if differs else None)
+    return table
+
+
+def _explanation_table(plan: PlatformPlan) -> Table:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="Why", title_justify="left")
+    for name in ("figure", "value", "decided by", "because"):
+        table.add_column(name, justify="right" if name == "value" else "left", overflow="fold")
+    for entry in plan.explanations:
+        value = entry.value if isinstance(entry.value, str) else f"{entry.value:,g}"
+        table.add_row(entry.figure, f"{value} {entry.unit}".rstrip(), entry.bound.value, entry.because)
+    return table
+
+
+def _as_data(plan: PlatformPlan) -> dict[str, object]:
+    """For programs: the figures, the cost and the explanations."""
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from weir.sizing.figures import figures_of  # noqa: PLC0415
+
+    return {
+        "environment": plan.environment,
+        "figures": {figure.name: figure.text for figure in figures_of(plan)},
+        "topics": {topic.name: dict(topic.config) for topic in plan.kafka.topics},
+        "currency": plan.currency,
+        "cost_per_month": round(plan.cost_per_month, 2),
+        "costs": [asdict(cost) for cost in plan.costs],
+        "explanations": [asdict(entry) for entry in plan.explanations],
+    }
