@@ -23,7 +23,7 @@ from weir.config.errors import ConfigError, read_yaml
 
 KINDS = ("databases", "datasets", "charts", "dashboards")
 
-_SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]\w*)\.([a-z_]\w*)", re.IGNORECASE)
+SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]\w*)\.([a-z_]\w*)", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"(?<![\w.'])([a-z_]\w*)(?!\w*\s*\()")
 _COLUMN_PARAMETERS = ("groupby", "columns", "all_columns", "x_axis", "entity", "series", "granularity_sqla")
 _METRIC_PARAMETERS = ("metric", "metrics", "percent_metrics", "timeseries_limit_metric", "secondary_metric", "size")
@@ -193,7 +193,7 @@ def _datasets(dashboard: Dashboard, pipelines: list[Pipeline]) -> Iterator[str]:
         if asset.get("uuid") not in used:
             yield f"{path}: no chart uses it; remove the file"
         sql = asset.get("sql") or ""
-        names = [f"{keyspace}.{table}".lower() for keyspace, table in _SOURCE.findall(sql)]
+        names = [f"{keyspace}.{table}".lower() for keyspace, table in SOURCE.findall(sql)]
         if not names:
             yield f"{path}: sql: reads no keyspace.table; write a SELECT that gives the table's partition key"
         for name in names:

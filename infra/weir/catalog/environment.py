@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from weir.catalog.checks import problems_of
+from weir.catalog.dashboard import load_dashboard
+from weir.catalog.dashboard_range import range_problems
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.platform import PIPELINE_HEALTH, PLATFORM_TABLES
 from weir.catalog.retention import days_to_seconds, hours_to_seconds
@@ -19,10 +21,20 @@ from weir.config.stack import StackConfig
 def load_environment(root: Path, stack: StackConfig) -> list[Pipeline]:
     """The pipelines that `stack` runs, from the folders below `root`, as they are in this environment.
 
+    Their dashboards, in the folder `dashboards` beside `root`, must not open with a time that has expired.
+
     Raises:
         ConfigError: a file is wrong, or what the stack says does not fit it.
     """
-    return [in_environment(pipeline, stack) for pipeline in load_pipelines(root, list(stack.pipelines))]
+    pipelines = [in_environment(pipeline, stack) for pipeline in load_pipelines(root, list(stack.pipelines))]
+    tables = [*platform_tables(stack), *(table for pipeline in pipelines for table in pipeline.tables)]
+    folders = [root.parent / "dashboards" / pipeline.name for pipeline in pipelines]
+    problems = [
+        problem for folder in folders if folder.is_dir() for problem in range_problems(load_dashboard(folder), tables)
+    ]
+    if problems:
+        raise ConfigError(f"stack {stack.environment}, retention", problems)
+    return pipelines
 
 
 def in_environment(pipeline: Pipeline, stack: StackConfig) -> Pipeline:

@@ -1,0 +1,68 @@
+"""One place names every version; what resolves versions elsewhere agrees, and what goes together is a matrix."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from weir.config import versions
+
+pytestmark = pytest.mark.unit
+
+REPOSITORY = Path(__file__).parents[2]
+CRDS = Path(os.environ.get("CRD_DIR") or REPOSITORY.parents[1] / "shared" / "crds")
+needs_crds = pytest.mark.skipif(not CRDS.is_dir(), reason="no CRD files here: CRD_DIR, or `make crds`")
+
+
+@pytest.mark.parametrize(
+    ("file", "pattern", "version"),
+    [
+        ("toolchain/pom.xml", r"<kafka.version>(.*?)<", versions.KAFKA),
+        ("toolchain/pom.xml", r"<cassandra.version>(.*?)<", versions.CASSANDRA),
+        ("toolchain/pom.xml", r"<registry.version>(.*?)<", versions.REGISTRY),
+        ("toolchain/pom.xml", r"<trino.version>(.*?)<", versions.TRINO),
+        ("toolchain/pom.xml", r"<flink.version>(.*?)<", versions.FLINK),
+        ("toolchain/pom.xml", r"<flink-kafka.version>(.*?)<", versions.FLINK_KAFKA_CONNECTOR),
+        ("pom.xml", r"<flink.version>(.*?)<", versions.FLINK),
+        ("locks/flink.txt", r"^apache-flink==(\S+)", versions.FLINK),
+        ("locks/superset.txt", r"^apache-superset==(\S+)", versions.SUPERSET),
+    ],
+)
+def test_every_place_that_resolves_a_version_has_the_same(file: str, pattern: str, version: str) -> None:
+    found = re.search(pattern, (REPOSITORY / file).read_text(), re.MULTILINE)
+    assert found is not None
+    assert found[1] == version
+
+
+@pytest.mark.parametrize("line", versions.COMPATIBILITY, ids=lambda line: f"{line.needed_by}: {line.subject}")
+def test_what_goes_together_is_what_is_used(line: versions.Compatibility) -> None:
+    assert line.holds, f"{line.needed_by} supports {line.subject} {line.versions}, not {line.version}: {line.source}"
+
+
+def test_the_matrix_refuses_a_version_that_is_not_supported() -> None:
+    line = versions.Compatibility("operator", "Flink", "2.20.1", ("2.2",), "its CRD")
+    assert not line.holds
+
+
+def test_the_operators_name_of_flink_is_that_of_the_version() -> None:
+    major, minor, _ = versions.FLINK.split(".")
+    assert f"v{major}_{minor}" == versions.FLINK_CRD_VERSION
+
+
+@needs_crds
+@pytest.mark.parametrize("crd", versions.CRDS.values(), ids=versions.CRDS.keys())
+def test_every_custom_resource_is_served_by_its_pinned_release(crd: versions.Crd) -> None:
+    group, version = crd.api_version.split("/")
+    served = [
+        entry["name"]
+        for path in sorted((CRDS / crd.folder).glob("*.y*ml"))
+        for document in yaml.load_all(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if document["spec"]["group"] == group and document["spec"]["names"]["kind"] == crd.kind
+        for entry in document["spec"]["versions"]
+        if entry["served"]
+    ]
+    assert version in served

@@ -1,0 +1,284 @@
+"""Refusals, overrides, explanations, costs, and the comparison with other numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.sizing.stacks import AVAILABLE, FLIGHTS, SMALL, merged, rates, sized, stack_of
+
+from weir.catalog.environment import load_environment
+from weir.catalog.spec import Workload
+from weir.config.errors import ConfigError
+from weir.config.flink import StateBackend
+from weir.config.stack import load_stack
+from weir.sizing import Bound, PlatformPlan, SizingRefused, plan_for
+from weir.sizing.figures import changes_of, figures_of
+from weir.sizing.what_if import what_if
+
+pytestmark = pytest.mark.unit
+
+REPOSITORY = Path(__file__).parents[2]
+HUGE = rates(5_000_000)
+
+
+@pytest.mark.parametrize("name", ["local", "dev", "staging", "prod"])
+def test_every_stack_has_a_plan(name: str) -> None:
+    stack = load_stack(REPOSITORY / "stacks" / f"Pulumi.{name}.yaml")
+    plan = plan_for(stack, load_environment(REPOSITORY / "pipelines", stack))
+    assert plan.environment == name
+    assert plan.cost_per_month == pytest.approx(sum(cost.total for cost in plan.costs))
+
+
+def test_development_costs_a_fraction_of_production() -> None:
+    cost = {}
+    for name in ("dev", "staging", "prod"):
+        stack = load_stack(REPOSITORY / "stacks" / f"Pulumi.{name}.yaml")
+        cost[name] = plan_for(stack, load_environment(REPOSITORY / "pipelines", stack)).cost_per_month
+    assert cost["dev"] < cost["staging"] / 3 < cost["prod"] / 9
+
+
+@pytest.mark.parametrize(
+    ("changes", "bottleneck", "words"),
+    [
+        ({"workload": HUGE}, Bound.CPU, ["parallelism", "flink.max_parallelism"]),
+        (
+            {"workload": rates(1000), "resources": {"largest_pod": {"disk_gib": 20}, "max_kafka_brokers": 3}},
+            Bound.DISK,
+            ["Kafka brokers", "resources.largest_pod.disk_gib", "GiB of disk"],
+        ),
+        (
+            {"workload": rates(20_000), "resources": {"max_cassandra_nodes": 1, "largest_pod": {"cpu_cores": 4}}},
+            Bound.CPU,
+            ["Cassandra nodes", "resources.max_cassandra_nodes"],
+        ),
+        (
+            {"workload": rates(50_000), "resources": {"kafka": {"brokers": 1}, "largest_pod": {"cpu_cores": 1}}},
+            Bound.CPU,
+            ["1 Kafka brokers", "resources.kafka.brokers"],
+        ),
+        (
+            {"workload": rates(20_000), "resources": {"largest_pod": {"network_mib_per_second": 0.1}}},
+            Bound.NETWORK,
+            ["MiB/s", "resources.largest_pod.network_mib_per_second"],
+        ),
+        (
+            {"workload": rates(20_000), "resources": {"flink": {"flights": {"parallelism": 2}}}},
+            Bound.CPU,
+            ["resources.flink.flights.parallelism", "it is set to 2"],
+        ),
+        (
+            {
+                "workload": rates(20_000),
+                "resources": {"quota": {"cpu_cores": 4, "memory_mib": 10**6, "disk_gib": 10**6}},
+            },
+            Bound.CPU,
+            ["the quota is 4", "resources.quota.cpu_cores"],
+        ),
+    ],
+)
+def test_a_refusal_names_the_bottleneck_and_the_setting(
+    changes: dict[str, Any], bottleneck: Bound, words: list[str]
+) -> None:
+    with pytest.raises(SizingRefused) as caught:
+        sized(**changes)
+    assert caught.value.bottleneck is bottleneck
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_the_nearest_feasible_workload_is_carried_and_a_little_more_is_not() -> None:
+    with pytest.raises(SizingRefused) as caught:
+        sized(AVAILABLE, workload=HUGE)
+    assert caught.value.feasible is not None
+    peak = caught.value.feasible["flights"]
+    assert f"{peak:,.0f} events/s" in str(caught.value)
+    assert sized(AVAILABLE, workload=rates(peak * 0.999)).kafka.brokers >= 3
+    with pytest.raises(SizingRefused):
+        sized(AVAILABLE, workload=rates(peak * 1.05))
+
+
+def test_where_nothing_can_be_carried_no_workload_is_promised() -> None:
+    with pytest.raises(SizingRefused) as caught:
+        sized(resources={"largest_pod": {"disk_gib": 9}})
+    assert caught.value.feasible is None
+
+
+def test_the_recovery_objective_decides_the_parallelism_where_it_asks_for_more() -> None:
+    calm = sized(workload=rates(20_000, recovery={"backlog_minutes": 5, "catch_up_minutes": 240}))
+    hasty = sized(workload=rates(20_000, recovery={"backlog_minutes": 240, "catch_up_minutes": 60}))
+    assert calm.explanation_of("flink.flights.parallelism").bound is Bound.CPU
+    assert hasty.explanation_of("flink.flights.parallelism").bound is Bound.OBJECTIVE
+    assert hasty.flink["flights"].parallelism > 2 * calm.flink["flights"].parallelism
+    assert hasty.cassandra.nodes * hasty.cassandra.node.cpu_cores > calm.cassandra.nodes * calm.cassandra.node.cpu_cores
+    assert hasty.kafka.disk_gib == pytest.approx(calm.kafka.disk_gib, rel=0.05), "a backlog is no more data"
+
+
+def test_the_backend_follows_from_the_state() -> None:
+    kept = {"pipelines": {"flights": {"source_retention_hours": 24, "deduplication_horizon_hours": 24}}}
+    small = sized(workload=rates(1000, 100), retention=kept).flink["flights"]
+    large = sized(workload=rates(1000, 1000), retention=kept).flink["flights"]
+    assert (small.state_backend, small.task_manager.disk_gib) == (StateBackend.HASHMAP, 0)
+    assert large.state_backend is StateBackend.ROCKSDB
+    assert large.task_manager.disk_gib > large.state_gib
+    assert large.settings.state_backend is StateBackend.ROCKSDB
+
+
+def test_an_override_stands_and_is_named_as_one() -> None:
+    override = {"brokers": 5, "broker": {"cpu_cores": 2, "memory_mib": 5000, "disk_gib": 777}}
+    plan = sized(resources={"kafka": override})
+    assert plan.kafka.brokers == 5
+    assert dataclasses.astuple(plan.kafka.broker)[:2] == (2, 5000)
+    assert plan.kafka.broker.disk_gib == 777
+    assert plan.explanation_of("kafka.brokers").bound is Bound.OVERRIDE
+
+
+def test_every_figure_that_is_decided_is_explained() -> None:
+    plan = sized(AVAILABLE)
+    explained = {entry.figure for entry in plan.explanations}
+    assert {"kafka.brokers", "cassandra.nodes", "flink.flights.parallelism", "trino.workers"} <= explained
+    assert all(entry.because for entry in plan.explanations)
+    assert plan.explanation_of("kafka.brokers").bound is Bound.AVAILABILITY
+
+
+def test_growth_is_planned_for() -> None:
+    flat = sized(AVAILABLE, workload=rates(50_000, 50, planning_months=24))
+    growing = rates(50_000, 50, planning_months=24)
+    growing["pipelines"]["flights"]["growth_percent_per_year"] = 100
+    plan = sized(AVAILABLE, workload=growing, resources={"max_kafka_brokers": 90}, flink={"max_parallelism": 256})
+    assert plan.flink["flights"].parallelism == pytest.approx(4 * flat.flink["flights"].parallelism, rel=0.1)
+
+
+def test_more_readers_cost_network_and_cpu_of_kafka_alone() -> None:
+    fan_out = rates(100_000, 50)
+    fan_out["pipelines"]["flights"]["extra_consumer_groups"] = 10
+    one, many = sized(AVAILABLE, workload=rates(100_000, 50)), sized(AVAILABLE, workload=fan_out)
+    assert many.kafka.broker.cpu_cores > one.kafka.broker.cpu_cores
+    assert many.kafka.disk_gib == one.kafka.disk_gib
+    assert many.cassandra == one.cassandra
+
+
+def test_a_legal_hold_takes_every_expiry_away() -> None:
+    plan = sized(retention={"pipelines": {"flights": {"legal_hold": True}}}, workload=rates(10, 1))
+    assert {topic.config["retention.ms"] for topic in plan.kafka.topics} == {"-1"}
+    assert {topic.config["retention.bytes"] for topic in plan.kafka.topics} == {"-1"}
+    flights = [table for table in plan.cassandra.tables if table.keyspace == "flights"]
+    assert {table.ttl_seconds for table in flights} == {0}
+    assert all("TimeWindow" not in table.create_statement() for table in flights)
+
+
+def test_tiered_storage_keeps_the_newest_hours_on_disk() -> None:
+    bucket = {"object_storage": {"bucket": "weir-test", "workload_identity": True}}
+    tiered = {"tiered_storage": {"enabled": True, "local_retention_hours": 6}}
+    plan = sized(storage=bucket, retention=tiered)
+    config = plan.kafka.topics[0].config
+    assert config["remote.storage.enable"] == "true"
+    assert config["local.retention.ms"] == str(6 * 3_600_000)
+    assert config["retention.ms"] == str(168 * 3_600_000)
+    assert plan.kafka.disk_gib < sized().kafka.disk_gib / 5
+
+
+def test_the_environments_ttl_and_grace_reach_every_table() -> None:
+    plan = sized(retention={"gc_grace_hours": 48, "health_ttl_days": 3})
+    assert {table.gc_grace_seconds for table in plan.cassandra.tables} == {48 * 3600}
+    (health,) = [table for table in plan.cassandra.tables if table.name == "pipeline_health"]
+    assert health.ttl_seconds == 3 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("memory", "plan"),
+    [(2048, "business-4"), (8192, "business-8"), (40_000, "premium-15x-8"), (300_000, "premium-15x-64")],
+)
+def test_aivens_plan_has_the_memory_that_the_brokers_would_have(memory: int, plan: str) -> None:
+    kafka = {"provider": "aiven", "aiven": {"project": "weir", "cloud_name": "aws-eu-west-1"}}
+    limits = {"kafka": {"broker": {"memory_mib": memory}}, "largest_pod": {"memory_mib": 400_000}}
+    found = sized(AVAILABLE, kafka=kafka, resources=limits, prices={"aiven_plan_month": {plan: 500}})
+    assert found.kafka.aiven_plan == plan
+    (cost,) = [cost for cost in found.costs if cost.component == "kafka"]
+    assert (cost.managed, cost.compute) == (500, 0)
+
+
+def test_a_peak_of_the_stack_below_the_mean_of_the_file_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"peak_events_per_second 5 is below mean_events_per_second 1000"):
+        sized(workload={"pipelines": {"flights": {"peak_events_per_second": 5}}})
+
+
+def test_two_pipelines_share_the_brokers_and_have_a_job_each() -> None:
+    spec = FLIGHTS.spec
+    other_spec = spec.model_copy(
+        update={
+            "name": "trains",
+            "source": spec.source.model_copy(update={"topic": "trains.events"}),
+            "dead_letters": spec.dead_letters.model_copy(update={"topic": "trains.dead-letters"}),
+        }
+    )
+    trains = dataclasses.replace(FLIGHTS, spec=other_spec)
+    stack = stack_of({**SMALL, "pipelines": ["flights", "trains"]})
+    both, one = plan_for(stack, [FLIGHTS, trains]), sized()
+    assert set(both.flink) == {"flights", "trains"}
+    assert both.flink["flights"] == one.flink["flights"]
+    assert [topic.name for topic in both.kafka.topics_of("trains")] == ["trains.events", "trains.dead-letters"]
+    assert both.kafka.disk_gib > 1.9 * one.kafka.disk_gib
+
+
+class TestWhatIf:
+    def test_a_field_of_the_workload_is_changed_for_every_pipeline(self) -> None:
+        changed = what_if(stack_of(), ["peak_events_per_second=200000", "source_retention_hours=24"])
+        assert changed.workload.pipelines["flights"].peak_events_per_second == 200_000
+        assert changed.retention.pipelines["flights"].source_retention_hours == 24
+
+    def test_any_setting_is_changed_by_its_path(self) -> None:
+        changed = what_if(
+            stack_of(), ["flights.event_bytes=9", "availability.zones=[x, y]", "workload.dashboard_users=7"]
+        )
+        assert changed.workload.pipelines["flights"].event_bytes == 9
+        assert changed.availability.zones == ["x", "y"]
+        assert changed.workload.dashboard_users == 7
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ("peak_events_per_second", ["write it as name=value"]),
+            ("peak=5", ["peak: unknown field", "known here"]),
+            ("peak_events_per_second=many", ["peak_events_per_second", "'many'"]),
+            ("environment.name=5", ["environment has no settings below it"]),
+            ("zones=[a", ["not a value"]),
+        ],
+    )
+    def test_a_wrong_change_is_refused(self, change: str, words: list[str]) -> None:
+        with pytest.raises(ConfigError) as caught:
+            what_if(stack_of(), [change])
+        for word in words:
+            assert word in str(caught.value)
+
+    def test_changes_name_what_differs_and_only_that(self) -> None:
+        now, then = sized(), sized(workload={"dashboard_users": 400})
+        differing = {name for name, before, after in changes_of(now, then) if before != after}
+        assert {"trino.workers", "superset.web_replicas", "cost.all"} <= differing
+        assert not any(name.startswith(("kafka.", "flink.")) for name in differing)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sampled_from([name for name in Workload.model_fields if name != "duplicate_ratio"]), st.integers(2, 50))
+def test_every_number_of_the_workload_can_be_asked_about(name: str, factor: int) -> None:
+    value = getattr(FLIGHTS.spec.workload, name)
+    changed = what_if(stack_of(AVAILABLE), [f"{name}={(value or 1) * factor}"])
+    if name == "mean_events_per_second":
+        changed = what_if(changed, [f"peak_events_per_second={value * factor}"])
+    try:
+        plan = plan_for(changed, [FLIGHTS])
+    except SizingRefused as refused:
+        assert refused.feasible  # noqa: PT017
+        return
+    assert [figure.name for figure in figures_of(plan)]
+    assert isinstance(plan, PlatformPlan)
+
+
+def test_merging_leaves_the_base_alone() -> None:
+    before = dict(SMALL)
+    merged(SMALL, {"workload": HUGE})
+    assert before == SMALL
