@@ -14,4 +14,6 @@ compile pyproject.toml --extra pulumi -o requirements.txt
 compile pyproject.toml --all-extras -o locks/weir.txt
 compile locks/flink.in -o locks/flink.txt
 compile locks/superset.in -o locks/superset.txt
+compile locks/schema-job.in -o locks/schema-job.txt
+compile --no-deps locks/superset-image.in -o locks/superset-image.txt
 compile infra/policy/requirements.in -o infra/policy/requirements.txt

@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from tests import schemas
 from tests.policy.rules_under_test import rules
+from tests.renderings import rendered, rendered_with
 
-from weir.programs.rendering import STACKS, Rendering, render
+from weir.programs.rendering import Rendering
 
 pytestmark = pytest.mark.unit
 
+STACKS = ("dev", "staging", "prod")
 PLAIN = {
-    "weir:kafka": {"provider": "plain"},
-    "weir:cassandra": {"provider": "plain"},
-    "weir:superset": {"provider": "plain"},
-    "weir:operators": {"install": False},
+    "weir:kafka.provider": "plain",
+    "weir:cassandra.provider": "plain",
+    "weir:superset.provider": "plain",
+    "weir:operators.install": False,
 }
 
 
@@ -31,44 +32,28 @@ def resources_of(rendering: Rendering) -> list[Any]:
     ]
 
 
-def changed(tmp_path: Path, stack: str, **settings: Any) -> Rendering:
-    """The rendering of a stack with other settings."""
-    document = yaml.safe_load((STACKS / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
-    for name, value in settings.items():
-        old = document["config"].get(f"weir:{name}")
-        document["config"][f"weir:{name}"] = {**old, **value} if isinstance(old, dict) else value
-    path = tmp_path / f"Pulumi.{stack}.yaml"
-    path.write_text(yaml.safe_dump(document), encoding="utf-8")
-    return render(path)
-
-
-@pytest.fixture(scope="module")
-def rendered() -> dict[str, Rendering]:
-    return {stack: render(STACKS / f"Pulumi.{stack}.yaml") for stack in ("dev", "staging", "prod")}
-
-
-@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
-def test_nothing_of_a_stack_breaks_a_rule(rendered: dict[str, Rendering], stack: str) -> None:
-    resources = resources_of(rendered[stack])
+@pytest.mark.parametrize("stack", STACKS)
+def test_nothing_of_a_stack_breaks_a_rule(stack: str) -> None:
+    resources = resources_of(rendered(stack))
     assert len(resources) > 80
     assert [str(violation) for violation in rules.violations(resources)] == []
 
 
 def test_nothing_of_the_plain_profile_breaks_a_rule_or_a_schema(tmp_path: Path) -> None:
-    plain = changed(tmp_path, "dev", **{name.removeprefix("weir:"): value for name, value in PLAIN.items()})
+    plain = rendered_with("dev", tmp_path, PLAIN)
     assert [str(violation) for violation in rules.violations(resources_of(plain))] == []
     assert {entry.inputs["kind"] for entry in plain.manifests} >= {"StatefulSet", "Deployment", "Job", "NetworkPolicy"}
     assert [problem for entry in plain.manifests for problem in schemas.problems(entry.inputs)] == []
 
 
-def test_production_without_protection_is_stopped(rendered: dict[str, Rendering]) -> None:
-    resources = [replace(resource, protect=False) for resource in resources_of(rendered["prod"])]
+def test_production_without_protection_is_stopped() -> None:
+    resources = [replace(resource, protect=False) for resource in resources_of(rendered("prod"))]
     stopped = {violation.resource.split(" ")[0] for violation in rules.violations(resources)}
     assert {"Kafka", "KafkaTopic", "K8ssandraCluster", "FlinkDeployment"} <= stopped
 
 
-def test_every_namespace_with_pods_denies_by_default(rendered: dict[str, Rendering]) -> None:
-    for rendering in rendered.values():
+def test_every_namespace_with_pods_denies_by_default() -> None:
+    for rendering in map(rendered, STACKS):
         denied = {
             entry.inputs["metadata"]["namespace"]
             for entry in rendering.manifests
