@@ -7,11 +7,11 @@ import sys
 
 import typer
 
-from weir.cli import proof, prove, render, run, schema, size
+from weir.cli import erase, proof, prove, render, run, schema, size
 from weir.cli.shared import errors
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for group in (run.commands, proof.commands, prove.commands, render.commands, size.commands):
+for group in (run.commands, proof.commands, prove.commands, render.commands, size.commands, erase.commands):
     commands.add_typer(group)
 commands.add_typer(proof.bench, name="bench")
 commands.add_typer(schema.commands, name="schema")

@@ -11,6 +11,7 @@ from weir.cli.shared import JsonOption, StackOption, console
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from weir.config.stack import StackConfig
     from weir.sizing.plan import PlatformPlan
 
 commands = typer.Typer()
@@ -33,10 +34,12 @@ def size(
     from weir.sizing import plan_for  # noqa: PLC0415
     from weir.sizing.what_if import what_if as changed  # noqa: PLC0415
 
+    def planned(settings: StackConfig) -> PlatformPlan:
+        return plan_for(settings, load_environment(REPOSITORY / "pipelines", settings))
+
     now = load_stack(stack_file(stack))
-    pipelines = load_environment(REPOSITORY / "pipelines", now)
-    plan = plan_for(now, pipelines)
-    then = plan_for(changed(now, what_if), pipelines) if what_if else None
+    plan = planned(now)
+    then = planned(changed(now, what_if)) if what_if else None
     if as_json:
         console.print_json(data=_as_data(plan) if then is None else {"now": _as_data(plan), "then": _as_data(then)})
         return

@@ -208,19 +208,20 @@ def _partitions(load: Load, parallelism: int) -> int:
 
 def _topics(load: Load, partitions: int, stack: StackConfig) -> list[TopicPlan]:
     pipeline, spec = load.pipeline, load.pipeline.spec
-    letters = load.planned_bytes_per_second * DEAD_LETTER_SHARE
-    hours = (spec.source.retention_hours, spec.dead_letters.retention_hours)
     source = replace(pipeline.source_topic, partitions=partitions)
-    source_hours, letter_hours = (HELD_HOURS, HELD_HOURS) if spec.legal_hold else hours
     return [
-        _topic(pipeline.name, source, load.planned_bytes_per_second, source_hours, stack),
-        _topic(pipeline.name, pipeline.dead_letter_topic, letters, letter_hours, stack),
+        _topic(load, source, spec.source.retention_hours, 1.0, stack),
+        _topic(load, pipeline.dead_letter_topic, spec.dead_letters.retention_hours, DEAD_LETTER_SHARE, stack),
     ]
 
 
-def _topic(pipeline: str, topic: Topic, bytes_per_second: float, hours: int, stack: StackConfig) -> TopicPlan:
+def _topic(load: Load, topic: Topic, retention_hours: int, part: float, stack: StackConfig) -> TopicPlan:
+    """A topic that gets `part` of the events. A peak may last as long as a retention, but not as long as a hold."""
     availability, tiered = stack.availability, stack.retention.tiered_storage
+    peak = load.planned_bytes_per_second * part
     held = topic.config["retention.ms"] == str(KEPT_FOREVER_MILLISECONDS)
+    hours = HELD_HOURS if held else retention_hours
+    bytes_per_second = load.planned_mean * load.record_bytes * part if held else peak
     per_partition = bytes_per_second * hours_to_seconds(hours) / topic.partitions
     segment = _segment_bytes(per_partition)
     # The segment that is written to never expires, and one that has expired goes a little later.
@@ -237,12 +238,12 @@ def _topic(pipeline: str, topic: Topic, bytes_per_second: float, hours: int, sta
     kept = bytes_per_second * hours_to_seconds(on_disk_hours)
     return TopicPlan(
         name=topic.name,
-        pipeline=pipeline,
+        pipeline=load.pipeline.name,
         partitions=topic.partitions,
         replication_factor=availability.kafka_replication_factor,
         min_in_sync_replicas=availability.kafka_min_in_sync_replicas,
         config=config,
-        peak_bytes_per_second=bytes_per_second,
+        peak_bytes_per_second=peak,
         stored_gib=(kept + _open_segments(kept, topic.partitions)) * availability.kafka_replication_factor / GIB,
     )
 

@@ -1,0 +1,182 @@
+"""The rows of one subject, found in a pipeline's tables and deleted for good.
+
+A deletion is dated now, an event's rows are dated by the event: a replay of the topic writes older cells than the
+deletion, and so cannot bring a row back while the deletion is remembered (`gc_grace_seconds`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from cassandra.util import Date
+
+from weir.catalog.pipeline import Pipeline, group_columns
+from weir.catalog.tables import Table
+from weir.catalog.types import ColumnType
+from weir.config.errors import WeirError
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Session
+
+# One scan over a whole table may take longer than any timeout: it is made of so many parts of the token ring.
+RING_PARTS = 64
+FIRST_TOKEN, LAST_TOKEN = -(2**63), 2**63 - 1
+PAGE_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of the subject in one table, by primary key."""
+
+    table: Table
+    keys: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose rows: what each of these columns is equal to, all of them."""
+
+    values: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, pipeline: Pipeline, given: list[str]) -> Subject:
+        """The subject that `column=value`, given once or more, names.
+
+        Raises:
+            WeirError: no such column, a value of another type, or nothing at all.
+        """
+        values: dict[str, Any] = {}
+        for entry in given:
+            name, equals, text = entry.partition("=")
+            if not equals:
+                raise WeirError(f"--id {entry}: write it as column=value")
+            if name not in pipeline.row_table.columns:
+                columns = ", ".join(pipeline.row_table.columns)
+                raise WeirError(
+                    f"--id {entry}: {pipeline.row_table.qualified_name} has no such column; it has {columns}"
+                )
+            values[name] = _value(name, pipeline.row_table.columns[name], text)
+        if not values:
+            raise WeirError("--id: missing; without it every row would be the subject's")
+        return cls(values)
+
+
+def tables_of(pipeline: Pipeline, subject: Subject, *, with_references: bool) -> list[tuple[Table, dict[str, Any]]]:
+    """Every table that can tell the subject apart, and the values to look for in it.
+
+    These are the rows, each table of totals that has all of the subject's columns as dimensions, and, if wanted, each
+    reference table that is joined by them. Other totals hold sums of many and no column of the subject.
+    """
+    values = dict(subject.values)
+    found = [(pipeline.row_table, values)]
+    for aggregate in pipeline.spec.aggregates:
+        outputs = {dimension.column: dimension.output for dimension in group_columns(aggregate)}
+        if values.keys() <= outputs.keys():
+            renamed = {outputs[name]: value for name, value in values.items()}
+            found.append((pipeline.aggregate_tables[aggregate.table], renamed))
+    for join in pipeline.spec.joins if with_references else []:
+        columns = {event: reference for reference, event in join.match.items()}
+        table = pipeline.reference_tables[join.reference]
+        if values.keys() <= columns.keys() and table not in (entry for entry, _ in found):
+            found.append((table, {columns[name]: value for name, value in values.items()}))
+    return found
+
+
+def find(session: Session, table: Table, values: Mapping[str, Any]) -> Found:
+    """The rows of `table` in which every column has its value, wherever it stands in the key."""
+    partition = ", ".join(table.partition_key)
+    # Cassandra takes no value of a partition key's column beside a token; those are compared here.
+    here = {name: value for name, value in values.items() if name in table.partition_key}
+    there = {name: value for name, value in values.items() if name not in here}
+    conditions = "".join(f" AND {name} = ?" for name in there)
+    statement = session.prepare(
+        f"SELECT {', '.join(table.primary_key)} FROM {table.qualified_name} WHERE token({partition}) >= ? "  # noqa: S608
+        f"AND token({partition}) <= ?{conditions} ALLOW FILTERING"
+    )
+    statement.fetch_size = PAGE_ROWS
+    keys = [
+        tuple(row[name] for name in table.primary_key)
+        for first, last in _ring()
+        for row in session.execute(statement, (first, last, *there.values()))
+        if all(_same(row[name], value) for name, value in here.items())
+    ]
+    return Found(table, tuple(keys))
+
+
+def erase(session: Session, found: Found) -> None:
+    """Deletes the rows, on a quorum of copies; a copy that is away learns of it by repair, within gc_grace_seconds."""
+    table = found.table
+    conditions = " AND ".join(f"{name} = ?" for name in table.primary_key)
+    statement = session.prepare(f"DELETE FROM {table.qualified_name} WHERE {conditions}")  # noqa: S608
+    for key in found.keys:
+        session.execute(statement, key)
+
+
+def what_remains(pipeline: Pipeline) -> list[str]:
+    """Where the subject still is after its rows have gone, and until when, a line each."""
+    spec, grace_hours = pipeline.spec, pipeline.gc_grace_seconds // 3600
+    if spec.legal_hold:
+        return ["the pipeline is under a legal hold: its topics keep everything until the hold ends"]
+    lines = [
+        f"topic {spec.source.topic}: its events expire within {spec.source.retention_hours} hours",
+        f"topic {spec.dead_letters.topic}: what could not be decoded expires within "
+        f"{spec.dead_letters.retention_hours} hours, and cannot be searched",
+        f"deduplication: the id alone, for {spec.deduplication.horizon_hours} hours, and checkpoints as long",
+        "totals: they are sums of many; what the subject added to them stays",
+        "backups and snapshots: until they expire; a restore is followed by erasing again",
+    ]
+    if spec.source.retention_hours > grace_hours:
+        lines.append(
+            f"warning: the topic keeps events for {spec.source.retention_hours} hours and the deletion is remembered "
+            f"for {grace_hours}; a replay after that brings the rows back: raise retention.gc_grace_hours"
+        )
+    return lines
+
+
+def _ring() -> Iterator[tuple[int, int]]:
+    """The token ring in parts, first and last token of each."""
+    step = (LAST_TOKEN - FIRST_TOKEN) // RING_PARTS
+    for part in range(RING_PARTS):
+        first = FIRST_TOKEN + part * step
+        yield first, LAST_TOKEN if part == RING_PARTS - 1 else first + step - 1
+
+
+def _same(stored: Any, wanted: Any) -> bool:
+    """Equal as the driver gives them: its own kind of date, and instants without a zone, which are UTC."""
+    if isinstance(stored, Date):
+        return stored.date() == wanted
+    if isinstance(stored, datetime):
+        return stored.replace(tzinfo=UTC) == wanted
+    return stored == wanted
+
+
+def _value(name: str, kind: ColumnType, text: str) -> Any:
+    try:
+        return _PARSERS[kind](text)
+    except (ValueError, KeyError):
+        raise WeirError(f"--id {name}={text}: the column is {kind.value}, and this is none") from None
+
+
+def _timestamp(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()]
+
+
+_PARSERS = {
+    ColumnType.TEXT: str,
+    ColumnType.INT: int,
+    ColumnType.BIGINT: int,
+    ColumnType.FLOAT: float,
+    ColumnType.DOUBLE: float,
+    ColumnType.BOOLEAN: _boolean,
+    ColumnType.BLOB: bytes.fromhex,
+    ColumnType.DATE: date.fromisoformat,
+    ColumnType.TIMESTAMP: _timestamp,
+}

@@ -1,0 +1,181 @@
+"""Erasing one subject, on a real Cassandra: exactly its rows go, and no replay brings them back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.sizing.stacks import FLIGHTS, stack_of
+
+from weir.catalog.environment import in_environment
+from weir.config.errors import WeirError
+from weir.database.erase import Subject, erase, find, tables_of, what_remains
+from weir.database.session import Access, session_of
+from weir.embedded import provision
+from weir.embedded.service import Context
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Session
+
+DAY = date(2013, 5, 6)
+SUBJECT, OTHER = "N14228", "N24211"
+contract = pytest.mark.contract
+unit = pytest.mark.unit
+
+
+@pytest.fixture(scope="module")
+def session(platform_of: Callable[..., Context]) -> Iterator[Session]:
+    """A Cassandra with the tables of flights."""
+    endpoints = platform_of("cassandra").endpoints
+    provision.create_tables(endpoints, FLIGHTS.tables)
+    with session_of(Access(endpoints.cassandra_contact_points, endpoints.cassandra_datacenter)) as session:
+        yield session
+
+
+@pytest.fixture(autouse=True)
+def _empty(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("contract"):
+        cql = request.getfixturevalue("session")
+        for table in FLIGHTS.tables:
+            cql.execute(f"TRUNCATE {table.qualified_name}")
+
+
+def write(session: Session, number: int, tail: str, airport: str = "EWR") -> None:
+    """A flight's row, dated by the flight, as the job writes it."""
+    at = datetime(2013, 5, 6, tzinfo=UTC) + timedelta(hours=number % 24)
+    session.execute(
+        "INSERT INTO flights.flights_enriched (flight_date, origin, time_hour, carrier, flight, tailnum) "
+        "VALUES (%s, %s, %s, 'UA', %s, %s) USING TIMESTAMP %s",
+        (DAY, airport, at, number, tail, int(at.timestamp() * 1_000_000)),
+    )
+
+
+def left(session: Session, table: str = "flights.flights_enriched") -> list[dict[str, Any]]:
+    return list(session.execute(f"SELECT * FROM {table}"))
+
+
+def erase_all(session: Session, *given: str, with_references: bool = False) -> dict[str, int]:
+    counts = {}
+    for table, values in tables_of(FLIGHTS, Subject.parse(FLIGHTS, list(given)), with_references=with_references):
+        found = find(session, table, values)
+        erase(session, found)
+        counts[table.name] = len(found.keys)
+    return counts
+
+
+@contract
+def test_exactly_the_rows_of_the_subject_go_from_every_partition(session: Session) -> None:
+    for number in range(60):
+        write(session, number, SUBJECT if number % 3 == 0 else OTHER, airport=("EWR", "JFK", "LGA")[number % 3])
+        write(session, 1000 + number, SUBJECT, airport=f"X{number:02}")
+    assert erase_all(session, f"tailnum={SUBJECT}") == {"flights_enriched": 80}
+    assert {row["tailnum"] for row in left(session)} == {OTHER}
+    assert len(left(session)) == 40
+
+
+@contract
+def test_counting_deletes_nothing(session: Session) -> None:
+    write(session, 1, SUBJECT)
+    ((table, values),) = tables_of(FLIGHTS, Subject.parse(FLIGHTS, [f"tailnum={SUBJECT}"]), with_references=False)
+    assert len(find(session, table, values).keys) == 1
+    assert len(left(session)) == 1
+
+
+@contract
+def test_a_row_must_have_every_id(session: Session) -> None:
+    write(session, 1, SUBJECT)
+    write(session, 2, SUBJECT)
+    assert erase_all(session, f"tailnum={SUBJECT}", "flight=2") == {"flights_enriched": 1}
+    assert [row["flight"] for row in left(session)] == [1]
+
+
+@contract
+def test_columns_of_the_partition_key_are_ids_too(session: Session) -> None:
+    for airport in ("EWR", "JFK"):
+        write(session, 1, SUBJECT, airport)
+    given = (f"tailnum={SUBJECT}", "origin=JFK", f"flight_date={DAY}", "time_hour=2013-05-06T01:00:00")
+    assert erase_all(session, *given) == {"flights_enriched": 1}
+    assert [row["origin"] for row in left(session)] == ["EWR"]
+
+
+@contract
+def test_a_replay_does_not_bring_an_erased_row_back(session: Session) -> None:
+    for number in (1, 2):
+        write(session, number, SUBJECT if number == 1 else OTHER)
+    erase_all(session, f"tailnum={SUBJECT}")
+    for number in (1, 2):
+        write(session, number, SUBJECT if number == 1 else OTHER)
+    assert [row["tailnum"] for row in left(session)] == [OTHER]
+
+
+@contract
+def test_totals_that_have_the_id_as_a_dimension_go_and_others_stay(session: Session) -> None:
+    month = date(2013, 5, 1)
+    for carrier in ("UA", "AA"):
+        session.execute(
+            "INSERT INTO flights.fleet_by_month (flight_month, origin, carrier, manufacturer, flights) "
+            "VALUES (%s, 'EWR', %s, 'BOEING', 3)",
+            (month, carrier),
+        )
+    write(session, 1, SUBJECT)
+    counts = erase_all(session, "carrier=UA")
+    assert counts == {
+        "flights_enriched": 1,
+        "traffic_by_day": 0,
+        "delays_by_hour": 0,
+        "destinations_by_month": 0,
+        "fleet_by_month": 1,
+    }
+    assert [row["carrier"] for row in left(session, "flights.fleet_by_month")] == ["AA"]
+
+
+@contract
+def test_reference_rows_go_where_they_are_asked_for(session: Session) -> None:
+    for tail in (SUBJECT, OTHER):
+        session.execute("INSERT INTO flights.planes (tailnum, seats) VALUES (%s, 100)", (tail,))
+    assert "planes" not in erase_all(session, f"tailnum={SUBJECT}")
+    assert erase_all(session, f"tailnum={SUBJECT}", with_references=True)["planes"] == 1
+    assert [row["tailnum"] for row in left(session, "flights.planes")] == [OTHER]
+
+
+@unit
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ([], "--id: missing"),
+        (["tailnum"], "write it as column=value"),
+        (["tail=N1"], "flights.flights_enriched has no such column; it has year, "),
+        (["flight=first"], "--id flight=first: the column is int"),
+        (["time_hour=noon"], "the column is timestamp"),
+    ],
+)
+def test_a_subject_that_is_none_is_refused(given: list[str], words: str) -> None:
+    with pytest.raises(WeirError) as caught:
+        Subject.parse(FLIGHTS, given)
+    assert words in str(caught.value)
+
+
+@unit
+def test_values_have_the_columns_types() -> None:
+    subject = Subject.parse(FLIGHTS, ["flight=1545", "flight_date=2013-01-01", "time_hour=2013-01-01T10:00:00"])
+    assert subject.values == {
+        "flight": 1545,
+        "flight_date": date(2013, 1, 1),
+        "time_hour": datetime(2013, 1, 1, 10, tzinfo=UTC),
+    }
+
+
+@unit
+def test_what_remains_is_told_with_its_time() -> None:
+    text = "\n".join(what_remains(FLIGHTS))
+    assert "flights.events: its events expire within 168 hours" in text
+    assert "for 192 hours" in text
+    assert "warning" not in text
+
+
+@unit
+def test_a_topic_that_outlives_the_deletion_is_warned_of() -> None:
+    here = in_environment(FLIGHTS, stack_of(retention={"gc_grace_hours": 24}))
+    assert "brings the rows back: raise retention.gc_grace_hours" in "\n".join(what_remains(here))
