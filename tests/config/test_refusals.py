@@ -69,7 +69,7 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "checkpoints slower than transactions": (
         {"flink": {"checkpoint_interval_seconds": 600}},
-        ["transaction_timeout_seconds 900 is less than three times checkpoint_interval_seconds 600", "raise it"],
+        ["transaction_timeout_seconds 900 is not above", "checkpoint_interval_seconds 600", "raise it, or lower those"],
     ),
     "horizon shorter than the topic's retention": (
         {"retention": {"pipelines": {"flights": {"source_retention_hours": 500}}}},

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from weir.config import versions
 
@@ -57,12 +56,12 @@ def test_the_operators_name_of_flink_is_that_of_the_version() -> None:
 @pytest.mark.parametrize("crd", versions.CRDS.values(), ids=versions.CRDS.keys())
 def test_every_custom_resource_is_served_by_its_pinned_release(crd: versions.Crd) -> None:
     group, version = crd.api_version.split("/")
-    served = [
-        entry["name"]
-        for path in sorted((CRDS / crd.folder).glob("*.y*ml"))
-        for document in yaml.load_all(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        if document["spec"]["group"] == group and document["spec"]["names"]["kind"] == crd.kind
-        for entry in document["spec"]["versions"]
-        if entry["served"]
+    # As text: these files are megabytes of schema, of which only the head and the names of versions count.
+    files = [path.read_text() for path in (CRDS / crd.folder).glob("*.y*ml")]
+    (definition,) = [
+        text
+        for text in files
+        if re.search(rf"^  group: {re.escape(group)}$", text, re.MULTILINE)
+        and re.search(rf"^    kind: {crd.kind}$", text, re.MULTILINE)
     ]
-    assert version in served
+    assert version in re.findall(r"^(?:  - | {4})name: (v\d\w*)$", definition, re.MULTILINE)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from tests.sizing.stacks import AVAILABLE, FLIGHTS, SMALL, merged, rates, sized, stack_of
 
@@ -109,6 +109,14 @@ def never_less(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert {name: (less[name], more[name]) for name in less if more[name] < less[name] - rounding(name, less)} == {}
 
 
+def feasible(stack: dict[str, Any]) -> PlatformPlan:
+    """The stack's plan; an example without one is given up."""
+    try:
+        return sized(stack)
+    except SizingRefused:
+        reject()
+
+
 def rounding(name: str, plan: dict[str, float]) -> float:
     """What rounding up may add to a figure."""
     brokers, nodes, managers = plan["brokers"], plan["cassandra nodes"], plan["task managers"]
@@ -196,12 +204,7 @@ def test_a_longer_backlog_never_needs_less(stack: dict[str, Any], more: int) -> 
 @quick
 @given(stacks())
 def test_a_plan_carries_its_own_workload_with_headroom(changes: dict[str, Any]) -> None:
-    stack = stack_of(changes)
-    try:
-        plan = sized(changes)
-    except SizingRefused:
-        assume(False)
-        raise
+    stack, plan = stack_of(changes), feasible(changes)
     load = load_of(in_environment(FLIGHTS, stack), stack)
     (job,) = plan.flink.values()
     zones, copies = len(stack.availability.zones), plan.kafka.replication_factor
@@ -227,12 +230,7 @@ def test_a_plan_carries_its_own_workload_with_headroom(changes: dict[str, Any]) 
 @quick
 @given(stacks())
 def test_a_plan_keeps_the_rules_of_its_services(changes: dict[str, Any]) -> None:
-    stack = stack_of(changes)
-    try:
-        plan = sized(changes)
-    except SizingRefused:
-        assume(False)
-        raise
+    stack, plan = stack_of(changes), feasible(changes)
     (job,) = plan.flink.values()
     kafka, cassandra, largest = plan.kafka, plan.cassandra, stack.resources.largest_pod
     assert kafka.replication_factor <= kafka.brokers
@@ -262,12 +260,7 @@ def test_a_plan_keeps_the_rules_of_its_services(changes: dict[str, Any]) -> None
 @quick
 @given(stacks())
 def test_retention_bytes_never_cuts_before_the_time_does(changes: dict[str, Any]) -> None:
-    stack = stack_of(changes)
-    try:
-        plan = sized(changes)
-    except SizingRefused:
-        assume(False)
-        raise
+    stack, plan = stack_of(changes), feasible(changes)
     load = load_of(in_environment(FLIGHTS, stack), stack)
     for topic in plan.kafka.topics:
         seconds = int(topic.config["retention.ms"]) / 1000

@@ -22,7 +22,7 @@ from weir.sizing.shares import GIB, MIB, share
 # Statements one by one do less: 2,900 copies a second on each vCPU of 2014 (Netflix, "Revisiting 1 Million Writes").
 WRITTEN_COPIES_PER_CORE = 9000
 CPU_UTILISATION = 0.5
-# A chart reads a few partitions, through Trino: the coordinator's and the replicas' work for one.
+# An assumption: a chart reads a few partitions, through Trino; the coordinator's and the replicas' work for one.
 READ_CORE_SECONDS = 0.02
 CHARTS_PER_DASHBOARD = 12
 # DataStax's capacity planning: 32 GB of memory and a heap of 8 GB for 8 vCPU; at most 2 TB of data on a node; disks 50

@@ -11,7 +11,8 @@ from weir.sizing.explanation import Bound, Explanation
 from weir.sizing.plan import NodeSize, PodSize, RegistryPlan, SupersetPlan, TrinoPlan
 from weir.sizing.shares import rounded_up
 
-# Planning, splitting and scanning a few partitions: a chart's query keeps a core busy for about this long.
+# An assumption, to be measured on your dashboards: planning, splitting and scanning a few partitions of Cassandra keeps
+# a core busy for about this long. Half of it or twice as much halves or doubles the workers.
 QUERY_CORE_SECONDS = 0.3
 UTILISATION = 0.6
 COORDINATOR_CORES, COORDINATOR_MEMORY_MIB = 2.0, 4096
@@ -21,7 +22,7 @@ WORKER_CORES, WORKER_MEMORY_MIB = 4.0, 16_384
 HEAP_OF_POD = 0.8
 QUERY_MEMORY_OF_HEAP = 0.3
 
-# A chart's request in Superset: checking rights, building SQL, encoding the result as JSON.
+# An assumption, too: checking rights, building SQL and encoding the result as JSON for one chart.
 REQUEST_CORE_SECONDS = 0.05
 # Gunicorn's documentation: two processes and one more for each core; threads wait for Trino meanwhile.
 PROCESSES_PER_CORE, THREADS = 2, 8
