@@ -21,6 +21,7 @@ from weir.config.stack import StackConfig
 from weir.programs.cassandra import cassandra
 from weir.programs.kafka import Kafka, kafka
 from weir.programs.load import Environment
+from weir.programs.monitoring import monitoring
 from weir.programs.operators import operators
 from weir.programs.serving import serving
 
@@ -59,6 +60,7 @@ def platform(environment: Environment) -> Platform:
     registry = _registry(environment, site, log)
     url = registry.url if registry else log.registry_url or ""
     ready: Resources = registry.ready if registry else ()
+    monitoring(environment, site)
     database = cassandra(environment, site, authority)
     serving(environment, site, authority, database)
     return Platform(site, authority, log.access, url, ready, database)

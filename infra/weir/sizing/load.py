@@ -59,7 +59,7 @@ class Load:
 
 def load_of(pipeline: Pipeline, stack: StackConfig) -> Load:
     """The load of one pipeline in an environment."""
-    workload = _workload(pipeline, stack)
+    workload = workload_of(pipeline, stack)
     settings = stack.workload
     growth = (1 + workload.growth_percent_per_year / 100) ** (settings.planning_months / 12)
     headroom = 1 + settings.headroom_percent / 100
@@ -79,7 +79,7 @@ def load_of(pipeline: Pipeline, stack: StackConfig) -> Load:
 
 def workload_problems(pipeline: Pipeline, stack: StackConfig) -> list[str]:
     """What does not fit once the stack's fields stand over the pipeline file's."""
-    workload = _workload(pipeline, stack)
+    workload = workload_of(pipeline, stack)
     if workload.peak_events_per_second < workload.mean_events_per_second:
         return [
             f"workload.pipelines.{pipeline.name}: peak_events_per_second {workload.peak_events_per_second:g} is below "
@@ -89,7 +89,8 @@ def workload_problems(pipeline: Pipeline, stack: StackConfig) -> list[str]:
     return []
 
 
-def _workload(pipeline: Pipeline, stack: StackConfig) -> Workload:
+def workload_of(pipeline: Pipeline, stack: StackConfig) -> Workload:
+    """What a pipeline is expected to carry here: its file, and where the stack says otherwise, the stack."""
     changes = stack.workload.pipelines.get(pipeline.name, PipelineWorkload())
     given = {name: value for name, value in changes if value is not None}
     return pipeline.spec.workload.model_copy(update=given)

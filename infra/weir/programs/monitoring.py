@@ -1,0 +1,112 @@
+"""What is measured of an environment, and the alerts that follow from its plan."""
+
+from __future__ import annotations
+
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import consumer_group
+from weir.components.base import Site
+from weir.components.monitoring import Alert, Monitoring, MonitoringArgs, Target
+from weir.config import versions
+from weir.config.kafka import KafkaProvider
+from weir.programs.load import Environment
+from weir.sizing.load import workload_of
+
+FULL_SHARE = 0.15
+"""Of a volume: compaction and a rebalance need about as much."""
+RENEWAL_DAYS = 14
+
+
+def monitoring(environment: Environment, site: Site) -> None:
+    """Monitors and alerts, as far as the stack wants them."""
+    stack = environment.stack.observability
+    if not (stack.pod_monitors or stack.alerts):
+        return
+    Monitoring(
+        site,
+        MonitoringArgs(
+            monitor_api_version=versions.CRDS["PodMonitor"].api_version,
+            rule_api_version=versions.CRDS["PrometheusRule"].api_version,
+            targets=targets(environment) if stack.pod_monitors else (),
+            alerts=alerts(environment, site) if stack.alerts else (),
+            interval_seconds=stack.scrape_interval_seconds,
+            labels=stack.labels,
+        ),
+    )
+
+
+def targets(environment: Environment) -> list[Target]:
+    """Kafka by its operator, Flink and the registry; K8ssandra makes the monitors of Cassandra itself."""
+    found = [Target("flink", {"app.kubernetes.io/component": "flink"}, "metrics", "/")]
+    if environment.stack.kafka.provider is KafkaProvider.STRIMZI:
+        found.append(Target("kafka", {"strimzi.io/cluster": "kafka"}, "tcp-prometheus"))
+    if environment.stack.kafka.provider is not KafkaProvider.AIVEN:
+        found.append(Target("registry", {"app.kubernetes.io/name": "registry"}, "management"))
+    return found
+
+
+def alerts(environment: Environment, site: Site) -> list[Alert]:
+    """The alerts, each with a threshold of this environment."""
+    where = f'namespace="{site.namespace}"'
+    found = [
+        Alert(
+            "WeirCheckpointsFail",
+            f"increase(flink_jobmanager_job_numberOfFailedCheckpoints{{{where}}}[15m]) >= 3",
+            0,
+            "critical",
+            "Checkpoints of {{ $labels.job_name }} fail: dead letters stay invisible and a restart reads more again",
+            "Look at the job's last exception, and whether its object storage answers",
+        ),
+        Alert(
+            "WeirJobRestarts",
+            f"increase(flink_jobmanager_job_numRestarts{{{where}}}[15m]) >= 3",
+            0,
+            "critical",
+            "{{ $labels.job_name }} starts again and again",
+            "The reason is the root exception in the job manager's log; what is broken is usually beside Flink",
+        ),
+        Alert(
+            "WeirVolumeAlmostFull",
+            f"kubelet_volume_stats_available_bytes{{{where}}} / kubelet_volume_stats_capacity_bytes{{{where}}}"
+            f" < {FULL_SHARE}",
+            10,
+            "warning",
+            "{{ $labels.persistentvolumeclaim }} is almost full",
+            "Raise the workload or the retention's disk in the stack file: weir plan shows what grows",
+        ),
+        Alert(
+            "WeirCertificateExpires",
+            f"certmanager_certificate_expiration_timestamp_seconds{{{where}}} - time() < {RENEWAL_DAYS * 86_400}",
+            60,
+            "warning",
+            "The certificate {{ $labels.name }} is not renewed",
+            "kubectl describe certificate says why; clients are cut off when it ends",
+        ),
+    ]
+    if environment.stack.kafka.provider is KafkaProvider.STRIMZI:
+        found.append(
+            Alert(
+                "WeirPartitionsLackCopies",
+                f"sum(kafka_server_replicamanager_underreplicatedpartitions{{{where}}}) > 0",
+                10,
+                "critical",
+                "Partitions of Kafka lack copies: another lost broker may stop writing",
+                "Look for a broker that is away or out of disk",
+            )
+        )
+        found += [_lag(environment, where, pipeline) for pipeline in environment.pipelines]
+    return found
+
+
+def _lag(environment: Environment, where: str, pipeline: Pipeline) -> Alert:
+    """Too many events wait: as many as come in so many minutes at the mean rate."""
+    minutes = environment.stack.observability.consumer_lag_alert_minutes
+    limit = round(workload_of(pipeline, environment.stack).mean_events_per_second * minutes * 60)
+    group = consumer_group(pipeline)
+    return Alert(
+        f"WeirLag{pipeline.name.title().replace('_', '')}",
+        f'sum(kafka_consumergroup_lag{{{where}, consumergroup="{group}"}}) > {limit}',
+        5,
+        "warning",
+        f"{pipeline.name} is more than {minutes:g} minutes behind",
+        "If the job runs, its peak is above the plan: weir size --explain names what bounds it",
+    )

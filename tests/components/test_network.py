@@ -1,0 +1,113 @@
+"""Network policies: what is denied, what each flow allows, and the table that people read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.components import serving
+from tests.components.serving import PROD, made_by, one
+from tests.renderings import rendered, rendered_with
+
+from weir.components.network_flows import Endpoint, Flow, flows, table
+from weir.components.network_policies import NetworkPolicies
+from weir.config.stack import load_stack
+from weir.embedded.context import REPOSITORY
+from weir.programs.rendering import Rendering
+
+pytestmark = pytest.mark.unit
+
+PRODUCTION = load_stack(REPOSITORY / "stacks" / "Pulumi.prod.yaml")
+DOCUMENT = REPOSITORY / "docs" / "how-to" / "secure.md"
+LEFT = Endpoint("left", pods=((("app", "left"),),))
+RIGHT = Endpoint("right", pods=((("app", "right"),), (("role", "right"),)))
+
+
+def policies(*found: Flow) -> dict[str, Any]:
+    made = made_by(lambda: NetworkPolicies(PROD, found) and None)
+    assert serving.schema_problems(made) == []
+    return {
+        key.removeprefix("NetworkPolicy/network-"): one(made, key)["spec"]
+        for key in made
+        if key.startswith("NetworkPolicy/")
+    }
+
+
+def test_without_a_flow_nothing_talks() -> None:
+    spec = policies()["deny-by-default"]
+    assert spec["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in spec
+    assert "egress" not in spec
+
+
+def test_a_flow_is_let_in_at_its_target_and_out_at_its_source() -> None:
+    made = policies(Flow("left-to-right", LEFT, RIGHT, (9042,), "rows"))
+    assert set(made) == {"deny-by-default", "left-to-right-in", "left-to-right-in-2", "left-to-right-out"}
+    assert made["left-to-right-in"]["podSelector"] == {"matchLabels": {"app": "right"}}
+    (rule,) = made["left-to-right-in"]["ingress"]
+    assert rule == {
+        "from": [{"podSelector": {"matchLabels": {"app": "left"}}}],
+        "ports": [{"port": 9042, "protocol": "TCP"}],
+    }
+    (rule,) = made["left-to-right-out"]["egress"]
+    assert len(rule["to"]) == 2
+
+
+def test_the_way_outside_leaves_out_the_clouds_credentials() -> None:
+    made = policies(Flow("left-to-bucket", LEFT, Endpoint("outside", outside=True), (443,), "checkpoints"))
+    (rule,) = made["left-to-bucket-out"]["egress"]
+    assert rule["to"] == [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["169.254.169.254/32"]}}]
+
+
+def labels_of_pods(rendering: Rendering) -> list[dict[str, str]]:
+    """The labels of every pod that weir itself makes."""
+    found = []
+    for entry in rendering.manifests:
+        spec = entry.inputs.get("spec", {})
+        if entry.inputs["kind"] in {"Deployment", "StatefulSet", "Job"}:
+            found.append(spec["template"]["metadata"]["labels"])
+        if entry.inputs["kind"] == "FlinkDeployment":
+            found.append(spec["podTemplate"]["metadata"]["labels"])
+    return found
+
+
+@pytest.mark.parametrize("provider", ["operators", "plain"])
+def test_every_pod_has_some_flow_and_every_selector_finds_some_pod(tmp_path: Path, provider: str) -> None:
+    plain = {f"weir:{name}.provider": "plain" for name in ("kafka", "cassandra", "superset")}
+    rendering = rendered("dev") if provider == "operators" else rendered_with("dev", tmp_path, plain)
+    pods = labels_of_pods(rendering)
+    selectors = [
+        entry.inputs["spec"]["podSelector"].get("matchLabels", {})
+        for entry in rendering.manifests
+        if entry.inputs["kind"] == "NetworkPolicy"
+    ]
+    named = [selector for selector in selectors if selector]
+    for labels in pods:
+        assert any(selector.items() <= labels.items() for selector in named), labels
+    if provider == "plain":
+        for selector in named:
+            assert any(selector.items() <= labels.items() for labels in pods), selector
+
+
+def test_only_the_operators_reach_cassandras_management_from_outside() -> None:
+    reaching = [flow for flow in flows(PRODUCTION) if 8080 in flow.ports and flow.target.name == "cassandra"]
+    assert {flow.source.name for flow in reaching} == {"cassandra", "the operators"}
+
+
+def test_nobody_but_superset_asks_trino_and_nobody_but_an_ingress_reaches_superset() -> None:
+    sources = {flow.source.name for flow in flows(PRODUCTION) if flow.target.name == "trino"}
+    assert sources == {"superset", "trino"}
+    open_port = [flow for flow in flows(PRODUCTION) if flow.target.name == "superset" and 8088 in flow.ports]
+    assert {flow.source.name for flow in open_port} <= {"superset", "ingress controllers"}
+
+
+def test_flows_have_names_of_their_own() -> None:
+    names = [flow.name for flow in flows(PRODUCTION)]
+    assert len(names) == len(set(names))
+
+
+def test_the_table_in_the_documentation_is_the_one_that_policies_are_made_from() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    begun, ended = text.index("| flow |"), text.index("\n\n", text.index("| flow |"))
+    assert text[begun:ended].splitlines() == table(PRODUCTION)

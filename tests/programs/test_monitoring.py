@@ -1,0 +1,54 @@
+"""What is measured, and that alerts follow the plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.renderings import rendered, rendered_with
+
+from weir.programs.rendering import Rendering
+
+pytestmark = pytest.mark.unit
+
+
+def rules(rendering: Rendering) -> dict[str, Any]:
+    (found,) = [entry for entry in rendering.manifests if entry.inputs["kind"] == "PrometheusRule"]
+    return {rule["alert"]: rule for group in found.inputs["spec"]["groups"] for rule in group["rules"]}
+
+
+def monitors(rendering: Rendering) -> dict[str, Any]:
+    found = [entry.inputs for entry in rendering.manifests if entry.inputs["kind"] == "PodMonitor"]
+    return {entry["metadata"]["name"]: entry["spec"] for entry in found}
+
+
+def test_kafka_flink_and_the_registry_are_read_at_ports_that_their_pods_name() -> None:
+    assert set(monitors(rendered("prod"))) == {"flink", "kafka", "registry"}
+    for name in ("flink", "registry"):
+        spec = monitors(rendered("prod"))[name]
+        (endpoint,) = spec["podMetricsEndpoints"]
+        assert f"'name': '{endpoint['port']}'" in str([entry.inputs for entry in rendered("prod").manifests])
+
+
+@pytest.mark.parametrize(("mean", "minutes", "limit"), [(2000, 5, 600_000), (3000, 10, 1_800_000)])
+def test_the_allowed_lag_is_minutes_of_the_mean_rate(tmp_path: Path, mean: int, minutes: int, limit: int) -> None:
+    changes = {
+        "weir:workload.pipelines.flights.mean_events_per_second": mean,
+        "weir:observability": {"consumer_lag_alert_minutes": minutes},
+    }
+    expression = rules(rendered_with("prod", tmp_path, changes))["WeirLagFlights"]["expr"]
+    assert expression.endswith(f"> {limit}")
+
+
+def test_every_alert_says_what_to_do_and_whose_it_is() -> None:
+    for rule in rules(rendered("prod")).values():
+        assert rule["annotations"]["action"]
+        assert rule["labels"]["owner"] == "data-platform"
+        assert 'namespace="weir-prod"' in rule["expr"]
+
+
+def test_both_can_be_switched_off(tmp_path: Path) -> None:
+    off = rendered_with("dev", tmp_path, {"weir:observability": {"pod_monitors": False, "alerts": False}})
+    kinds = {entry.inputs["kind"] for entry in off.manifests}
+    assert not kinds & {"PodMonitor", "PrometheusRule", "ServiceMonitor"}
