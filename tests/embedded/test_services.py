@@ -29,6 +29,11 @@ def test_an_unknown_service_is_refused_with_the_known_ones() -> None:
         services.chosen("kafka,zookeeper")
 
 
+def test_the_monitor_is_not_started_without_the_pipelines_it_watches() -> None:
+    with pytest.raises(WeirError, match="monitor watches the pipelines, which --only leaves out; remove it"):
+        services.chosen("kafka,cassandra,flink,monitor")
+
+
 def test_flink_is_a_job_manager_and_the_task_managers_of_the_stack(stack: StackConfig) -> None:
     three = stack.model_copy(update={"flink": FlinkConfig(task_managers=3)})
     names = services.process_names(["kafka", "flink"], three)

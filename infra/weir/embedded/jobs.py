@@ -15,7 +15,7 @@ from weir.catalog.flink import JDK17_FLAGS, PYTHON_DRIVER, JobFiles, flink_confi
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.principals import consumer_group
 from weir.config.errors import WeirError
-from weir.embedded import flink, jvm
+from weir.embedded import flink, jvm, locks
 from weir.embedded.job_package import build_job_package
 from weir.embedded.service import Context
 from weir.proof.flink_rest import FlinkRest
@@ -41,6 +41,12 @@ def submit(ctx: Context, pipeline: Pipeline, *, from_empty: bool = False) -> str
     Raises:
         WeirError: the state of an earlier run is gone or does not fit, the job fails, or Flink does not answer.
     """
+    # The supervisor submits again after a restart, perhaps while somebody types `weir up`: two jobs would run.
+    with locks.held(ctx.paths.data("jobs") / f".{pipeline.name}.lock"):
+        return _submit(ctx, pipeline, from_empty=from_empty)
+
+
+def _submit(ctx: Context, pipeline: Pipeline, *, from_empty: bool) -> str:
     rest = FlinkRest(ctx.endpoints.flink_url)
     package = build_job_package(ctx.repository, ctx.paths.config("jobs") / "dedup_join.zip")
     fingerprint = _fingerprint(ctx, pipeline, package)

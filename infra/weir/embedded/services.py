@@ -10,6 +10,7 @@ from weir.config.errors import WeirError
 from weir.config.stack import StackConfig
 from weir.embedded.service import Context, Service
 
+MONITOR = "monitor"
 # Name on the command line -> tools. The order is that of the first figure's path: what it needs, first.
 TOOLS: dict[str, tuple[str, ...]] = {
     "kafka": ("kafka",),
@@ -18,7 +19,7 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "flink": ("flink-env", "flink"),
     "trino": ("trino", "trino-aot"),
     "superset": ("superset", "superset-metadata"),
-    "monitor": (),
+    MONITOR: (),
 }
 MODULES = {"registry": "apicurio"}
 # What a savepoint may take; after it the job's last checkpoint has to do.
@@ -29,11 +30,15 @@ def chosen(only: str | None) -> list[str]:
     """The services of `--only kafka,cassandra`, in starting order; all of them without it.
 
     Raises:
-        WeirError: an unknown name.
+        WeirError: an unknown name, or one that cannot run without the pipelines, which `--only` leaves out.
     """
     names = [name.strip() for name in only.split(",")] if only else list(TOOLS)
     if unknown := [name for name in names if name not in TOOLS]:
         raise WeirError(f"--only {only}: unknown service {', '.join(unknown)}; known: {', '.join(TOOLS)}")
+    if only and MONITOR in names:
+        raise WeirError(
+            f"--only {only}: {MONITOR} watches the pipelines, which --only leaves out; remove it from the list"
+        )
     return [name for name in TOOLS if name in names]
 
 

