@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,9 +10,9 @@ import pytest
 from tests.platforms import STACK_FILE, CassandraAddress, KafkaAddress, RegistryAddress, Weir, running
 
 from weir.config.stack import StackConfig, load_stack
-from weir.embedded import lifecycle, services, state, toolchain
+from weir.embedded import services, toolchain
 from weir.embedded.context import REPOSITORY
-from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths, Toolchain
+from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Toolchain
 
 
 @pytest.fixture(scope="session")
@@ -71,8 +70,5 @@ def registry(platform_of: Callable[..., Context]) -> RegistryAddress:
 @pytest.fixture
 def weir(tmp_path: Path) -> Iterator[Weir]:
     """`weir` on free ports and an empty data folder; whatever a test left running is a failure, and is ended."""
-    paths = Paths(tmp_path / "weir")
-    environment = {**os.environ, "WEIR_HOME": str(paths.data_dir), "COLUMNS": "200"}
-    yield Weir(environment, paths)
-    lifecycle.stop(paths)
-    assert state.processes(paths) == []
+    with Weir.in_folder(tmp_path / "weir") as made:
+        yield made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -79,6 +80,15 @@ class Weir:
 
     environment: dict[str, str]
     paths: Paths
+
+    @classmethod
+    @contextmanager
+    def in_folder(cls, data_dir: Path) -> Iterator[Weir]:
+        """`weir` on this data folder; whatever is left running at the end is a failure, and is ended."""
+        paths = Paths(data_dir)
+        yield cls({**os.environ, "WEIR_HOME": str(data_dir), "COLUMNS": "200"}, paths)
+        lifecycle.stop(paths)
+        assert state.processes(paths) == []
 
     def run(self, *arguments: str, timeout_seconds: float = 120, **changes: str) -> subprocess.CompletedProcess[str]:
         """Runs `weir` to its end; `changes` are added to its environment."""

@@ -111,6 +111,23 @@ def test_an_interruption_in_the_middle_stops_everything(weir: Weir, tmp_path: Pa
     assert_nothing_runs(weir)
 
 
+def test_an_interrupted_download_leaves_nothing_running_and_the_next_run_goes_on(weir: Weir, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    process = weir.begin("setup", "--only", "kafka", WEIR_CACHE=str(cache))
+    until(lambda: any(cache.glob(".staging-kafka-*")), "the download begins")
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=BOUND_SECONDS)
+    assert process.returncode == 130, output
+    assert "interrupted; the next run goes on from here" in output
+    assert "Traceback" not in output
+    assert [
+        each.info for each in psutil.process_iter(["cmdline"]) if str(cache) in " ".join(each.info["cmdline"] or [])
+    ] == []
+    again = weir.run("setup", "--only", "kafka", WEIR_CACHE=str(cache))
+    assert again.returncode == 0, again.stderr
+    assert [path.name.split("-")[0] for path in cache.iterdir() if not path.name.startswith(".")] == ["kafka"]
+
+
 def test_a_taken_port_is_replaced_and_said_and_kept(weir: Weir, up: Callable, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind((LOOPBACK, 0))

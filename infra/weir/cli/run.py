@@ -131,10 +131,14 @@ def setup(
     from weir.embedded import browser, context, services, toolchain  # noqa: PLC0415
     from weir.embedded.board import Board  # noqa: PLC0415
 
-    with Board(console) as board:
-        found = toolchain.ensure(context.REPOSITORY, services.tools(services.chosen(only)), board.report)
-        if with_browser:
-            board.report("chromium", str(browser.find_or_install_chromium()), 1.0)
+    try:
+        with Board(console) as board:
+            found = toolchain.ensure(context.REPOSITORY, services.tools(services.chosen(only)), board.report)
+            if with_browser:
+                board.report("chromium", str(browser.find_or_install_chromium()), 1.0)
+    except KeyboardInterrupt:
+        console.print("interrupted; the next run goes on from here")
+        raise typer.Exit(INTERRUPTED) from None
     console.print(f"ready in {found.cache}", highlight=False)
 
 
