@@ -18,7 +18,7 @@ from weir.config.errors import WeirError
 from weir.proof.latency import RowWatcher
 from weir.proof.wire import Decoder
 
-LOOKS_PER_SECOND = 10
+LOOKS_PER_SECOND = 2
 LOOK_TIMEOUT_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 FETCH_BYTES = 1024

@@ -22,11 +22,11 @@ from weir.proof.manifest import Latency
 if TYPE_CHECKING:
     from cassandra.cluster import Session
 
-SAMPLES_PER_SECOND = 20
+SAMPLES_PER_SECOND = 10
 MISSING_AFTER_SECONDS = 30.0
 """A row that is not readable by then counts as missing, and with this latency."""
-FIRST_INTERVAL_SECONDS = 0.004
-INTERVAL_SHARE = 0.05
+FIRST_INTERVAL_SECONDS = 0.005
+INTERVAL_SHARE = 0.1
 """An old sample is asked for less often: the error stays below a twentieth, and a stuck job is not stormed."""
 MAX_PENDING = 400
 
