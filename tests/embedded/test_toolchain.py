@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import io
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
 from weir.config.errors import WeirError
-from weir.embedded import fetch
+from weir.embedded import fetch, toolchain
 from weir.embedded.context import REPOSITORY
 from weir.embedded.java import find_jdk17
 from weir.embedded.toolchain import cache_folder
@@ -123,3 +124,21 @@ def test_a_command_shows_its_lines_and_keeps_the_last_ones() -> None:
         fetch.run_and_follow(["sh", "-c", "printf 'Progress (1)\\rone\\n'; echo two; exit 4"], {}, seen.append)
     assert [line.strip() for line in seen] == ["Progress (1)", "one", "two"]
     assert failed.value.output == "one\ntwo"
+
+
+def test_pruning_deletes_other_versions_but_not_what_runs_or_is_not_weirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEIR_CACHE", str(tmp_path))
+    monkeypatch.setattr(toolchain, "find_or_install_jdk17", lambda _: jdk(tmp_path / "jdk", "17.0.1"))
+    old, used, foreign = (tmp_path / name for name in ("kafka-3.9.1-0123456789", "flink-2.1.0-0123456789", "my-notes"))
+    for folder in (old, used, foreign):
+        folder.mkdir()
+    runs = subprocess.Popen([sys.executable, "-c", "input()", str(used)], stdin=subprocess.PIPE)
+    try:
+        assert toolchain.prune(REPOSITORY) == [old]
+    finally:
+        runs.communicate(b"\n")
+    assert not old.exists()
+    assert used.exists()
+    assert foreign.exists()

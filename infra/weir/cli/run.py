@@ -126,6 +126,7 @@ def logs(
 def setup(
     only: OnlyOption = None,
     with_browser: Annotated[bool, typer.Option(help="Also the browser that the tests look through.")] = False,
+    prune: Annotated[bool, typer.Option(help="Then delete what other versions left in the cache.")] = False,
 ) -> None:
     """Fetch and build all programs, start nothing."""
     from weir.embedded import browser, context, services, toolchain  # noqa: PLC0415
@@ -139,6 +140,8 @@ def setup(
     except KeyboardInterrupt:
         console.print("interrupted; the next run goes on from here")
         raise typer.Exit(INTERRUPTED) from None
+    for folder in toolchain.prune(context.REPOSITORY) if prune else ():
+        console.print(f"deleted {folder}", highlight=False)
     console.print(f"ready in {found.cache}", highlight=False)
 
 

