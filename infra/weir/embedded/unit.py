@@ -186,7 +186,8 @@ class Unit:
                 raise WeirError(self._failure(reason))
             return
         self._deaths.append(now)
-        self._start_at = now + min(FIRST_BACKOFF_SECONDS * 2 ** len(recent), MAXIMUM_BACKOFF_SECONDS)
+        # The first death in a while is answered at once.
+        self._start_at = now + min(FIRST_BACKOFF_SECONDS * (2 ** len(recent) - 1), MAXIMUM_BACKOFF_SECONDS)
         self.state.restarts += 1
         self.state.status = Status.BACKING_OFF
 
