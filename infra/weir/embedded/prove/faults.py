@@ -18,7 +18,8 @@ LONG_OUTAGE_SECONDS = 180.0
 SHORT_OUTAGE_SECONDS = 10.0
 BEYOND_TRANSACTIONS_SECONDS = TRANSACTION_TIMEOUT_SECONDS + 15.0
 CUT_SECONDS = 2.0
-CLOCK_STEPS_SECONDS = (-7200.0, 7200.0)
+CLOCK_STEPS_SECONDS = (-7200.0, 3000.0)
+"""Kafka refuses records that are more than an hour ahead of its clock, and the producer is told."""
 ALL_PROCESSES = ("kafka", "cassandra", JOB_MANAGER, TASK_MANAGER)
 
 
@@ -166,7 +167,7 @@ def _two_replays(turn: Round) -> None:
 
 
 def _clock_steps(turn: Round) -> None:
-    """The producer's clock jumps back by two hours, then ahead by two."""
+    """Rows follow from the event alone; what a record is stamped with must not matter."""
     steps = iter((0.0, *CLOCK_STEPS_SECONDS))
     step = [next(steps)]
 
@@ -216,7 +217,7 @@ FAULTS: tuple[Fault, ...] = (
     _hold("registry-down", ["registry"], SHORT_OUTAGE_SECONDS, "the registry killed, and down for 10 s"),
     Fault("registry-down-at-restart", "the registry down while the task manager restarts", _registry_down_at_a_restart),
     Fault("reference-emptied", "a reference table truncated by mistake while the job reloads it", _reference_emptied),
-    Fault("clock-steps", "the producer's clock steps two hours back, then ahead", _clock_steps),
+    Fault("clock-steps", "the producer's clock steps two hours back, then fifty minutes ahead", _clock_steps),
     _full_disk("full-disk-checkpoints", "flink/checkpoints", "no byte free for checkpoints for 10 s"),
     _full_disk("full-disk-kafka", "kafka", "no byte free for Kafka for 10 s"),
     _slow("slow-broker", "kafka"),
