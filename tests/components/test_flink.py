@@ -59,6 +59,7 @@ def made(site: Site = SITE, bucket: ObjectStorage | None = BUCKET, **changes: An
             cassandra=CassandraAccess(("cassandra:9042",), "dc1", "cassandra-tls", ()),
             cassandra_role="job_flights",
             registry_url="http://registry:8080/apis/ccompat/v7",
+            registry_login=changes.pop("registry_login", False),
             operator=OperatorPolicy(5, 168),
             authority=CertificateAuthority(site, CertificateAuthorityArgs("cert-manager.io/v1")),
             object_storage=bucket,
@@ -151,6 +152,13 @@ def test_secrets_are_files_and_every_file_is_mounted():
     for folder in ("/etc/weir/kafka-user", "/etc/weir/kafka-ca", "/etc/weir/cassandra-role"):
         assert folder in mounted.values()
         assert folder in arguments
+
+
+def test_a_registry_of_kafkas_own_is_given_kafkas_user():
+    arguments = spec(made(registry_login=True))["job"]["args"]
+    assert "username=weir-flights" in arguments
+    assert "password.path=/etc/weir/kafka-user/password" in arguments
+    assert "--registry-option" not in spec(made())["job"]["args"]
 
 
 def test_a_changed_pipeline_file_is_another_config_map_and_restarts_the_job(tmp_path: Path):

@@ -231,6 +231,8 @@ def test_aiven_has_the_same_topics_users_rules_and_schemas():
     wanted = sum(len(rule.operations) for principal in principals([FLIGHTS]) for rule in principal.rules)
     assert len(rules) == wanted
     assert {"Topic", "Group", "TransactionalId"} == {rule["resourceType"] for rule in rules}
+    reading = found["kafka-weir-flights-flights.events-value"].inputs
+    assert (reading["permission"], reading["resource"]) == ("schema_registry_read", "Subject:flights.events-value")
     assert found["kafka-weir-flights-quota"].inputs["producerByteRate"] == 1_000_000
 
 

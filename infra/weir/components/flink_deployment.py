@@ -79,6 +79,8 @@ class FlinkDeploymentArgs:
     cassandra: CassandraAccess
     cassandra_role: str
     registry_url: pulumi.Input[str]
+    registry_login: bool
+    """Whether the registry asks who calls: Kafka's own does, and takes the user of Kafka."""
     operator: OperatorPolicy
     authority: CertificateAuthority
     object_storage: ObjectStorage | None = None
@@ -197,9 +199,11 @@ class FlinkDeployment(Component):
     def arguments(self) -> pulumi.Output[list[str]]:
         """The job's arguments, once the addresses of Kafka and the registry are known."""
         args = self.args
+        user = job_principal(args.pipeline).name
         security = ClientSecurity(
-            kafka=args.kafka.properties(job_principal(args.pipeline).name, FLINK_SHADING),
+            kafka=args.kafka.properties(user, FLINK_SHADING),
             cassandra=args.cassandra.connector_options(args.cassandra_role),
+            registry=args.kafka.registry_options(user) if args.registry_login else {},
         )
 
         def with_addresses(addresses: Sequence[str]) -> list[str]:

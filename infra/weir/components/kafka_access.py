@@ -61,6 +61,10 @@ class KafkaAccess:
             f'username="{user}" password="${{directory:{USER_FOLDER}:password}}";',
         }
 
+    def registry_options(self, user: str) -> dict[str, str]:
+        """How the Avro format logs in to a registry that knows Kafka's users."""
+        return {"username": user, "password.path": f"{USER_FOLDER}/password"}
+
     def volumes(self, user: str) -> list[k8s.core.v1.VolumeArgs]:
         """The Secrets of `user` as volumes of a pod."""
         secrets = {"kafka-user": user, **({"kafka-ca": self.ca_secret} if self.ca_secret else {})}

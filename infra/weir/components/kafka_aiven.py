@@ -134,9 +134,21 @@ class ManagedKafka(Component):
         user = aiven.KafkaUser(
             f"{self.name}-{principal.name}", **place, username=principal.name, opts=self.keeper(after=[self.service])
         )
-        rules = [
+        rules: list[pulumi.Resource] = [
             aiven.KafkaNativeAcl(f"{self.name}-{name}", **place, **values, opts=self.child(after=[user]))
             for name, values in native_rules(principal)
+        ]
+        rules += [
+            aiven.KafkaSchemaRegistryAcl(
+                f"{self.name}-{principal.name}-{pipeline.subject}",
+                **place,
+                username=principal.name,
+                permission="schema_registry_read",
+                resource=f"Subject:{pipeline.subject}",
+                opts=self.child(after=[user]),
+            )
+            for pipeline in self.args.pipelines
+            if pipeline.name == principal.pipeline
         ]
         quota = self._quota(principal, self.args.plan.quotas, place, user)
         secret = k8s.core.v1.Secret(

@@ -12,6 +12,7 @@ from weir.components.object_storage import ObjectStorageKey, ObjectStorageKeyArg
 from weir.config import versions
 from weir.config.image_references import image_reference
 from weir.config.images import ImageName
+from weir.config.kafka import KafkaProvider
 from weir.config.security import SecretName
 from weir.programs.load import Environment
 from weir.programs.platform import Platform
@@ -55,6 +56,7 @@ def _job(environment: Environment, platform: Platform, pipeline: Pipeline, after
             cassandra=platform.cassandra,
             cassandra_role=job_role(pipeline.name),
             registry_url=platform.registry_url,
+            registry_login=stack.kafka.provider is KafkaProvider.AIVEN,
             operator=OperatorPolicy.of(stack.retention),
             authority=platform.authority,
             object_storage=stack.storage.object_storage,

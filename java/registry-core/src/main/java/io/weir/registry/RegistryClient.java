@@ -10,6 +10,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -74,12 +76,18 @@ final class RegistryClient {
     }
   }
 
+  private String password() throws IOException {
+    return config.passwordPath() == null
+        ? config.password()
+        : Files.readString(Path.of(config.passwordPath())).strip();
+  }
+
   private HttpResponse<String> send(int id) throws IOException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(config.url() + "/schemas/ids/" + id))
             .header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
     if (config.username() != null) {
-      byte[] pair = (config.username() + ":" + config.password()).getBytes(StandardCharsets.UTF_8);
+      byte[] pair = (config.username() + ":" + password()).getBytes(StandardCharsets.UTF_8);
       request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(pair));
     }
     CompletableFuture<HttpResponse<String>> response =

@@ -35,6 +35,13 @@ final class AvroRegistryOptions {
           .noDefaultValue()
           .withDescription("Password for HTTP basic authentication.");
 
+  static final ConfigOption<String> PASSWORD_PATH =
+      ConfigOptions.key("password.path")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "File, on every task manager, with the password, such as a mounted Secret.");
+
   static final ConfigOption<String> TRUSTSTORE_LOCATION =
       ConfigOptions.key("truststore.location")
           .stringType()
@@ -73,6 +80,7 @@ final class AvroRegistryOptions {
       List.of(
           USERNAME,
           PASSWORD,
+          PASSWORD_PATH,
           TRUSTSTORE_LOCATION,
           TRUSTSTORE_PASSWORD,
           TRUSTSTORE_TYPE,

@@ -2,6 +2,7 @@ package io.weir.flink.avro;
 
 import static io.weir.flink.avro.AvroRegistryOptions.MAX_RETRIES;
 import static io.weir.flink.avro.AvroRegistryOptions.PASSWORD;
+import static io.weir.flink.avro.AvroRegistryOptions.PASSWORD_PATH;
 import static io.weir.flink.avro.AvroRegistryOptions.REQUEST_TIMEOUT;
 import static io.weir.flink.avro.AvroRegistryOptions.TRUSTSTORE_LOCATION;
 import static io.weir.flink.avro.AvroRegistryOptions.TRUSTSTORE_PASSWORD;
@@ -32,6 +33,7 @@ final class RegistryOptions {
             options.get(URL).replaceAll("/+$", ""),
             options.get(USERNAME),
             options.get(PASSWORD),
+            options.get(PASSWORD_PATH),
             options.get(TRUSTSTORE_LOCATION),
             options.get(TRUSTSTORE_PASSWORD),
             options.get(TRUSTSTORE_TYPE),
@@ -51,10 +53,15 @@ final class RegistryOptions {
         URL,
         "has no user or password in it; use " + name(USERNAME) + " and " + name(PASSWORD));
     require(uri.getRawQuery() == null, URL, "has no query");
+    boolean withPassword = config.password() != null || config.passwordPath() != null;
     require(
-        (config.username() == null) == (config.password() == null),
+        (config.username() != null) == withPassword,
         USERNAME,
-        "goes with " + name(PASSWORD));
+        "goes with " + name(PASSWORD) + " or " + name(PASSWORD_PATH));
+    require(
+        config.password() == null || config.passwordPath() == null,
+        PASSWORD_PATH,
+        "takes the place of " + name(PASSWORD));
     require(
         https || config.truststoreLocation() == null,
         TRUSTSTORE_LOCATION,

@@ -51,6 +51,7 @@ class FormatFactoryTest {
     "url, http://me:secret@registry, has no user or password in it",
     "url, http://registry?a=b, avro-registry.url has no query",
     "username, me, avro-registry.username goes with avro-registry.password",
+    "password.path, /password, avro-registry.username goes with avro-registry.password",
     "truststore.location, /ca.pem, avro-registry.truststore.location goes with an https url",
     "request-timeout, 0 s, avro-registry.request-timeout is longer than 0",
     "max-retries, -1, avro-registry.max-retries is 0 or more",

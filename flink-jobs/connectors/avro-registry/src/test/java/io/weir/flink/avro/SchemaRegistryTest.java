@@ -1,5 +1,8 @@
 package io.weir.flink.avro;
 
+import org.junit.jupiter.api.io.TempDir;
+import java.nio.file.Path;
+import java.nio.file.Files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -239,5 +242,31 @@ class SchemaRegistryTest {
     String pair = Base64.getEncoder().encodeToString("reader:s3cret".getBytes());
     assertThat(server.authorizations).containsExactly("Basic " + pair);
     assertThat(config.toString()).doesNotContain("s3cret").doesNotContain("reader");
+  }
+
+  @Test
+  void readsThePasswordFromItsFileAtEveryRequest(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("password"), "first\n");
+    RegistryConfig config =
+        new RegistryConfig(
+            server.url(),
+            "reader",
+            null,
+            file.toString(),
+            null,
+            null,
+            TruststoreType.PKCS12,
+            Duration.ofSeconds(5),
+            0);
+    server.failWith(401, "");
+    SchemaRegistry registry = new SchemaRegistry(config, System::nanoTime);
+    assertThatThrownBy(() -> registry.byId(1, UNCOUNTED)).isInstanceOf(IOException.class);
+    Files.writeString(file, "second");
+    assertThatThrownBy(() -> registry.byId(1, UNCOUNTED)).isInstanceOf(IOException.class);
+    List<String> passwords =
+        server.authorizations.stream()
+            .map(value -> new String(Base64.getDecoder().decode(value.substring(6))))
+            .toList();
+    assertThat(passwords).containsExactly("reader:first", "reader:second");
   }
 }
