@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,7 @@ def edited(kind: str, name: str, edit: Callable[[dict[str, Any]], object], stack
         found = resource.inputs.get("kind") == kind and resource.inputs["metadata"]["name"].startswith(name)
         if not found:
             return resource
-        inputs = yaml.safe_load(yaml.safe_dump(resource.inputs))
+        inputs = copy.deepcopy(resource.inputs)
         edit(inputs)
         return replace(resource, inputs=inputs)
 
@@ -125,7 +126,7 @@ def test_a_decision_lets_it_pass(tmp_path: Path):
     def without_a_key(resource: Recorded) -> Recorded:
         if resource.name != "flights-files":
             return resource
-        inputs = yaml.safe_load(yaml.safe_dump(resource.inputs))
+        inputs = copy.deepcopy(resource.inputs)
         pipeline_edit(lambda spec: spec["deduplication"]["key"].pop())(inputs)
         return replace(resource, inputs=inputs)
 

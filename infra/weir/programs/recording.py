@@ -6,9 +6,11 @@ both, so the monitor here keeps the requests: inputs, parent, dependencies, prot
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -102,7 +104,13 @@ def record(program: Callable[[], object], stack: str, config: Mapping[str, str] 
     `config` is the stack's as Pulumi hands it to a program: full keys, and JSON text for what is not a string.
     Whatever the program raises is raised here.
     """
-    return contextvars.copy_context().run(_record, program, stack, dict(config or {}))
+    # A thread of its own has a short stack: the SDK walks the whole of it for every resource.
+    with ThreadPoolExecutor(max_workers=1, initializer=_own_loop) as thread:
+        return thread.submit(contextvars.copy_context().run, _record, program, stack, dict(config or {})).result()
+
+
+def _own_loop() -> None:
+    asyncio.set_event_loop(asyncio.new_event_loop())
 
 
 def _record(program: Callable[[], object], stack: str, config: dict[str, str]) -> list[Recorded]:
@@ -114,7 +122,11 @@ def _record(program: Callable[[], object], stack: str, config: dict[str, str]) -
     settings = cast("Any", SETTINGS)
     settings.rpc_manager.clear()
     settings.outputs.clear()
-    _sync_await(run_pulumi_func(lambda: _run(program)))
+    loop = asyncio.get_event_loop()
+    try:
+        _sync_await(run_pulumi_func(lambda: _run(program)))
+    finally:
+        loop.close()
     return in_dependency_order(monitor.recorded)
 
 
