@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.sizing.stacks import FLIGHTS, stack_of
+from typer.testing import CliRunner
 
 from weir.catalog.environment import in_environment
+from weir.cli.main import commands
 from weir.config.errors import WeirError
 from weir.database.erase import Subject, erase, find, tables_of, what_remains
 from weir.database.session import Access, session_of
@@ -138,6 +140,23 @@ def test_reference_rows_go_where_they_are_asked_for(session: Session) -> None:
     assert "planes" not in erase_all(session, f"tailnum={SUBJECT}")
     assert erase_all(session, f"tailnum={SUBJECT}", with_references=True)["planes"] == 1
     assert [row["tailnum"] for row in left(session, "flights.planes")] == [OTHER]
+
+
+@contract
+def test_the_command_counts_first_and_deletes_on_demand(
+    session: Session, platform_of: Callable[..., Context], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEIR_HOME", str(platform_of("cassandra").paths.data_dir))
+    for number in (1, 2):
+        write(session, number, SUBJECT if number == 1 else OTHER)
+    command = ["erase", "flights", "--id", f"tailnum={SUBJECT}"]
+    counted = CliRunner().invoke(commands, command, catch_exceptions=False).output
+    assert "flights.flights_enriched: 1 rows would be deleted (--yes)" in counted
+    assert len(left(session)) == 2
+    deleted = CliRunner().invoke(commands, [*command, "--yes"], catch_exceptions=False).output
+    assert "flights.flights_enriched: 1 rows deleted" in deleted
+    assert "topic flights.events: its events expire within 168 hours" in deleted
+    assert [row["tailnum"] for row in left(session)] == [OTHER]
 
 
 @unit

@@ -29,7 +29,7 @@ def size(
 ) -> None:
     """Brokers, nodes, task managers, disks and the monthly cost of an environment; refused where nothing fits."""
     from weir.catalog.environment import load_environment  # noqa: PLC0415
-    from weir.config.stack import load_stack  # noqa: PLC0415
+    from weir.config.stack import Target, load_stack  # noqa: PLC0415
     from weir.embedded.context import REPOSITORY, stack_file  # noqa: PLC0415
     from weir.sizing import plan_for  # noqa: PLC0415
     from weir.sizing.what_if import what_if as changed  # noqa: PLC0415
@@ -43,6 +43,8 @@ def size(
     if as_json:
         console.print_json(data=_as_data(plan) if then is None else {"now": _as_data(plan), "then": _as_data(then)})
         return
+    if now.target is Target.EMBEDDED:
+        console.print(f"{now.environment} runs on one machine; on a cluster its load would need this:", highlight=False)
     console.print(_plan_table(plan) if then is None else _change_table(plan, then, what_if or []))
     if explain:
         console.print(_explanation_table(then or plan))

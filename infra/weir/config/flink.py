@@ -36,7 +36,9 @@ class FlinkConfig(Frozen):
     """How pipelines run on Flink. On Kubernetes parallelism, task managers and state backend come from sizing."""
 
     parallelism: Annotated[int, Field(ge=1, le=1024)] = 2
-    task_slots: Annotated[int, Field(ge=1, le=64, description="Task slots of each task manager.")] = 4
+    task_slots: Annotated[
+        int, Field(ge=1, le=64, description="Task slots of each task manager; on Kubernetes the most of one.")
+    ] = 4
     task_managers: Annotated[int, Field(ge=1, le=1024)] = 1
     max_parallelism: Annotated[
         int, Field(ge=1, le=32768, description="Key groups: the highest parallelism that existing state can take.")
