@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sizing.stacks import AVAILABLE, FLIGHTS, SMALL, merged, rates, sized, stack_of
 
+from dedup_join.tables import TOTALS_BUFFER_TIME
 from weir.catalog.environment import load_environment
 from weir.catalog.spec import Workload
 from weir.config.errors import ConfigError
@@ -18,6 +19,7 @@ from weir.config.flink import StateBackend
 from weir.config.stack import load_stack
 from weir.sizing import Bound, PlatformPlan, SizingRefused, plan_for
 from weir.sizing.figures import changes_of, figures_of
+from weir.sizing.flink import WRITES_PER_TOTAL_PER_SECOND
 from weir.sizing.what_if import what_if
 
 pytestmark = pytest.mark.unit
@@ -205,6 +207,11 @@ def test_aivens_plan_has_the_memory_that_the_brokers_would_have(memory: int, pla
 def test_a_peak_of_the_stack_below_the_mean_of_the_file_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"peak_events_per_second 5 is below mean_events_per_second 1000"):
         sized(workload={"pipelines": {"flights": {"peak_events_per_second": 5}}})
+
+
+def test_totals_are_counted_as_often_as_the_job_writes_them() -> None:
+    seconds = float(TOTALS_BUFFER_TIME.removesuffix(" s"))
+    assert 1 / seconds == WRITES_PER_TOTAL_PER_SECOND
 
 
 def test_two_pipelines_share_the_brokers_and_have_a_job_each() -> None:

@@ -33,7 +33,7 @@ TOTAL_MICROSECONDS = 11.7
 # With one row and one total in Cassandra: 19,100 events a second, which is 94 microseconds more for two writes, on both
 # sides. Of the 47 for each, 20 are counted here (binding, encoding, acknowledging) and 27 in Cassandra's sizing.
 WRITE_MICROSECONDS = 20.0
-# The sink keeps only the newest of a total that waits: under load each is written about once a second, not each time.
+# The job's sink lets totals wait for a second and sends only the newest of each (`dedup_join.tables`).
 WRITES_PER_TOTAL_PER_SECOND = 1.0
 # The rest is checkpoints, garbage collection, and uneven keys.
 CPU_UTILISATION = 0.7
