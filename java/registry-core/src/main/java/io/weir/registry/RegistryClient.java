@@ -22,7 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one call of the Confluent REST API that a reader needs: {@code GET /schemas/ids/{id}}.
+ * The two calls of the Confluent REST API that readers and writers need: {@code GET
+ * /schemas/ids/{id}} and {@code POST /subjects/{subject}/versions}.
  *
  * <p>Only the registry's own word (404 with error code 40403) says that a schema does not exist.
  * Any other failure, a 404 of a wrong address included, says nothing about the record.
@@ -58,18 +59,49 @@ final class RegistryClient {
    * @throws IOException if the registry gave no usable answer in the last attempt
    */
   Optional<JsonNode> fetch(int id, Runnable onRequest) throws IOException {
+    return repeated(
+        "schema " + id,
+        () -> {
+          onRequest.run();
+          HttpRequest.Builder request = request("/schemas/ids/" + id).GET();
+          return answer(send(request), "schema");
+        });
+  }
+
+  /**
+   * Sends a body, again and again on failures that may pass.
+   *
+   * @throws IOException if the registry refuses it, or gave no usable answer in the last attempt
+   */
+  JsonNode post(String path, String body) throws IOException {
+    return repeated(
+            path,
+            () -> {
+              HttpRequest.Builder request =
+                  request(path)
+                      .header("Content-Type", "application/vnd.schemaregistry.v1+json")
+                      .POST(HttpRequest.BodyPublishers.ofString(body));
+              return answer(send(request), "id");
+            })
+        .orElseThrow(() -> new IOException("The registry has no " + path));
+  }
+
+  /** One attempt of a request. */
+  private interface Attempt {
+    Optional<JsonNode> run() throws IOException;
+  }
+
+  private Optional<JsonNode> repeated(String what, Attempt request) throws IOException {
     long backoff = FIRST_BACKOFF_MILLIS;
     for (int attempt = 0; ; attempt++) {
       try {
-        onRequest.run();
-        return answer(send(id));
+        return request.run();
       } catch (PassingFailure e) {
         if (attempt >= config.maxRetries()) {
           throw new IOException(
-              "No schema " + id + " from " + config.url() + " in " + (attempt + 1) + " attempts",
-              e);
+              "No " + what + " from " + config.url() + " in " + (attempt + 1) + " attempts", e);
         }
-        LOG.warn("Schema {} not read, next attempt in {} ms: {}", id, backoff, e.getMessage());
+        LOG.warn("No {} yet, next attempt in {} ms: {}", what, backoff, e.getMessage());
         pause(backoff);
         backoff = Math.min(2 * backoff, LONGEST_BACKOFF_MILLIS);
       }
@@ -82,14 +114,18 @@ final class RegistryClient {
         : Files.readString(Path.of(config.passwordPath())).strip();
   }
 
-  private HttpResponse<String> send(int id) throws IOException {
+  private HttpRequest.Builder request(String path) throws IOException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(config.url() + "/schemas/ids/" + id))
+        HttpRequest.newBuilder(URI.create(config.url() + path))
             .header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
     if (config.username() != null) {
       byte[] pair = (config.username() + ":" + password()).getBytes(StandardCharsets.UTF_8);
       request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(pair));
     }
+    return request;
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request) throws IOException {
     CompletableFuture<HttpResponse<String>> response =
         http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString());
     try {
@@ -106,7 +142,11 @@ final class RegistryClient {
     }
   }
 
-  private static Optional<JsonNode> answer(HttpResponse<String> response) throws IOException {
+  /**
+   * @param field what a usable answer has
+   */
+  private static Optional<JsonNode> answer(HttpResponse<String> response, String field)
+      throws IOException {
     int status = response.statusCode();
     String what = "status " + status + " from " + response.uri() + ": " + quote(response.body());
     if (status == 408 || status == 429 || status >= 500) {
@@ -114,8 +154,8 @@ final class RegistryClient {
     }
     JsonNode body = parse(response.body());
     if (status == 200) {
-      if (!body.path("schema").isTextual()) {
-        throw new PassingFailure("an answer without a schema, " + what, null);
+      if (!body.path(field).isTextual() && !body.path(field).isInt()) {
+        throw new PassingFailure("an answer without " + field + ", " + what, null);
       }
       return Optional.of(body);
     }

@@ -4,6 +4,7 @@ import io.weir.registry.DecodeError;
 import io.weir.registry.DecodeException;
 import io.weir.registry.RegistryConfig;
 import io.weir.registry.SchemaRegistry;
+import io.weir.registry.WireFormat;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -27,9 +28,6 @@ import org.apache.flink.table.types.logical.RowType;
  * for as long as an operator holds it, with object reuse or without.
  */
 final class AvroRegistryDeserializationSchema implements DeserializationSchema<RowData> {
-  private static final int HEADER_BYTES = 5;
-  private static final byte MAGIC = 0;
-
   private final RegistryConfig config;
   private final String readerJson;
   private final RowType columns;
@@ -101,7 +99,7 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
   }
 
   private RowData decode(byte[] value) throws IOException, DecodeException {
-    int id = schemaId(value);
+    int id = WireFormat.schemaId(value);
     Decoder decoder = lastDecoder;
     if (decoder == null || decoder.schemaId != id) {
       decoder = decoder(id);
@@ -110,32 +108,13 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
     if (decoder.failure != null) {
       throw decoder.failure;
     }
-    input.reset(value, HEADER_BYTES);
+    input.reset(value, WireFormat.HEADER_BYTES);
     RowData row = (RowData) decoder.reader.read(input);
     if (input.remaining() > 0) {
       throw new DecodeException(
           DecodeError.TRAILING_BYTES, input.remaining() + " bytes follow the record");
     }
     return row;
-  }
-
-  private static int schemaId(byte[] value) throws DecodeException {
-    if (value == null) {
-      throw new DecodeException(DecodeError.NULL_VALUE, "the Kafka value is null");
-    }
-    if (value.length > 0 && value[0] != MAGIC) {
-      throw new DecodeException(
-          DecodeError.BAD_MAGIC,
-          "the first byte is " + (value[0] & 0xff) + ", that of the Confluent wire format is 0");
-    }
-    if (value.length < HEADER_BYTES) {
-      throw new DecodeException(
-          DecodeError.TRUNCATED, "the header has 5 bytes, the value " + value.length);
-    }
-    return (value[1] & 0xff) << 24
-        | (value[2] & 0xff) << 16
-        | (value[3] & 0xff) << 8
-        | (value[4] & 0xff);
   }
 
   /** Kept per schema id for good, other than an id that the registry does not know. */

@@ -1,5 +1,6 @@
 package io.weir.flink.cassandra.sink;
 
+import io.weir.cassandra.statement.NewestRows;
 import io.weir.cassandra.statement.RowKey;
 import io.weir.cassandra.statement.WriteLayout;
 import io.weir.cassandra.statement.WriteRequest;
@@ -50,10 +51,9 @@ final class CoalescingBuffer implements RequestBuffer<WriteRequest> {
       RequestEntryWrapper<WriteRequest> entry,
       RequestEntryWrapper<WriteRequest> waiting,
       boolean cameBefore) {
-    int order =
-        Long.compare(
-            entry.getRequestEntry().timestampMicros(), waiting.getRequestEntry().timestampMicros());
-    return order > 0 || (order == 0 && !cameBefore);
+    WriteRequest row = entry.getRequestEntry();
+    WriteRequest other = waiting.getRequestEntry();
+    return cameBefore ? !NewestRows.isNewer(other, row) : NewestRows.isNewer(row, other);
   }
 
   @Override

@@ -4,6 +4,7 @@ import static com.datastax.oss.protocol.internal.ProtocolConstants.DataType.*;
 
 import com.datastax.oss.driver.api.core.type.DataType;
 import com.datastax.oss.driver.shaded.guava.common.net.InetAddresses;
+import io.weir.cassandra.statement.CqlBytes;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -55,7 +56,7 @@ public interface ValueDecoder {
       case FLOAT -> ByteBuffer::getFloat;
       case DOUBLE -> ByteBuffer::getDouble;
       case BOOLEAN -> value -> value.get() != 0;
-      case DATE -> value -> value.getInt() - ValueEncoder.CQL_EPOCH_DAY;
+      case DATE -> value -> value.getInt() - CqlBytes.CQL_EPOCH_DAY;
       case TIME -> value -> (int) (value.getLong() / ValueEncoder.NANOS_PER_MILLI);
       case BLOB -> ValueDecoder::bytes;
       case TIMESTAMP -> value -> TimestampData.fromEpochMillis(value.getLong());

@@ -1,0 +1,54 @@
+package io.weir.streams;
+
+import java.util.Map;
+import org.apache.kafka.streams.state.RocksDBConfigSetter;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.WriteBufferManager;
+
+/**
+ * One bound for the memory of all stores of the process. Left alone, each store takes up to 100 MB
+ * outside the heap, and a pipeline has one per table, partition and half horizon.
+ */
+public final class BoundedRocksDb implements RocksDBConfigSetter {
+  /** Setting of Kafka Streams: the bound in bytes. */
+  static final String MEMORY_BYTES = "weir.rocksdb.memory.bytes";
+
+  private static final long DEFAULT_MEMORY_BYTES = 128L << 20;
+  private static final long MEMTABLE_BYTES = 4L << 20;
+
+  private static Cache cache;
+  private static WriteBufferManager memtables;
+
+  private static synchronized void open(long bytes) {
+    if (cache == null) {
+      RocksDB.loadLibrary();
+      cache = new LRUCache(bytes);
+      memtables = new WriteBufferManager(bytes / 2, cache);
+    }
+  }
+
+  @Override
+  public void setConfig(String store, Options options, Map<String, Object> configs) {
+    Object bytes = configs.get(MEMORY_BYTES);
+    open(bytes == null ? DEFAULT_MEMORY_BYTES : Long.parseLong(bytes.toString()));
+    BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
+    table.setBlockCache(cache);
+    // Indexes and filters count, too, and stay.
+    table.setCacheIndexAndFilterBlocks(true);
+    table.setPinTopLevelIndexAndFilter(true);
+    table.setFilterPolicy(new BloomFilter(10));
+    options.setTableFormatConfig(table);
+    options.setWriteBufferManager(memtables);
+    options.setWriteBufferSize(MEMTABLE_BYTES);
+  }
+
+  @Override
+  public void close(String store, Options options) {
+    // The cache is shared: it ends with the process.
+  }
+}

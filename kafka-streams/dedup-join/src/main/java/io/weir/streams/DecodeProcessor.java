@@ -1,0 +1,76 @@
+package io.weir.streams;
+
+import io.weir.registry.DecodeException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+
+/**
+ * Decodes events and keys them by their id. A record that cannot be decoded keeps its key and value
+ * and gets headers that say where it lay and why. A registry that does not answer is not the
+ * record's fault: the thread fails, and begins again at the last commit.
+ */
+final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded> {
+  private final RowReader reader;
+  private final RowCodec id;
+  private final int[] idColumns;
+  private final int width;
+  private final Counters counters;
+  private ProcessorContext<byte[], Decoded> context;
+
+  /**
+   * @param width how many columns the rows have that events become
+   */
+  DecodeProcessor(
+      RowReader reader, RowCodec id, List<Integer> idColumns, int width, Counters counters) {
+    this.reader = reader;
+    this.id = id;
+    this.idColumns = idColumns.stream().mapToInt(Integer::intValue).toArray();
+    this.width = width;
+    this.counters = counters;
+  }
+
+  @Override
+  public void init(ProcessorContext<byte[], Decoded> context) {
+    this.context = context;
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    counters.received.increment();
+    try {
+      Object[] event = reader.read(record.value(), width);
+      byte[] key = id.encode(Rows.pick(event, idColumns));
+      // A producer's own headers mean nothing here; carrying them on would only cost.
+      context.forward(new Record<>(key, new Decoded(event, null), record.timestamp()));
+    } catch (DecodeException e) {
+      counters.deadLetters.increment();
+      Decoded letter = new Decoded(null, record.value());
+      context.forward(record.withValue(letter).withHeaders(headers(record, e.getMessage())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Header values are UTF-8 text. */
+  private RecordHeaders headers(Record<byte[], byte[]> record, String reason) {
+    RecordMetadata origin = context.recordMetadata().orElseThrow();
+    RecordHeaders headers = new RecordHeaders();
+    add(headers, "weir.topic", origin.topic());
+    add(headers, "weir.partition", origin.partition());
+    add(headers, "weir.offset", origin.offset());
+    add(headers, "weir.timestamp", record.timestamp());
+    add(headers, "weir.reason", reason);
+    return headers;
+  }
+
+  private static void add(RecordHeaders headers, String name, Object value) {
+    headers.add(name, String.valueOf(value).getBytes(StandardCharsets.UTF_8));
+  }
+}

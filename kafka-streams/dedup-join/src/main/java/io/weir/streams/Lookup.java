@@ -1,0 +1,85 @@
+package io.weir.streams;
+
+import io.weir.registry.DecodeException;
+import io.weir.streams.PipelinePlan.Condition;
+import io.weir.streams.PipelinePlan.Join;
+import io.weir.streams.PipelinePlan.Reference;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.apache.kafka.streams.state.ValueAndTimestamp;
+
+/** One LEFT join: puts the selected columns of the matching reference row into an event's row. */
+final class Lookup {
+  private final ReadOnlyKeyValueStore<byte[], ValueAndTimestamp<byte[]>> table;
+  private final RowReader reader;
+  private final RowCodec key;
+  private final int[] keyColumns;
+  private final Condition[] conditions;
+  private final int[] select;
+  private final int width;
+
+  /**
+   * @param reader of the reference's values; not shared with another lookup's thread
+   */
+  Lookup(
+      ReadOnlyKeyValueStore<byte[], ValueAndTimestamp<byte[]>> table,
+      RowReader reader,
+      Reference reference,
+      Join join) {
+    this.table = table;
+    this.reader = reader;
+    this.key = keyCodec(reference);
+    this.keyColumns = Rows.positions(join.key());
+    this.conditions = join.conditions().toArray(Condition[]::new);
+    this.select = Rows.positions(join.select());
+    this.width = reference.columns().size();
+  }
+
+  /** How the key of a reference topic is written. */
+  static RowCodec keyCodec(Reference reference) {
+    return new RowCodec(reference.key().stream().map(reference.columns()::get).toList());
+  }
+
+  /** Fills the columns from {@code position} on; returns the position behind them. */
+  int fill(Object[] row, int position) {
+    Object[] found = find(row);
+    if (found != null) {
+      for (int i = 0; i < select.length; i++) {
+        row[position + i] = found[select[i]];
+      }
+    }
+    return position + select.length;
+  }
+
+  private Object[] find(Object[] row) {
+    Object[] wanted = Rows.pick(row, keyColumns);
+    if (Arrays.asList(wanted).contains(null)) {
+      return null;
+    }
+    ValueAndTimestamp<byte[]> value = table.get(key.encode(wanted));
+    if (value == null) {
+      return null;
+    }
+    Object[] found = decode(value.value());
+    for (Condition condition : conditions) {
+      Object expected = row[condition.event()];
+      if (expected == null || !expected.equals(found[condition.reference()])) {
+        return null;
+      }
+    }
+    return found;
+  }
+
+  private Object[] decode(byte[] value) {
+    try {
+      return reader.read(value, width);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (DecodeException e) {
+      throw new IllegalStateException(
+          "A row of a reference topic cannot be read; publish it anew: " + e.getMessage(), e);
+    }
+  }
+}

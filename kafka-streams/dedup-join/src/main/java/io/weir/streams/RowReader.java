@@ -1,0 +1,56 @@
+package io.weir.streams;
+
+import io.weir.registry.DecodeException;
+import io.weir.registry.RecordReader;
+import io.weir.registry.SchemaLookup;
+import io.weir.streams.PipelinePlan.Column;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.GenericRecord;
+
+/** Reads rows in Confluent's wire format, written with any version of their schema. */
+final class RowReader {
+  private final RecordReader reader;
+  private final int[] positions;
+  private final Column[] columns;
+
+  /**
+   * @param schema the Avro record to read; it has a field for each of {@code columns}
+   */
+  RowReader(SchemaLookup schemas, Schema schema, List<Column> columns) {
+    this.reader = new RecordReader(schemas, schema);
+    this.columns = columns.toArray(Column[]::new);
+    this.positions =
+        columns.stream().mapToInt(column -> schema.getField(column.name()).pos()).toArray();
+  }
+
+  /**
+   * Reads one value into a row of {@code width} columns, of which the rest stays null.
+   *
+   * @throws DecodeException if the value is at fault
+   * @throws IOException if the registry could not be asked
+   */
+  Object[] read(byte[] value, int width) throws IOException, DecodeException {
+    GenericRecord record = reader.read(value);
+    Object[] row = new Object[width];
+    for (int i = 0; i < columns.length; i++) {
+      row[i] = plain(record.get(positions[i]));
+    }
+    return row;
+  }
+
+  /** Strings and enums as {@link String}, bytes as an array; numbers and truth values are so. */
+  private static Object plain(Object value) {
+    if (value == null || value instanceof Number || value instanceof Boolean) {
+      return value;
+    }
+    if (value instanceof ByteBuffer buffer) {
+      byte[] bytes = new byte[buffer.remaining()];
+      buffer.duplicate().get(bytes);
+      return bytes;
+    }
+    return value.toString();
+  }
+}

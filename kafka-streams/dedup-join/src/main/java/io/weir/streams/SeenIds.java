@@ -1,0 +1,63 @@
+package io.weir.streams;
+
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.WindowStore;
+
+/**
+ * The ids seen within the horizon: one small value each, on disk, in the half horizon of the clock
+ * in which they came. Whole halves are forgotten at once, so that forgetting costs nothing; an id
+ * is known for at least the horizon and at most one and a half of it.
+ *
+ * <p>An id is asked for exactly, once in each half that may hold it: a range of halves would need
+ * an iterator, and would not profit from bloom filters, which answer for the many ids that are new.
+ */
+final class SeenIds {
+  static final String STORE = "seen";
+  private static final byte[] SEEN = {1};
+  private static final int HALVES_BEFORE = 2;
+
+  /** What the changelog may forget goes by the broker's clock, as the store goes by ours. */
+  private static final Map<String, String> CHANGELOG =
+      Map.of(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
+
+  private final WindowStore<byte[], byte[]> store;
+  private final long halfMs;
+
+  SeenIds(WindowStore<byte[], byte[]> store, long horizonMs) {
+    this.store = store;
+    this.halfMs = half(horizonMs);
+  }
+
+  static StoreBuilder<WindowStore<byte[], byte[]>> store(long horizonMs) {
+    // The store refuses what is older than its retention: two halves back is just within.
+    Duration retention = Duration.ofMillis(HALVES_BEFORE * half(horizonMs) + 2);
+    return Stores.windowStoreBuilder(
+            Stores.persistentWindowStore(
+                STORE, retention, Duration.ofMillis(half(horizonMs)), false),
+            Serdes.ByteArray(),
+            Serdes.ByteArray())
+        .withLoggingEnabled(CHANGELOG)
+        .withCachingDisabled();
+  }
+
+  private static long half(long horizonMs) {
+    return (horizonMs + 1) / 2;
+  }
+
+  /** Whether the id is new at this time of the clock; from now on it is not. */
+  boolean add(byte[] id, long nowMs) {
+    long current = nowMs - Math.floorMod(nowMs, halfMs);
+    for (int back = 0; back <= HALVES_BEFORE; back++) {
+      if (store.fetch(id, current - back * halfMs) != null) {
+        return false;
+      }
+    }
+    store.put(id, SEEN, current);
+    return true;
+  }
+}

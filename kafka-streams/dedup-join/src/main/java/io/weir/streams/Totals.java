@@ -1,0 +1,130 @@
+package io.weir.streams;
+
+import io.weir.streams.PipelinePlan.Aggregate;
+import io.weir.streams.PipelinePlan.Column;
+import io.weir.streams.PipelinePlan.Dimension;
+import io.weir.streams.PipelinePlan.Measure;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The running totals of one table: what of a row counts, and how it changes a group's state. A
+ * state is the number of the group's events, then a value for each measure, as SQL's aggregate
+ * functions have it: a sum, least or greatest of nothing is null, a count of nothing is 0.
+ */
+final class Totals {
+  private final Aggregate aggregate;
+  private final List<Column> columns;
+  private final Measurement[] measures;
+  private final int[] groupColumns;
+  private final int[] inputColumns;
+
+  /**
+   * @param columns the columns of the rows that are added up
+   */
+  Totals(Aggregate aggregate, List<Column> columns) {
+    this.aggregate = aggregate;
+    this.columns = columns;
+    this.groupColumns = aggregate.group().stream().mapToInt(Dimension::column).toArray();
+    this.inputColumns =
+        aggregate.measures().stream().flatMap(Totals::used).distinct().mapToInt(i -> i).toArray();
+    this.measures =
+        aggregate.measures().stream()
+            .map(measure -> Measurement.of(measure, columns, inputColumns))
+            .toArray(Measurement[]::new);
+  }
+
+  private static Stream<Integer> used(Measure measure) {
+    Stream<Integer> where =
+        measure.where() == null ? Stream.of() : Stream.of(measure.where().column());
+    return Stream.concat(
+        measure.column() == null ? Stream.of() : Stream.of(measure.column()), where);
+  }
+
+  /** The codec of group keys. */
+  RowCodec keys() {
+    return new RowCodec(groupTypes());
+  }
+
+  private List<Column> groupTypes() {
+    return aggregate.group().stream()
+        .map(dimension -> columns.get(dimension.column()))
+        .map(column -> new Column(column.name(), column.type(), false))
+        .toList();
+  }
+
+  /** The codec of what a row contributes. */
+  RowCodec inputs() {
+    List<Column> used = new ArrayList<>();
+    for (int column : inputColumns) {
+      used.add(columns.get(column));
+    }
+    return new RowCodec(used);
+  }
+
+  /** The codec of states. */
+  RowCodec states() {
+    Column count = new Column("count", ColumnType.BIGINT, false);
+    return new RowCodec(Stream.concat(Stream.of(count), measureTypes().stream()).toList());
+  }
+
+  private List<Column> measureTypes() {
+    return aggregate.measures().stream()
+        .map(measure -> new Column(measure.function(), measure.type(), true))
+        .toList();
+  }
+
+  /** The codec of a table's rows: group, measures, write timestamp. */
+  RowCodec outputs() {
+    Column written = new Column("_write_timestamp", ColumnType.BIGINT, false);
+    return new RowCodec(
+        Stream.of(groupTypes(), measureTypes(), List.of(written)).flatMap(List::stream).toList());
+  }
+
+  Object[] group(Object[] row) {
+    Object[] group = Rows.pick(row, groupColumns);
+    for (int i = 0; i < group.length; i++) {
+      if (group[i] == null) {
+        group[i] = aggregate.group().get(i).whenNull();
+      }
+    }
+    return group;
+  }
+
+  Object[] input(Object[] row) {
+    return Rows.pick(row, inputColumns);
+  }
+
+  Object[] empty() {
+    Object[] state = new Object[1 + measures.length];
+    state[0] = 0L;
+    for (int i = 0; i < measures.length; i++) {
+      state[1 + i] = measures[i].ofNothing();
+    }
+    return state;
+  }
+
+  /** A new state: the old one may still be what a cache holds. */
+  Object[] add(Object[] state, Object[] input) {
+    Object[] sum = new Object[state.length];
+    sum[0] = (Long) state[0] + 1;
+    for (int i = 0; i < measures.length; i++) {
+      sum[1 + i] = measures[i].add(state[1 + i], input);
+    }
+    return sum;
+  }
+
+  /**
+   * The table's row of a group. Its write timestamp is the start of its grain plus the number of
+   * its events: a later total beats an earlier one, and the last one is the same in every run.
+   */
+  Object[] output(Object[] group, Object[] state) {
+    Object[] row = new Object[group.length + state.length];
+    System.arraycopy(group, 0, row, 0, group.length);
+    System.arraycopy(state, 1, row, group.length, measures.length);
+    ColumnType grain = groupTypes().get(aggregate.grain()).type();
+    row[row.length - 1] = Rows.micros(group[aggregate.grain()], grain) + (Long) state[0];
+    return row;
+  }
+}
