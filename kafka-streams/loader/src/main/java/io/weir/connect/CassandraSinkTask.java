@@ -1,0 +1,199 @@
+package io.weir.connect;
+
+import com.datastax.oss.driver.api.core.DriverException;
+import io.weir.cassandra.retry.RetryingExecutor;
+import io.weir.cassandra.session.SharedSession;
+import io.weir.cassandra.statement.WriteCommand;
+import io.weir.cassandra.statement.WritePipeline;
+import io.weir.connect.Delivery.Row;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.connect.data.Schema;
+import org.apache.kafka.connect.data.Struct;
+import org.apache.kafka.connect.errors.ConnectException;
+import org.apache.kafka.connect.errors.DataException;
+import org.apache.kafka.connect.errors.RetriableException;
+import org.apache.kafka.connect.sink.ErrantRecordReporter;
+import org.apache.kafka.connect.sink.SinkRecord;
+import org.apache.kafka.connect.sink.SinkTask;
+
+/**
+ * Writes records at least once: an offset is committed when every record before it is written or
+ * set aside. Since each write carries its own timestamp, writing one again changes nothing.
+ */
+public final class CassandraSinkTask extends SinkTask {
+  /** Well below the time after which a consumer that does not ask for records is thrown out. */
+  private static final long ROOM_TIMEOUT_MILLIS = Duration.ofSeconds(10).toMillis();
+
+  private static final long RETRY_MILLIS = 1_000;
+  private static final long ROOM_POLL_MILLIS = 2;
+
+  private record TableSchema(String topic, Schema schema) {}
+
+  private final Map<TableSchema, TableWriter> writers = new HashMap<>();
+  private final Deque<Delivery> deliveries = new ArrayDeque<>();
+  private final Map<TopicPartition, OffsetAndMetadata> written = new HashMap<>();
+  private SinkConfig config;
+  private Map<String, String> tables;
+  private SharedSession.Lease session;
+  private WritePipeline pipeline;
+
+  @Override
+  public void start(Map<String, String> settings) {
+    config = new SinkConfig(settings);
+    tables = config.tables();
+  }
+
+  @Override
+  public void put(Collection<SinkRecord> records) {
+    settle();
+    if (records.isEmpty()) {
+      return;
+    }
+    connect();
+    awaitRoom();
+    Delivery delivery = new Delivery(pipeline, records);
+    rows(records).forEach(delivery::send);
+    deliveries.add(delivery);
+  }
+
+  private Map<TableWriter, List<Row>> rows(Collection<SinkRecord> records) {
+    Map<TableWriter, List<Row>> rows = new LinkedHashMap<>();
+    for (SinkRecord record : records) {
+      try {
+        TableWriter table = writer(record);
+        Row row = new Row(record, table.request((Struct) record.value()));
+        rows.computeIfAbsent(table, found -> new ArrayList<>()).add(row);
+      } catch (DataException e) {
+        setAside(record, e);
+      }
+    }
+    return rows;
+  }
+
+  private TableWriter writer(SinkRecord record) {
+    if (!(record.value() instanceof Struct)) {
+      throw new DataException(
+          "The value is no struct; give the connector a converter with schemas.");
+    }
+    return writers.computeIfAbsent(
+        new TableSchema(record.originalTopic(), record.valueSchema()),
+        key -> new TableWriter(session.cql(), config, table(key.topic()), key.schema()));
+  }
+
+  private String table(String topic) {
+    String table = tables.get(topic);
+    if (table == null) {
+      throw new ConnectException("'tables' names no table for the topic " + topic + "; add it.");
+    }
+    return table;
+  }
+
+  private void connect() {
+    if (session != null) {
+      return;
+    }
+    try {
+      session = SharedSession.acquire(config.session());
+    } catch (DriverException e) {
+      throw later("Cassandra does not answer", e);
+    }
+    RetryingExecutor executor =
+        new RetryingExecutor(
+            session.cql()::executeAsync, SinkConfig.RETRIES, session.timer(), error -> {});
+    pipeline = new WritePipeline(executor, config.maxInFlight(), new Unobserved());
+  }
+
+  /** While Cassandra is slow or away, Connect pauses the partitions and hands over again later. */
+  private void awaitRoom() {
+    long deadline = System.currentTimeMillis() + ROOM_TIMEOUT_MILLIS;
+    while (pipeline.isFull()) {
+      if (System.currentTimeMillis() > deadline) {
+        throw later("Cassandra does not keep up", null);
+      }
+      try {
+        Thread.sleep(ROOM_POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw later("Interrupted", e);
+      }
+    }
+  }
+
+  private RetriableException later(String why, Throwable cause) {
+    context.timeout(RETRY_MILLIS);
+    return new RetriableException(why, cause);
+  }
+
+  /** Takes note of what is written; deliveries end in their order, as offsets must. */
+  private void settle() {
+    while (!deliveries.isEmpty() && deliveries.peek().settle(this::setAside)) {
+      written.putAll(deliveries.remove().ends());
+    }
+    deliveries.forEach(delivery -> delivery.settle(this::setAside));
+  }
+
+  private void setAside(SinkRecord record, Throwable error) {
+    ErrantRecordReporter reporter = context.errantRecordReporter();
+    if (reporter == null) {
+      throw new ConnectException(
+          "%s, partition %d, offset %d cannot be written, and no dead-letter topic is configured"
+              .formatted(
+                  record.originalTopic(),
+                  record.originalKafkaPartition(),
+                  record.originalKafkaOffset()),
+          error);
+    }
+    reporter.report(record, error);
+  }
+
+  @Override
+  public Map<TopicPartition, OffsetAndMetadata> preCommit(
+      Map<TopicPartition, OffsetAndMetadata> handedOver) {
+    settle();
+    return Map.copyOf(written);
+  }
+
+  @Override
+  public void close(Collection<TopicPartition> partitions) {
+    // What is under way may still be written; whoever has the partitions next writes it again.
+    deliveries.forEach(delivery -> delivery.ends().keySet().removeAll(partitions));
+    written.keySet().removeAll(partitions);
+  }
+
+  @Override
+  public void stop() {
+    if (session != null) {
+      pipeline.close();
+      session.close();
+      session = null;
+    }
+  }
+
+  @Override
+  public String version() {
+    return "0.1.0";
+  }
+
+  /** Failures come with their delivery, latencies with the consumer's lag. */
+  private static final class Unobserved implements WritePipeline.Observer {
+    @Override
+    public void answered(WriteCommand command, long latencyNanos) {
+      // Nobody asks.
+    }
+
+    @Override
+    public void failed(WriteCommand command) {
+      // Told to the delivery.
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.weir.connect;
+
+import io.weir.cassandra.retry.FailureKind;
+import io.weir.cassandra.statement.WriteCommand;
+import io.weir.cassandra.statement.WritePipeline;
+import io.weir.cassandra.statement.WriteRequest;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.connect.sink.SinkRecord;
+
+/**
+ * The records of one hand-over, until each is written or set aside. A request that Cassandra
+ * refuses is sent again row by row, so that only the rows at fault are set aside.
+ */
+final class Delivery {
+  /** A row and the record that it came from. */
+  record Row(SinkRecord origin, WriteRequest request) {}
+
+  private record Failed(Requests table, List<Row> rows, Throwable error) {}
+
+  private final WritePipeline pipeline;
+  private final Map<TopicPartition, OffsetAndMetadata> ends = new HashMap<>();
+  private final AtomicInteger unanswered = new AtomicInteger();
+  private final Queue<Failed> failures = new ConcurrentLinkedQueue<>();
+
+  Delivery(WritePipeline pipeline, Collection<SinkRecord> records) {
+    this.pipeline = pipeline;
+    for (SinkRecord record : records) {
+      // The topic as the consumer knows it: a transformation may have renamed it.
+      ends.put(
+          new TopicPartition(record.originalTopic(), record.originalKafkaPartition()),
+          new OffsetAndMetadata(record.originalKafkaOffset() + 1));
+    }
+  }
+
+  /** Sends rows of one table. */
+  void send(Requests table, List<Row> rows) {
+    submit(table, rows, table.together(rows.stream().map(Row::request).toList()));
+  }
+
+  private void submit(Requests table, List<Row> rows, Collection<WriteCommand> commands) {
+    unanswered.incrementAndGet();
+    pipeline.submit(
+        commands,
+        error -> {
+          if (error != null) {
+            failures.add(new Failed(table, rows, error));
+          }
+          unanswered.decrementAndGet();
+        });
+  }
+
+  /**
+   * Deals with the failures so far, in the task's own thread.
+   *
+   * @param setAside told of each record that cannot be written, and why
+   * @return whether every record is written or set aside
+   */
+  boolean settle(BiConsumer<SinkRecord, Throwable> setAside) {
+    boolean allAnswered = unanswered.get() == 0;
+    for (Failed failed = failures.poll(); failed != null; failed = failures.poll()) {
+      allAnswered &= settle(failed, setAside);
+    }
+    return allAnswered;
+  }
+
+  private boolean settle(Failed failed, BiConsumer<SinkRecord, Throwable> setAside) {
+    if (FailureKind.of(failed.error()) == FailureKind.TRANSIENT) {
+      send(failed.table(), failed.rows());
+      return false;
+    }
+    if (failed.rows().size() == 1) {
+      setAside.accept(failed.rows().get(0).origin(), failed.error());
+      return true;
+    }
+    for (Row row : failed.rows()) {
+      submit(failed.table(), List.of(row), List.of(failed.table().alone(row.request())));
+    }
+    return false;
+  }
+
+  /** By partition, the offset behind its last record. */
+  Map<TopicPartition, OffsetAndMetadata> ends() {
+    return ends;
+  }
+}

@@ -1,0 +1,162 @@
+package io.weir.connect;
+
+import io.weir.cassandra.retry.RetryPolicy;
+import io.weir.cassandra.session.Secret;
+import io.weir.cassandra.session.SessionConfig;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigException;
+
+/** The sink's settings. */
+final class SinkConfig extends AbstractConfig {
+  private static final String CONTACT_POINTS = "contact.points";
+  private static final String DATACENTER = "local.datacenter";
+  private static final String USERNAME = "username";
+  private static final String PASSWORD_FILE = "password.file";
+  private static final String KEYSPACE = "keyspace";
+  private static final String TABLES = "tables";
+  private static final String TIMESTAMP_FIELD = "write.timestamp.field";
+  private static final String TTL = "ttl.seconds";
+  private static final String IGNORE_NULLS = "ignore.nulls";
+  private static final String CONSISTENCY = "consistency";
+  private static final String IN_FLIGHT = "max.in.flight.requests";
+  private static final String BATCH_ROWS = "batch.max.rows";
+  private static final String BATCH_BYTES = "batch.max.bytes";
+  private static final String REQUEST_TIMEOUT = "request.timeout.ms";
+
+  static final ConfigDef DEFINITION =
+      new ConfigDef()
+          .define(CONTACT_POINTS, Type.LIST, Importance.HIGH, "host:port of some nodes.")
+          .define(DATACENTER, Type.STRING, Importance.HIGH, "The datacenter to write to.")
+          .define(USERNAME, Type.STRING, null, Importance.MEDIUM, "Who writes.")
+          .define(
+              PASSWORD_FILE,
+              Type.STRING,
+              null,
+              Importance.MEDIUM,
+              "File on every worker that holds the password.")
+          .define(KEYSPACE, Type.STRING, Importance.HIGH, "The keyspace of all tables.")
+          .define(
+              TABLES, Type.LIST, Importance.HIGH, "topic:table for each topic that is consumed.")
+          .define(
+              TIMESTAMP_FIELD,
+              Type.STRING,
+              "_write_timestamp",
+              Importance.HIGH,
+              "The field, no column, with the write timestamp in microseconds since 1970.")
+          .define(
+              TTL,
+              Type.INT,
+              -1,
+              Range.atLeast(-1),
+              Importance.LOW,
+              "Time to live of each row; 0 for none, -1 for the table's default.")
+          .define(
+              IGNORE_NULLS,
+              Type.BOOLEAN,
+              true,
+              Importance.LOW,
+              "Whether a null leaves its column as it is instead of erasing it.")
+          .define(CONSISTENCY, Type.STRING, "LOCAL_QUORUM", Importance.MEDIUM, "Of each write.")
+          .define(
+              IN_FLIGHT,
+              Type.INT,
+              256,
+              Range.atLeast(1),
+              Importance.MEDIUM,
+              "Requests of a task without an answer.")
+          .define(
+              BATCH_ROWS,
+              Type.INT,
+              32,
+              Range.atLeast(1),
+              Importance.LOW,
+              "Rows of one partition in a request.")
+          .define(
+              BATCH_BYTES,
+              Type.LONG,
+              32L << 10,
+              Range.atLeast(1),
+              Importance.LOW,
+              "Bytes of values in a request.")
+          .define(
+              REQUEST_TIMEOUT,
+              Type.INT,
+              5_000,
+              Range.atLeast(1),
+              Importance.LOW,
+              "Longest wait for one answer; then the request is sent again.");
+
+  /** Waits as long as it takes: the records are safe in Kafka meanwhile. */
+  static final RetryPolicy RETRIES =
+      new RetryPolicy(RetryPolicy.UNLIMITED, Duration.ofMillis(100), Duration.ofSeconds(5));
+
+  SinkConfig(Map<String, String> settings) {
+    super(DEFINITION, settings, false);
+    tables();
+  }
+
+  SessionConfig session() {
+    String passwordFile = getString(PASSWORD_FILE);
+    return new SessionConfig(
+        List.copyOf(getList(CONTACT_POINTS)),
+        getString(DATACENTER),
+        getString(KEYSPACE),
+        getString(USERNAME),
+        passwordFile == null ? null : Secret.ofFile(passwordFile),
+        null,
+        Duration.ofMillis(getInt(REQUEST_TIMEOUT)));
+  }
+
+  String keyspace() {
+    return getString(KEYSPACE);
+  }
+
+  /** Table by topic. */
+  Map<String, String> tables() {
+    Map<String, String> tables = new HashMap<>();
+    for (String pair : getList(TABLES)) {
+      int colon = pair.lastIndexOf(':');
+      if (colon <= 0 || colon == pair.length() - 1) {
+        throw new ConfigException(TABLES, pair, "write topic:table");
+      }
+      tables.put(pair.substring(0, colon), pair.substring(colon + 1));
+    }
+    return tables;
+  }
+
+  String timestampField() {
+    return getString(TIMESTAMP_FIELD);
+  }
+
+  int ttlSeconds() {
+    return getInt(TTL);
+  }
+
+  boolean ignoreNulls() {
+    return getBoolean(IGNORE_NULLS);
+  }
+
+  String consistency() {
+    return getString(CONSISTENCY);
+  }
+
+  int maxInFlight() {
+    return getInt(IN_FLIGHT);
+  }
+
+  int batchMaxRows() {
+    return getInt(BATCH_ROWS);
+  }
+
+  long batchMaxBytes() {
+    return getLong(BATCH_BYTES);
+  }
+}
