@@ -11,22 +11,23 @@ from weir.catalog.dashboard_range import range_problems
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.platform import PIPELINE_HEALTH, PLATFORM_TABLES
 from weir.catalog.retention import days_to_seconds, hours_to_seconds
-from weir.catalog.spec import PipelineSpec
+from weir.catalog.spec import Engine, PipelineSpec
 from weir.catalog.tables import Table
 from weir.config.errors import ConfigError, Model
 from weir.config.retention import PipelineRetention
 from weir.config.stack import StackConfig
 
 
-def load_environment(root: Path, stack: StackConfig) -> list[Pipeline]:
+def load_environment(root: Path, stack: StackConfig, engine: Engine | None = None) -> list[Pipeline]:
     """The pipelines that `stack` runs, from the folders below `root`, as they are in this environment.
 
     Their dashboards, in the folder `dashboards` beside `root`, must not open with a time that has expired.
+    With an `engine` all run on it, whatever their files say.
 
     Raises:
         ConfigError: a file is wrong, or what the stack says does not fit it.
     """
-    pipelines = [in_environment(pipeline, stack) for pipeline in load_pipelines(root, list(stack.pipelines))]
+    pipelines = [in_environment(pipeline, stack) for pipeline in load_pipelines(root, list(stack.pipelines), engine)]
     tables = [*platform_tables(stack), *(table for pipeline in pipelines for table in pipeline.tables)]
     folders = [root.parent / "dashboards" / pipeline.name for pipeline in pipelines]
     problems = [

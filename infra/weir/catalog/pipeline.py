@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from weir.catalog.avro import Column, EventSchema, load_event_schema
 from weir.catalog.checks import problems_of
 from weir.catalog.retention import GC_GRACE_SECONDS, days_to_seconds
-from weir.catalog.spec import Aggregate, Derived, Dimension, Measure, PipelineSpec, TruncationUnit
+from weir.catalog.spec import Aggregate, Derived, Dimension, Engine, Measure, PipelineSpec, TruncationUnit
 from weir.catalog.tables import Table
-from weir.catalog.topics import Topic, event_topic
+from weir.catalog.topics import Topic, event_topic, subject_of, table_topic
 from weir.catalog.types import ColumnType
 from weir.config.errors import ConfigError, parse, read_yaml
 
 PIPELINE_FILE = "pipeline.yaml"
 DEAD_LETTER_PARTITIONS = 1
+REFERENCE_PARTITIONS = 1
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Pipeline:
     @property
     def subject(self) -> str:
         """The registry subject of the events (TopicNameStrategy)."""
-        return f"{self.spec.source.topic}-value"
+        return subject_of(self.spec.source.topic)
 
     @cached_property
     def columns(self) -> dict[str, Column]:
@@ -107,10 +108,35 @@ class Pipeline:
         letters = self.spec.dead_letters
         return event_topic(letters.topic, DEAD_LETTER_PARTITIONS, self._retention_hours(letters.retention_hours))
 
+    @cached_property
+    def table_topics(self) -> dict[str, Topic]:
+        """The topic of each table, by its name: Kafka Streams reads references and writes results only in Kafka."""
+        source = self.spec.source
+        rows = event_topic(
+            self._table_topic(self.row_table), source.partitions, self._retention_hours(source.retention_hours)
+        )
+        references = {
+            name: table_topic(self._table_topic(table), REFERENCE_PARTITIONS)
+            for name, table in self.reference_tables.items()
+        }
+        totals = {
+            name: table_topic(self._table_topic(table), source.partitions)
+            for name, table in self.aggregate_tables.items()
+        }
+        return {**references, self.row_table.name: rows, **totals}
+
+    def _table_topic(self, table: Table) -> str:
+        return f"{self.name}.table.{table.name}".replace("_", "-")
+
     @property
     def topics(self) -> tuple[Topic, ...]:
-        """Every topic of the pipeline."""
-        return (self.source_topic, self.dead_letter_topic)
+        """Every topic that the pipeline needs on its engine."""
+        tables = self.table_topics.values() if self.spec.engine is Engine.KAFKA_STREAMS else ()
+        return (self.source_topic, self.dead_letter_topic, *tables)
+
+    def on(self, engine: Engine) -> Pipeline:
+        """The same pipeline on another engine."""
+        return replace(self, spec=self.spec.model_copy(update={"engine": engine}))
 
     def measure_type(self, measure: Measure) -> ColumnType:
         """BIGINT for counts and sums of integers (exact in any order), else the column's own type."""
@@ -170,9 +196,10 @@ def load_pipeline(folder: Path) -> Pipeline:
     return Pipeline(folder, spec, schema)
 
 
-def load_pipelines(root: Path, names: list[str]) -> list[Pipeline]:
-    """The pipelines `names` below `root`; no two may share a topic or a keyspace."""
-    pipelines = [load_pipeline(root / name) for name in names]
+def load_pipelines(root: Path, names: list[str], engine: Engine | None = None) -> list[Pipeline]:
+    """The pipelines `names` below `root`, all on `engine` where one is given; no two may share a topic."""
+    loaded = [load_pipeline(root / name) for name in names]
+    pipelines = [pipeline.on(engine) for pipeline in loaded] if engine else loaded
     owners: dict[str, str] = {}
     for pipeline in pipelines:
         for topic in pipeline.topics:

@@ -20,6 +20,7 @@ class Engine(StrEnum):
     """What runs the pipeline."""
 
     FLINK = "flink"
+    KAFKA_STREAMS = "kafka-streams"
 
 
 class Compatibility(StrEnum):

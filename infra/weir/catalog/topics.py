@@ -16,6 +16,11 @@ class Topic:
     config: dict[str, str] = field(default_factory=dict)
 
 
+def subject_of(topic: str) -> str:
+    """The registry subject of a topic's values (TopicNameStrategy)."""
+    return f"{topic}-value"
+
+
 def event_topic(name: str, partitions: int, retention_hours: int | None) -> Topic:
     """A topic of events, expired by time (never, without hours); timestamps are the producer's, to tell freshness."""
     return Topic(
@@ -35,8 +40,8 @@ TOMBSTONE_RETENTION_HOURS = 24
 COMPACTION_LAG_HOURS = 1
 
 
-def reference_topic(name: str, partitions: int) -> Topic:
-    """A topic of reference rows, compacted: the newest row of each key stays, a key without a value goes."""
+def table_topic(name: str, partitions: int) -> Topic:
+    """A topic of a table's rows, compacted: the newest row of each key stays, a key without a value goes."""
     return Topic(
         name,
         partitions,

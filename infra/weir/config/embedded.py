@@ -19,6 +19,8 @@ class Ports(Frozen):
     registry: Port = 8085
     flink: Port = 8081
     flink_rpc: Port = 6123
+    streams: Port = 8082
+    loader: Port = 8083
     trino: Port = 8080
     superset: Port = 8088
 
@@ -31,6 +33,8 @@ class Memory(Frozen):
     registry_heap_mib: Annotated[int, Field(ge=128)] = 192
     flink_job_manager_process_mib: Annotated[int, Field(ge=768)] = 1024
     flink_task_manager_process_mib: Annotated[int, Field(ge=1024)] = 1792
+    streams_heap_mib: Annotated[int, Field(ge=128)] = 384
+    loader_heap_mib: Annotated[int, Field(ge=128)] = 256
     trino_heap_mib: Annotated[int, Field(ge=512)] = 768
 
 

@@ -17,3 +17,7 @@ class Endpoints(Frozen):
     flink_url: str
     trino_url: str
     superset_url: str
+    streams_url: str = ""
+    """Of the Kafka Streams application's status; empty where no pipeline runs on Kafka Streams."""
+    loader_url: str = ""
+    """Of Kafka Connect's REST interface."""

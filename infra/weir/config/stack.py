@@ -30,6 +30,7 @@ from weir.config.resources import ResourcesConfig
 from weir.config.retention import RetentionConfig
 from weir.config.security import SecretName, SecurityConfig
 from weir.config.storage import StorageConfig
+from weir.config.streams import StreamsConfig
 from weir.config.superset import SupersetConfig
 from weir.config.workload import WorkloadConfig
 
@@ -57,6 +58,7 @@ class StackConfig(Frozen):
     kafka: KafkaConfig = KafkaConfig()
     cassandra: CassandraConfig = CassandraConfig()
     flink: FlinkConfig = FlinkConfig()
+    streams: StreamsConfig = StreamsConfig()
     superset: SupersetConfig = SupersetConfig()
     security: SecurityConfig = SecurityConfig()
     storage: StorageConfig = StorageConfig()

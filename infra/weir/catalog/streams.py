@@ -1,0 +1,150 @@
+"""A pipeline as the Kafka Streams application takes it: everything resolved, columns by their position.
+
+The application (kafka-streams/dedup-join, `PipelinePlan`) interprets no pipeline file: it gets this document as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from weir.catalog.avro import Column
+from weir.catalog.outputs import avro_record, reference_columns
+from weir.catalog.pipeline import Pipeline, group_columns
+from weir.catalog.principals import consumer_group
+from weir.catalog.retention import hours_to_milliseconds
+from weir.catalog.spec import Aggregate, Condition, Join, Measure
+from weir.catalog.topics import subject_of
+from weir.config.endpoints import Endpoints
+from weir.config.streams import StreamsConfig
+
+BYTES_PER_MIB = 1024 * 1024
+CACHE_BYTES = 16 * BYTES_PER_MIB
+
+
+def by_id_topic(pipeline: Pipeline) -> str:
+    """Where the application puts events together by id (a name that Kafka Streams makes)."""
+    return f"{consumer_group(pipeline)}-by-id-repartition"
+
+
+def by_group_topics(pipeline: Pipeline) -> list[str]:
+    """Where it puts events together for each table of totals."""
+    return [f"{consumer_group(pipeline)}-{aggregate.table}-repartition" for aggregate in pipeline.spec.aggregates]
+
+
+def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]:
+    """Kafka Streams' settings by its own names, the same on every target; addresses and folders are the target's."""
+    return {
+        "application.id": consumer_group(pipeline),
+        "processing.guarantee": "exactly_once_v2",
+        "commit.interval.ms": str(stack.commit_interval_milliseconds),
+        "num.stream.threads": str(stack.threads),
+        "num.standby.replicas": str(stack.standby_replicas),
+        # The broker's own: weir sets it once, for every topic.
+        "replication.factor": "-1",
+        # Another table of totals must not rename, and so forget, the state of the others.
+        "ensure.explicit.internal.resource.naming": "true",
+        "statestore.cache.max.bytes": str(CACHE_BYTES),
+        "weir.rocksdb.memory.bytes": str(stack.state_memory_mib * BYTES_PER_MIB),
+        # An instance that died is missed after ten seconds, not after 45.
+        "main.consumer.session.timeout.ms": "10000",
+        "main.consumer.heartbeat.interval.ms": "3000",
+        # Kafka Streams itself waits as long as a commit: records then all come at its end.
+        "producer.linger.ms": "5",
+        "producer.compression.type": "lz4",
+        # How long records of others wait behind the open transaction of an instance that does not come back.
+        "producer.transaction.timeout.ms": "30000",
+    }
+
+
+def streams_plan(stack: StreamsConfig, endpoints: Endpoints, pipeline: Pipeline) -> str:
+    """The document, as JSON; the same text for the same pipeline, settings and registry."""
+    position = {name: number for number, name in enumerate(pipeline.columns)}
+    spec = pipeline.spec
+    references = list(spec.references)
+    plan = {
+        "name": pipeline.name,
+        "streams": streams_settings(stack, pipeline),
+        "registry_url": endpoints.registry_url,
+        "source": {
+            "topic": pipeline.source_topic.name,
+            "schema": pipeline.schema.text,
+            "columns": len(pipeline.event_columns),
+        },
+        "columns": [_column(column) for column in pipeline.columns.values()],
+        "deduplication": {
+            "key": [position[name] for name in spec.deduplication.key],
+            "horizon_ms": hours_to_milliseconds(spec.deduplication.horizon_hours),
+        },
+        "event_time": position[spec.event_time],
+        "allowed_lateness_ms": hours_to_milliseconds(spec.allowed_lateness_hours),
+        "derived": [
+            {"source": position[derived.source], "truncate_to": derived.truncate_to.value}
+            for derived in spec.derived.values()
+        ],
+        "references": [_reference(pipeline, name) for name in references],
+        "joins": [_join(pipeline, join, references.index(join.reference), position) for join in spec.joins],
+        "rows": _output(pipeline, pipeline.row_table.name),
+        "aggregates": [_aggregate(pipeline, aggregate, position) for aggregate in spec.aggregates],
+        "dead_letter_topic": pipeline.dead_letter_topic.name,
+    }
+    return json.dumps(plan, indent=1, ensure_ascii=False)
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {"name": column.name, "type": column.type.value, "nullable": column.nullable}
+
+
+def _reference(pipeline: Pipeline, name: str) -> dict[str, Any]:
+    columns = reference_columns(pipeline, name)
+    names = [column.name for column in columns]
+    return {
+        "name": name,
+        "topic": pipeline.table_topics[name].name,
+        "schema": avro_record(pipeline, name),
+        "columns": [_column(column) for column in columns],
+        "key": [names.index(key) for key in pipeline.spec.references[name].primary_key],
+    }
+
+
+def _join(pipeline: Pipeline, join: Join, reference: int, position: dict[str, int]) -> dict[str, Any]:
+    spec = pipeline.spec.references[join.reference]
+    names = list(spec.columns)
+    further = [name for name in join.match if name not in spec.primary_key]
+    return {
+        "reference": reference,
+        "key": [position[join.match[name]] for name in spec.primary_key],
+        "conditions": [{"reference": names.index(name), "event": position[join.match[name]]} for name in further],
+        "select": [names.index(name) for name in join.select],
+    }
+
+
+def _aggregate(pipeline: Pipeline, aggregate: Aggregate, position: dict[str, int]) -> dict[str, Any]:
+    group = group_columns(aggregate)
+    return {
+        "name": aggregate.table,
+        "output": _output(pipeline, aggregate.table),
+        "grain": [dimension.column for dimension in group].index(aggregate.grain),
+        "group": [{"column": position[entry.column], "when_null": entry.when_null} for entry in group],
+        "measures": [_measure(pipeline, measure, position) for measure in aggregate.measures.values()],
+    }
+
+
+def _measure(pipeline: Pipeline, measure: Measure, position: dict[str, int]) -> dict[str, Any]:
+    return {
+        "function": measure.function,
+        "column": None if measure.column is None else position[measure.column],
+        "type": pipeline.measure_type(measure).value,
+        "where": None if measure.where is None else _where(measure.where, position),
+    }
+
+
+def _where(condition: Condition, position: dict[str, int]) -> dict[str, Any]:
+    tests = ("is_null", "equals", "greater_than", "less_than")
+    test = next(name for name in tests if getattr(condition, name) is not None)
+    return {"column": position[condition.column], "test": test, "value": getattr(condition, test)}
+
+
+def _output(pipeline: Pipeline, table: str) -> dict[str, str]:
+    topic = pipeline.table_topics[table].name
+    return {"topic": topic, "subject": subject_of(topic), "schema": avro_record(pipeline, table)}
