@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from weir.cli.shared import JsonOption, StackOption, console, print_verifications
+from weir.cli.shared import JsonOption, PipelineArgument, StackOption, console, print_verifications
 
 if TYPE_CHECKING:
     from weir.embedded.service import Paths
@@ -17,6 +17,10 @@ commands = typer.Typer()
 OnlyOption = Annotated[
     str | None, typer.Option(help="Start only these services, e.g. kafka,cassandra, and nothing on them.")
 ]
+EngineOption = Annotated[
+    Literal["flink", "kafka-streams"] | None,
+    typer.Option(help="Run every pipeline on this engine, whatever its file says."),
+]
 INTERRUPTED = 130
 
 
@@ -24,19 +28,22 @@ INTERRUPTED = 130
 def up(
     stack: StackOption = "local",
     only: OnlyOption = None,
+    engine: EngineOption = None,
     replay: Annotated[bool, typer.Option(help="Replay the original data and verify what came of it.")] = True,
 ) -> None:
     """Start the platform and its pipelines, replay real data, and prove the result."""
+    from weir.catalog.spec import Engine  # noqa: PLC0415
     from weir.embedded import context, lifecycle, platform, services  # noqa: PLC0415
     from weir.embedded.board import Board  # noqa: PLC0415
 
     paths = context.paths_from(os.environ)
-    names = services.chosen(only)
+    names = services.chosen(only) if only else None
+    chosen = Engine(engine) if engine else None
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = False
     with Board(console) as board:
         try:
-            started = platform.start_services(paths, context.stack_file(stack), names, board)
+            started = platform.start_services(paths, context.stack_file(stack), names, board, chosen)
             if not started:
                 console.print(f"weir is already running on {paths.data_dir} (weir status, weir down)", highlight=False)
             outcome = platform.bring_up(paths, board, with_pipelines=only is None, replay=replay)
@@ -56,6 +63,19 @@ def up(
         console.print(f"Log in as admin; the password: cat {outcome.password_file}", highlight=False)
         if not all(result.correct for result in outcome.verifications):
             raise typer.Exit(1)
+
+
+@commands.command("publish-reference")
+def publish_reference(pipeline: PipelineArgument) -> None:
+    """Bring the pipeline's reference tables into Kafka, where Kafka Streams joins with them; only changes are sent."""
+    from weir.embedded import context  # noqa: PLC0415
+    from weir.proof.references import publish_references  # noqa: PLC0415
+
+    ctx = context.running_context(context.paths_from(os.environ))
+    for name, done in publish_references(ctx.endpoints, context.pipeline_of(ctx, pipeline)).items():
+        console.print(
+            f"{name}: {done.rows:,} rows, {done.written:,} written, {done.deleted:,} deleted", highlight=False
+        )
 
 
 @commands.command()

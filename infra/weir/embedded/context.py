@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import weir
-from weir.catalog.environment import in_environment
-from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec import Engine
 from weir.config.embedded import Ports
 from weir.config.errors import WeirError
 from weir.config.stack import load_stack
@@ -27,7 +27,9 @@ def stack_file(name: str) -> Path:
     return Path(name).absolute() if name.endswith(".yaml") else REPOSITORY / "stacks" / f"Pulumi.{name}.yaml"
 
 
-def new_context(paths: Paths, stack_path: Path, tools: Collection[str], report: toolchain.Report) -> Context:
+def new_context(
+    paths: Paths, stack_path: Path, tools: Collection[str], report: toolchain.Report, engine: Engine | None = None
+) -> Context:
     """A context with freshly allocated ports.
 
     Raises:
@@ -37,7 +39,7 @@ def new_context(paths: Paths, stack_path: Path, tools: Collection[str], report: 
     stack = load_stack(stack_path)
     tools_found = toolchain.ensure(REPOSITORY, tools, report)
     allocated = ports.allocate(stack.embedded.ports, state.previous_ports(paths))
-    return Context(REPOSITORY, paths, allocated, stack, tools_found)
+    return Context(REPOSITORY, paths, allocated, stack, tools_found, engine)
 
 
 def running_context(paths: Paths, tools: Collection[str] = ()) -> Context:
@@ -50,7 +52,8 @@ def running_context(paths: Paths, tools: Collection[str] = ()) -> Context:
     if known is None or state.supervisor_pid(paths) is None:
         raise WeirError(f"nothing is running on {paths.data_dir}; start it with `weir up`")
     tools_found = toolchain.ensure(REPOSITORY, tools, lambda *_: None)
-    return Context(REPOSITORY, paths, Ports(**known.ports), load_stack(Path(known.stack_file)), tools_found)
+    engine = Engine(known.engine) if known.engine else None
+    return Context(REPOSITORY, paths, Ports(**known.ports), load_stack(Path(known.stack_file)), tools_found, engine)
 
 
 def pipeline_of(ctx: Context, name: str) -> Pipeline:
@@ -59,6 +62,7 @@ def pipeline_of(ctx: Context, name: str) -> Pipeline:
     Raises:
         WeirError: the stack does not run it.
     """
-    if name not in ctx.stack.pipelines:
-        raise WeirError(f"{name}: the stack runs no such pipeline; it runs {', '.join(ctx.stack.pipelines)}")
-    return in_environment(load_pipeline(ctx.repository / "pipelines" / name), ctx.stack)
+    for pipeline in ctx.pipelines():
+        if pipeline.name == name:
+            return pipeline
+    raise WeirError(f"{name}: the stack runs no such pipeline; it runs {', '.join(ctx.stack.pipelines)}")

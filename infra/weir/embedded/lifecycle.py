@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
 from weir.config.stack import load_stack
 from weir.embedded import services, state
@@ -49,19 +50,19 @@ def claim(paths: Paths) -> None:
         )
 
 
-def start(paths: Paths, stack_path: Path, names: list[str]) -> bool:
+def start(paths: Paths, stack_path: Path, names: list[str], engine: Engine | None = None) -> bool:
     """Starts a supervisor for the services `names`; False when one runs already, with at least these services.
 
     Raises:
-        WeirError: one runs with fewer services, or the data directory cannot be used.
+        WeirError: one runs with fewer services or another engine, or the data directory cannot be used.
     """
     if state.supervisor_pid(paths) is not None:
-        _check_running(paths, stack_path, names)
+        _check_running(paths, stack_path, names, engine)
         return False
     claim(paths)
     state.kill_all(paths)
     state.forget(paths)
-    arguments = [str(paths.data_dir), str(stack_path), ",".join(names)]
+    arguments = [str(paths.data_dir), str(stack_path), ",".join(names), engine or ""]
     with paths.log("supervisor").open("ab") as log:
         # Its own session: a Ctrl-C in the terminal reaches `weir up`, which then stops everything in order.
         process = subprocess.Popen(
@@ -178,8 +179,13 @@ def purge(paths: Paths) -> None:
         folder.rmdir()
 
 
-def _check_running(paths: Paths, stack_path: Path, names: list[str]) -> None:
+def _check_running(paths: Paths, stack_path: Path, names: list[str], engine: Engine | None) -> None:
     known = state.read(paths)
+    if known and engine and known.engine != engine:
+        used = known.engine or "the engine that each pipeline names"
+        raise WeirError(
+            f"weir is running with {used}, not with {engine}; stop it with `weir down`, then start it again"
+        )
     running = {entry.name for entry in known.services} if known else set()
     if missing := set(services.process_names(names, load_stack(stack_path))) - running:
         raise WeirError(

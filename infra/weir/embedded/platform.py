@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from weir.catalog.environment import load_environment
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
 from weir.config.stack import load_stack
 from weir.embedded import lifecycle, services, state, toolchain
@@ -29,18 +30,26 @@ if TYPE_CHECKING:
 WATCH_SECONDS = 0.2
 
 
-def start_services(paths: Paths, stack_path: Path, names: list[str], board: Board) -> bool:
+def start_services(
+    paths: Paths, stack_path: Path, names: list[str] | None, board: Board, engine: Engine | None = None
+) -> bool:
     """Fetches what is missing and starts a supervisor; False when one runs already.
+
+    `names` are the services to start; None starts what the stack's pipelines need on their engines, or on `engine`.
 
     Raises:
         WeirError: the configuration, the toolchain or the data directory is not fit.
     """
     stack = load_stack(stack_path)
-    load_environment(REPOSITORY / "pipelines", stack)
+    known = state.read(paths)
+    if engine is None and known and known.engine and state.supervisor_pid(paths) is not None:
+        engine = Engine(known.engine)
+    pipelines = load_environment(REPOSITORY / "pipelines", stack, engine)
+    names = names or services.needed({pipeline.spec.engine for pipeline in pipelines})
     if state.supervisor_pid(paths) is None:
         lifecycle.claim(paths)
         toolchain.ensure(REPOSITORY, services.tools(names), board.report)
-    return lifecycle.start(paths, stack_path, names)
+    return lifecycle.start(paths, stack_path, names, engine)
 
 
 @contextmanager
@@ -118,11 +127,13 @@ def _plan(ctx: Context, pipelines: Sequence[Pipeline]) -> PlatformPlan | None:
 def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
     # Heavy clients, imported while the services start.
     from weir.catalog.dataset import load_dataset  # noqa: PLC0415
-    from weir.embedded import dashboards, jobs, proofs, provision, superset  # noqa: PLC0415
+    from weir.embedded import dashboards, engines, proofs, provision, superset  # noqa: PLC0415
     from weir.proof.cassandra import load_references  # noqa: PLC0415
 
-    ctx = running_context(paths, services.TOOLS["flink"])
-    pipelines = load_environment(ctx.repository / "pipelines", ctx.stack)
+    ctx = running_context(paths)
+    pipelines = ctx.pipelines()
+    used = {pipeline.spec.engine for pipeline in pipelines}
+    ctx = running_context(paths, services.tools(services.of_engines(used)))
     with ThreadPoolExecutor(max_workers=1) as pool:
         lifecycle.wait_ready(paths, ["kafka", "cassandra", "registry"])
         with step(board, "topics and tables"):
@@ -137,10 +148,11 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
                 return dashboards.import_dashboards(ctx.endpoints, password, folder, pipelines)
 
         urls = pool.submit(import_dashboards)
-        lifecycle.wait_ready(paths, services.process_names(["flink"], ctx.stack))
+        running = [name for name in services.of_engines(used) if name != "references"]
+        lifecycle.wait_ready(paths, services.process_names(running, ctx.stack))
         for pipeline in pipelines:
-            with step(board, f"job {pipeline.name}"):
-                jobs.submit(ctx, pipeline)
+            with step(board, f"pipeline {pipeline.name} on {pipeline.spec.engine.value}"):
+                engines.submit(ctx, pipeline)
         # Before the replay: it is watched on the dashboards, and no start disturbs what it measures.
         dashboard_urls = urls.result()
         verifications = tuple(proofs.prove(ctx, pipeline, board) for pipeline in pipelines) if replay else ()

@@ -48,7 +48,7 @@ def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline], plan: Platfor
     """
     wanted = list(pipelines)
     check(endpoints, wanted)
-    topics, tables = _of_plan(plan) if plan else _of_files(wanted)
+    topics, tables = _of_plan(plan, wanted) if plan else _of_files(wanted)
     with ThreadPoolExecutor(max_workers=3) as pool:
         work = [
             pool.submit(create_topics, endpoints.kafka_bootstrap_servers, topics),
@@ -59,9 +59,11 @@ def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline], plan: Platfor
         future.result()
 
 
-def _of_plan(plan: PlatformPlan) -> tuple[list[Topic], list[Table]]:
-    topics = [Topic(topic.name, topic.partitions, dict(topic.config)) for topic in plan.kafka.topics]
-    return topics, list(plan.cassandra.tables)
+def _of_plan(plan: PlatformPlan, pipelines: list[Pipeline]) -> tuple[list[Topic], list[Table]]:
+    topics = {topic.name: Topic(topic.name, topic.partitions, dict(topic.config)) for topic in plan.kafka.topics}
+    # What Kafka Streams keeps in Kafka besides, the plan does not size.
+    more = [topic for pipeline in pipelines for topic in pipeline.topics if topic.name not in topics]
+    return [*topics.values(), *more], list(plan.cassandra.tables)
 
 
 def _of_files(pipelines: Iterable[Pipeline]) -> tuple[list[Topic], list[Table]]:

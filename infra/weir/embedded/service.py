@@ -18,6 +18,9 @@ from pathlib import Path
 
 import httpx
 
+from weir.catalog.environment import load_environment
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec import Engine
 from weir.config.embedded import Ports
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
@@ -86,7 +89,8 @@ class Toolchain:
     """Tool name -> version."""
     homes: Mapping[str, Path]
     """Tool name -> folder: `kafka`, `cassandra`, `registry` (jars), `flink` (FLINK_HOME: bin, lib, opt), `flink-env`
-    and `superset` (Python environments: bin/python), `trino` (bin, lib, plugin), `trino-aot` and `superset-metadata`
+    and `superset` (Python environments: bin/python), `kafka-streams`, `streams-app`, `kafka-connect` and
+    `loader-plugin` (jars), `trino` (bin, lib, plugin), `trino-aot` and `superset-metadata`
     (made by running those two)."""
 
     def home(self, tool: str) -> Path:
@@ -114,6 +118,12 @@ class Context:
     """The allocated ports: the stack's, or free ones where those were taken."""
     stack: StackConfig
     toolchain: Toolchain
+    engine: Engine | None = None
+    """Runs every pipeline, whatever its file says; None leaves it to the file."""
+
+    def pipelines(self) -> list[Pipeline]:
+        """The stack's pipelines, each on its engine."""
+        return load_environment(self.repository / "pipelines", self.stack, self.engine)
 
     @property
     def endpoints(self) -> Endpoints:
@@ -126,6 +136,8 @@ class Context:
             flink_url=f"http://{LOOPBACK}:{self.ports.flink}",
             trino_url=f"http://{LOOPBACK}:{self.ports.trino}",
             superset_url=f"http://{LOOPBACK}:{self.ports.superset}",
+            streams_url=f"http://{LOOPBACK}:{self.ports.streams}",
+            loader_url=f"http://{LOOPBACK}:{self.ports.loader}",
         )
 
     def secret_file(self, name: str) -> Path:

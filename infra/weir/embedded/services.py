@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Collection
 from dataclasses import replace
 
+from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
 from weir.config.stack import StackConfig
 from weir.embedded.service import Context, Service
@@ -17,13 +18,28 @@ TOOLS: dict[str, tuple[str, ...]] = {
     "cassandra": ("cassandra",),
     "registry": ("registry",),
     "flink": ("flink-env", "flink"),
+    "streams": ("kafka-streams", "streams-app"),
+    "loader": ("kafka-connect", "loader-plugin"),
+    "references": (),
     "trino": ("trino", "trino-aot"),
     "superset": ("superset", "superset-metadata"),
     MONITOR: (),
 }
 MODULES = {"registry": "apicurio"}
+ENGINE_SERVICES = {Engine.FLINK: ("flink",), Engine.KAFKA_STREAMS: ("streams", "loader", "references")}
 # What a savepoint may take; after it the job's last checkpoint has to do.
 JOB_STOP_SECONDS = 45.0
+
+
+def needed(engines: Collection[Engine]) -> list[str]:
+    """The services of a platform whose pipelines run on `engines`, in starting order."""
+    unused = {name for engine, names in ENGINE_SERVICES.items() if engine not in engines for name in names}
+    return [name for name in TOOLS if name not in unused]
+
+
+def of_engines(engines: Collection[Engine]) -> list[str]:
+    """The services that run pipelines on `engines`."""
+    return [name for engine in engines for name in ENGINE_SERVICES[engine]]
 
 
 def chosen(only: str | None) -> list[str]:

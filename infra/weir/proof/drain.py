@@ -1,25 +1,49 @@
-"""Waiting until the job has done all that was sent before the call.
+"""Waiting until the engine has done all that was sent before the call.
 
-The job commits an offset only when everything before it is flushed to tables and topics, so the committed offsets are
-the whole truth; Flink's REST interface merely makes them come sooner.
+Whoever reads a topic commits an offset only when everything before it is flushed to tables and topics, so the committed
+offsets are the whole truth; Flink's REST interface merely makes them come sooner.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from weir.catalog.loader import loaded_tables, loader_group
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import consumer_group
+from weir.catalog.spec import Engine
+from weir.catalog.streams import by_group_topics, by_id_topic
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.proof.flink_rest import FlinkRest
 from weir.proof.kafka import TopicReader
+from weir.proof.streams import StreamsClient
 
 STALL_TIMEOUT_SECONDS = 120.0
 """A job that commits nothing for so long is stuck; several checkpoint intervals and a restart take less."""
 LOOK_INTERVAL_SECONDS = 0.5
 CHECKPOINT_EVERY_LOOKS = 6
+MARKERS = 100
+"""So few offsets may be the ends of transactions alone, which no reader commits."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A topic on the way to the tables, and the group that reads it."""
+
+    topic: str
+    group: str
+
+
+def steps(pipeline: Pipeline) -> list[Step]:
+    """The way of an event through Kafka: the source alone with Flink, which keeps the rest of it to itself."""
+    source = Step(pipeline.source_topic.name, consumer_group(pipeline))
+    if pipeline.spec.engine is Engine.FLINK:
+        return [source]
+    within = [Step(topic, source.group) for topic in (by_id_topic(pipeline), *by_group_topics(pipeline))]
+    return [source, *within, *(Step(topic, loader_group(pipeline)) for topic in loaded_tables(pipeline))]
 
 
 def wait_until_drained(
@@ -29,40 +53,71 @@ def wait_until_drained(
     stall_timeout_seconds: float = STALL_TIMEOUT_SECONDS,
     progress: Callable[[int], None] = lambda _remaining: None,
 ) -> dict[int, int]:
-    """Returns the source topic's end offsets at the time of the call, once the job has committed them.
+    """Returns the source topic's end offsets at the time of the call, once all that was there is done.
 
     Raises:
         WeirError: the job has failed or is not there, or nothing was committed for `stall_timeout_seconds`; the message
             says which partitions wait and what the job says.
     """
-    with (
-        TopicReader(endpoints, pipeline.source_topic.name, group=consumer_group(pipeline)) as reader,
-        FlinkRest(endpoints.flink_url) as flink,
-    ):
-        offsets = reader.offsets()
-        ends = {partition: end for partition, (_, end) in offsets.items()}
-        least, last_progress, looks = None, time.monotonic(), 0
-        while True:
-            committed = reader.committed()
-            waiting = {
-                partition: (committed[partition], end)
-                for partition, end in ends.items()
-                # Nothing is ever committed of a partition that holds nothing.
-                if committed[partition] < end and offsets[partition][0] < end
-            }
-            remaining = sum(end - done for done, end in waiting.values())
-            progress(remaining)
-            if not waiting:
-                return ends
-            if least is None or remaining < least:
-                least, last_progress = remaining, time.monotonic()
-            if time.monotonic() - last_progress > stall_timeout_seconds:
-                raise WeirError(_stuck(pipeline, waiting, _state(flink, pipeline), stall_timeout_seconds))
-            if looks % CHECKPOINT_EVERY_LOOKS == 0:
-                _hasten(flink, pipeline)
-            looks += 1
-            # Kafka tells nobody of a commit: it has to be asked.
-            time.sleep(LOOK_INTERVAL_SECONDS)
+    source, *further = steps(pipeline)
+    wait = _Wait(endpoints, pipeline, stall_timeout_seconds, progress)
+    ends, _ = wait.for_step(source)
+    waited = bool(further)
+    # A transaction's offsets may be seen a moment before its records: done is what is still done when asked again.
+    while waited:
+        waits = [wait.for_step(step)[1] for step in further]
+        waited = any(waits)
+    return ends
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """Waits for one step after the other."""
+
+    endpoints: Endpoints
+    pipeline: Pipeline
+    stall_timeout_seconds: float
+    progress: Callable[[int], None]
+
+    def for_step(self, step: Step) -> tuple[dict[int, int], bool]:
+        """The topic's end offsets at the time of the call, once they are committed; and whether that took a wait."""
+        with (
+            TopicReader(self.endpoints, step.topic, group=step.group) as reader,
+            FlinkRest(self.endpoints.flink_url) as flink,
+        ):
+            offsets = reader.offsets()
+            ends = {partition: end for partition, (_, end) in offsets.items()}
+            least, last_progress, looks = None, time.monotonic(), 0
+            while True:
+                waiting = _waiting(reader, offsets)
+                remaining = sum(end - done for done, end in waiting.values())
+                self.progress(remaining)
+                if not waiting:
+                    return ends, looks > 0
+                if least is None or remaining < least:
+                    least, last_progress = remaining, time.monotonic()
+                if time.monotonic() - last_progress > self.stall_timeout_seconds:
+                    state = _state(self.endpoints, flink, self.pipeline)
+                    raise WeirError(_stuck(step, waiting, state, self.stall_timeout_seconds))
+                if looks % CHECKPOINT_EVERY_LOOKS == 0 and self.pipeline.spec.engine is Engine.FLINK:
+                    _hasten(flink, self.pipeline)
+                looks += 1
+                # Kafka tells nobody of a commit: it has to be asked.
+                time.sleep(LOOK_INTERVAL_SECONDS)
+
+
+def _waiting(reader: TopicReader, offsets: dict[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
+    """(next offset, end) of each partition whose group has records before the end left to do."""
+    committed = reader.committed()
+    waiting = {
+        partition: (max(committed[partition], oldest), end)
+        for partition, (oldest, end) in offsets.items()
+        # Nothing is ever committed of a partition that holds nothing.
+        if committed[partition] < end and oldest < end
+    }
+    few = {partition: span for partition, span in waiting.items() if span[1] - span[0] <= MARKERS}
+    left = {message.partition() for message in reader.records(few)}
+    return {partition: span for partition, span in waiting.items() if partition not in few or partition in left}
 
 
 def _hasten(flink: FlinkRest, pipeline: Pipeline) -> None:
@@ -81,8 +136,10 @@ def _hasten(flink: FlinkRest, pipeline: Pipeline) -> None:
         raise WeirError(f"the job {job.name} has failed: {flink.failure(job.id)}; mend the cause and start it again")
 
 
-def _state(flink: FlinkRest, pipeline: Pipeline) -> str:
+def _state(endpoints: Endpoints, flink: FlinkRest, pipeline: Pipeline) -> str:
     name = pipeline.name
+    if pipeline.spec.engine is Engine.KAFKA_STREAMS:
+        return StreamsClient(endpoints.streams_url).describe(name)
     try:
         job = flink.latest(name)
         if job is None:
@@ -92,9 +149,9 @@ def _state(flink: FlinkRest, pipeline: Pipeline) -> str:
         return str(error)
 
 
-def _stuck(pipeline: Pipeline, waiting: dict[int, tuple[int, int]], state: str, seconds: float) -> str:
+def _stuck(step: Step, waiting: dict[int, tuple[int, int]], state: str, seconds: float) -> str:
     partitions = "; ".join(f"partition {partition}: {done} of {end}" for partition, (done, end) in waiting.items())
     return (
-        f"{pipeline.source_topic.name} is not drained: nothing was committed by {consumer_group(pipeline)} for "
+        f"{step.topic} is not drained: nothing was committed by {step.group} for "
         f"{seconds:.0f} s ({partitions}). {state}"
     )

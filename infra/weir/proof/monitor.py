@@ -2,8 +2,8 @@
 
     python -m weir.proof.monitor --endpoints endpoints.json --pipelines pipelines --state monitor.json flights
 
-Counters come from Flink, the lag from Kafka, freshness from sampling of its own. Whatever is away leaves its columns
-empty; the monitor goes on and asks again.
+Counters come from the engine, the lag from Kafka, freshness from sampling of its own. Whatever is away leaves its
+columns empty; the monitor goes on and asks again.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from cassandra.query import UNSET_VALUE
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.platform import PIPELINE_HEALTH
 from weir.catalog.principals import consumer_group
+from weir.catalog.spec import Engine
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError, parse
 from weir.proof.cassandra import insert_statement, session_of
@@ -35,6 +36,7 @@ from weir.proof.flink_rest import FlinkRest
 from weir.proof.freshness import FreshnessSampler
 from weir.proof.kafka import TopicReader
 from weir.proof.latency import RowWatcher
+from weir.proof.streams import StreamsClient
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
@@ -62,13 +64,13 @@ def counter_patterns(pipeline: Pipeline) -> dict[str, re.Pattern[str]]:
 
 @dataclass
 class Totals:
-    """Counters that only grow: Flink's begin at 0 whenever the job starts or restarts."""
+    """Counters that only grow: an engine's begin at 0 whenever the job starts or restarts."""
 
     totals: Counters = field(default_factory=dict)
     last: Counters = field(default_factory=dict)
 
     def add(self, seen: Counters) -> Counters:
-        """The totals after Flink's counters stand at `seen`; a counter below its last value began anew."""
+        """The totals after the engine's counters stand at `seen`; a counter below its last value began anew."""
         for name, value in seen.items():
             before = self.last.get(name, 0)
             self.totals[name] = self.totals.get(name, 0) + (value - before if value >= before else value)
@@ -119,6 +121,22 @@ class JobCounters:
         }
 
 
+class StreamsCounters:
+    """The counters of one pipeline on Kafka Streams, since its application began it."""
+
+    def __init__(self, streams: StreamsClient, pipeline: Pipeline) -> None:
+        self._streams = streams
+        self._name = pipeline.name
+
+    def read(self) -> Counters:
+        """Column -> count; empty while the pipeline does not run.
+
+        Raises:
+            WeirError: the application does not answer.
+        """
+        return self._streams.pipeline(self._name).get("counters", {})
+
+
 class PipelineMonitor:
     """What is known of one pipeline."""
 
@@ -126,7 +144,11 @@ class PipelineMonitor:
         self.pipeline = pipeline
         self.totals = totals
         self._endpoints = endpoints
-        self._job = JobCounters(flink, pipeline)
+        self._job = (
+            JobCounters(flink, pipeline)
+            if pipeline.spec.engine is Engine.FLINK
+            else StreamsCounters(StreamsClient(endpoints.streams_url), pipeline)
+        )
         self._open = ExitStack()
         watcher = self._open.enter_context(RowWatcher(endpoints, pipeline, missing_after_seconds=OVERDUE_SECONDS))
         self._open.callback(watcher.abandon)
@@ -219,12 +241,13 @@ def main() -> None:
     parser.add_argument("--endpoints", type=Path, required=True, help="JSON file with the platform's addresses")
     parser.add_argument("--pipelines", type=Path, required=True, help="the folder of pipeline folders")
     parser.add_argument("--state", type=Path, required=True, help="file that keeps totals across restarts")
+    parser.add_argument("--engine", type=Engine, help="what runs all of them; by default what their files say")
     parser.add_argument("names", nargs="+", help="pipelines to watch")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
     endpoints = parse(Endpoints, json.loads(arguments.endpoints.read_text(encoding="utf-8")), str(arguments.endpoints))
-    pipelines = load_pipelines(arguments.pipelines, arguments.names)
+    pipelines = load_pipelines(arguments.pipelines, arguments.names, arguments.engine)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())

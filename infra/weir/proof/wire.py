@@ -39,13 +39,21 @@ def schema_id_of(registry_url: str, pipeline: Pipeline) -> int:
     Raises:
         WeirError: the registry does not answer, or refuses the schema (with its own words).
     """
-    subject = f"{registry_url}/subjects/{pipeline.subject}"
-    body = {"schema": pipeline.schema.text}
-    answer = _ask_registry("POST", subject, body)
+    return register_schema(registry_url, pipeline.subject, pipeline.schema.text)
+
+
+def register_schema(registry_url: str, subject: str, schema: str) -> int:
+    """The registry's id of a schema (JSON text); it is registered when `subject` lacks it.
+
+    Raises:
+        WeirError: the registry does not answer, or refuses the schema (with its own words).
+    """
+    url = f"{registry_url}/subjects/{subject}"
+    answer = _ask_registry("POST", url, {"schema": schema})
     if answer.status_code == httpx.codes.NOT_FOUND:
-        answer = _ask_registry("POST", f"{subject}/versions", body)
+        answer = _ask_registry("POST", f"{url}/versions", {"schema": schema})
     if not answer.is_success:
-        raise WeirError(f"the schema registry refuses {pipeline.subject}: {answer.status_code} {answer.text}")
+        raise WeirError(f"the schema registry refuses {subject}: {answer.status_code} {answer.text}")
     return int(answer.json()["id"])
 
 

@@ -1,0 +1,147 @@
+"""The loader: a Kafka Connect worker that writes topics into Cassandra."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from weir.catalog.loader import connector_config, connector_name, loaded_tables
+from weir.catalog.pipeline import Pipeline
+from weir.config.errors import WeirError
+from weir.embedded import jvm
+from weir.embedded.service import LOOPBACK, Context, Service, ask_http
+
+MAIN = "org.apache.kafka.connect.cli.ConnectDistributed"
+GROUP = "weir-loader"
+REPLICATION_FACTOR = 1
+RUNNING_TIMEOUT_SECONDS = 120
+POLL_SECONDS = 0.3
+REQUEST_TIMEOUT_SECONDS = 60
+QUIET_LOGGERS = ("org.apache.kafka", "org.eclipse.jetty", "org.glassfish.jersey", "org.reflections")
+
+
+def service(ctx: Context) -> Service:
+    """The worker on loopback; what it loads is submitted to it (`submit`) and kept in its own topics."""
+    config = ctx.paths.config("loader") / "worker.properties"
+    logging = ctx.paths.config("loader") / "log4j2.properties"
+    return Service(
+        name="loader",
+        version=ctx.toolchain.versions["kafka-connect"],
+        command=(
+            jvm.java(ctx.toolchain.java17),
+            *("-cp", ctx.toolchain.classpath("kafka-connect")),
+            *jvm.COMMON_FLAGS,
+            *jvm.heap(ctx.stack.embedded.memory.loader_heap_mib),
+            f"-Dlog4j2.configurationFile={logging}",
+            MAIN,
+            str(config),
+        ),
+        address=ctx.endpoints.loader_url,
+        prepare=lambda: _prepare(ctx, config, logging),
+        ready=lambda: _ready(ctx),
+        depends_on=("kafka", "cassandra", "registry"),
+        ready_timeout_seconds=120,
+    )
+
+
+def settings(ctx: Context) -> dict[str, object]:
+    """The worker's properties."""
+    return {
+        "bootstrap.servers": ctx.endpoints.kafka_bootstrap_servers,
+        "group.id": GROUP,
+        "listeners": f"http://{LOOPBACK}:{ctx.ports.loader}",
+        "rest.advertised.host.name": LOOPBACK,
+        "key.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
+        "value.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
+        "plugin.path": ctx.toolchain.home("loader-plugin"),
+        "plugin.discovery": "service_load",
+        "config.storage.topic": f"{GROUP}-configs",
+        "offset.storage.topic": f"{GROUP}-offsets",
+        "status.storage.topic": f"{GROUP}-status",
+        "config.storage.replication.factor": REPLICATION_FACTOR,
+        "offset.storage.replication.factor": REPLICATION_FACTOR,
+        "offset.storage.partitions": 1,
+        "status.storage.replication.factor": REPLICATION_FACTOR,
+        "status.storage.partitions": 1,
+        # An offset says that rows are written: verification waits for it.
+        "offset.flush.interval.ms": 1000,
+        # There is one worker: nobody else will take its tasks, so there is nothing to wait for.
+        "scheduled.rebalance.max.delay.ms": 0,
+        "session.timeout.ms": 6000,
+        "heartbeat.interval.ms": 2000,
+        "topic.creation.enable": False,
+    }
+
+
+def submit(ctx: Context, pipeline: Pipeline, tables: Mapping[str, str] | None = None) -> None:
+    """Loads `tables` (topic: table; by default all results of the pipeline); returns once all tasks run.
+
+    Raises:
+        WeirError: the worker refuses the configuration, or a task fails.
+    """
+    config = connector_config(
+        ctx.stack.streams,
+        ctx.endpoints,
+        pipeline,
+        loaded_tables(pipeline) if tables is None else tables,
+        replication_factor=REPLICATION_FACTOR,
+    )
+    _ask(ctx, "PUT", f"/connectors/{connector_name(pipeline)}/config", config)
+    deadline = time.monotonic() + RUNNING_TIMEOUT_SECONDS
+    states: list[str] = []
+    while time.monotonic() < deadline:
+        found = status(ctx, pipeline)
+        tasks = found.get("tasks", [])
+        failed = [task for task in tasks if task["state"] == "FAILED"]
+        if failed:
+            reason = failed[0].get("trace", "").strip().splitlines()[:1]
+            raise WeirError(f"the loader of {pipeline.name} fails: {''.join(reason)}; see {ctx.paths.log('loader')}")
+        states = [task["state"] for task in tasks]
+        if states and set(states) == {"RUNNING"}:
+            return
+        time.sleep(POLL_SECONDS)
+    raise WeirError(f"the loader of {pipeline.name} does not run ({states}); see {ctx.paths.log('loader')}")
+
+
+def stop(ctx: Context, pipeline: Pipeline) -> None:
+    """Ends loading; the offsets stay."""
+    _ask(ctx, "DELETE", f"/connectors/{connector_name(pipeline)}", missing_is_fine=True)
+
+
+def status(ctx: Context, pipeline: Pipeline) -> dict[str, Any]:
+    """What the worker says of the pipeline's connector and its tasks; empty when it has none."""
+    answer = _ask(ctx, "GET", f"/connectors/{connector_name(pipeline)}/status", missing_is_fine=True)
+    return answer.json() if answer.is_success else {}
+
+
+def _ask(
+    ctx: Context, method: str, path: str, body: Mapping[str, str] | None = None, *, missing_is_fine: bool = False
+) -> httpx.Response:
+    """An answer of the worker; while it rebalances (409) it is asked again."""
+    deadline = time.monotonic() + RUNNING_TIMEOUT_SECONDS
+    with httpx.Client(base_url=ctx.endpoints.loader_url, trust_env=False, timeout=REQUEST_TIMEOUT_SECONDS) as client:
+        while True:
+            try:
+                answer = client.request(method, path, json=body)
+            except httpx.HTTPError as error:
+                raise WeirError(f"the loader at {ctx.endpoints.loader_url} does not answer ({error})") from None
+            if answer.status_code == httpx.codes.CONFLICT and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS)
+                continue
+            missing = answer.status_code == httpx.codes.NOT_FOUND and missing_is_fine
+            if not answer.is_success and not missing:
+                raise WeirError(f"the loader refuses {method} {path}: {answer.status_code} {answer.text[:500]}")
+            return answer
+
+
+def _prepare(ctx: Context, config: Path, logging: Path) -> None:
+    config.write_text(jvm.properties(settings(ctx)), encoding="utf-8")
+    logging.write_text(jvm.log4j2(QUIET_LOGGERS), encoding="utf-8")
+
+
+def _ready(ctx: Context) -> None:
+    ask_http(f"{ctx.endpoints.loader_url}/connectors")

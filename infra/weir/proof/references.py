@@ -1,0 +1,181 @@
+"""Reference tables into their topics: what Kafka Streams joins with.
+
+    python -m weir.proof.references --endpoints endpoints.json --pipelines pipelines --state done.json flights
+
+Cassandra's tables stay the truth. A table is compared with its topic, and only what differs is published: a new or
+changed row, and an empty record for a row that is gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import logging
+import signal
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import fastavro
+from cassandra import DriverException
+from cassandra.cluster import NoHostAvailable
+from cassandra.util import Date
+from confluent_kafka import KafkaException, Producer
+
+from weir.catalog.outputs import avro_record, record_schema, reference_columns
+from weir.catalog.pipeline import Pipeline, load_pipelines
+from weir.catalog.spec import Engine
+from weir.catalog.topics import subject_of
+from weir.config.endpoints import Endpoints
+from weir.config.errors import WeirError, parse
+from weir.proof.cassandra import session_of
+from weir.proof.dataset import listed
+from weir.proof.kafka import TopicReader
+from weir.proof.wire import header, register_schema
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Session
+
+PUBLISH_TIMEOUT_SECONDS = 30
+RETRY_SECONDS = 5.0
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+log = logging.getLogger("weir.references")
+
+Content = dict[bytes, bytes]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What one comparison of a table changed in its topic."""
+
+    rows: int
+    written: int
+    deleted: int
+
+
+def publish_references(endpoints: Endpoints, pipeline: Pipeline) -> dict[str, Published]:
+    """Makes each reference topic of `pipeline` equal to its table; what was changed, by table.
+
+    Raises:
+        WeirError: a service does not answer, a table or a topic is missing.
+    """
+    with session_of(endpoints) as session:
+        return {name: _publish(endpoints, session, pipeline, name) for name in pipeline.reference_tables}
+
+
+def _publish(endpoints: Endpoints, session: Session, pipeline: Pipeline, name: str) -> Published:
+    topic = pipeline.table_topics[name].name
+    wanted = _table(endpoints, session, pipeline, name)
+    there = _content(endpoints, topic)
+    written = {key: value for key, value in wanted.items() if there.get(key) != value}
+    deleted = there.keys() - wanted.keys()
+    _send(endpoints, topic, {**written, **dict.fromkeys(deleted)})
+    return Published(len(wanted), len(written), len(deleted))
+
+
+def _table(endpoints: Endpoints, session: Session, pipeline: Pipeline, name: str) -> Content:
+    """The table's rows as the topic has them: Avro of the key, without a header; the row in the wire format."""
+    columns = reference_columns(pipeline, name)
+    table = pipeline.reference_tables[name]
+    row_schema = avro_record(pipeline, name)
+    by_name = {column.name: column for column in columns}
+    key_schema = record_schema(pipeline.name, f"{name}_key", [by_name[part] for part in table.primary_key])
+    start = header(register_schema(endpoints.registry_url, subject_of(pipeline.table_topics[name].name), row_schema))
+    row_type, key_type = (fastavro.parse_schema(json.loads(schema)) for schema in (row_schema, key_schema))
+    names = list(by_name)
+    try:
+        rows = session.execute(f"SELECT {listed(names)} FROM {table.qualified_name}")
+    except DriverException as error:
+        raise WeirError(f"{table.qualified_name} cannot be read: {error}; is the schema applied?") from None
+    content: Content = {}
+    for found in rows:
+        row = dict(zip(names, map(_plain, found), strict=True))
+        key = {part: row[part] for part in table.primary_key}
+        content[_encoded(key_type, key)] = start + _encoded(row_type, row)
+    return content
+
+
+def _plain(value: Any) -> Any:
+    """Dates as days and instants as milliseconds since 1970, as Avro holds them."""
+    if isinstance(value, Date):
+        return value.days_from_epoch
+    if isinstance(value, datetime):
+        return round((value.replace(tzinfo=UTC) - EPOCH).total_seconds() * 1000)
+    return value
+
+
+def _encoded(schema: Any, row: Mapping[str, Any]) -> bytes:
+    body = io.BytesIO()
+    fastavro.schemaless_writer(body, schema, row)
+    return body.getvalue()
+
+
+def _content(endpoints: Endpoints, topic: str) -> Content:
+    """The newest value of each key; deleted ones are left out."""
+    newest: dict[bytes, bytes | None] = {}
+    with TopicReader(endpoints, topic) as reader:
+        for message in reader.records(reader.offsets()):
+            key, value = message.key(), message.value()
+            if isinstance(key, bytes):
+                newest[key] = value if isinstance(value, bytes) else None
+    return {key: value for key, value in newest.items() if value is not None}
+
+
+def _send(endpoints: Endpoints, topic: str, changes: Mapping[bytes, bytes | None]) -> None:
+    failures: list[str] = []
+    producer = Producer(
+        {"bootstrap.servers": endpoints.kafka_bootstrap_servers, "enable.idempotence": True, "log_level": 2}
+    )
+    for key, value in changes.items():
+        producer.produce(topic, value, key, on_delivery=lambda error, _: error and failures.append(str(error)))
+        producer.poll(0)
+    if producer.flush(PUBLISH_TIMEOUT_SECONDS) or failures:
+        raise WeirError(f"Kafka did not take every row of {topic}: {failures[:1] or 'no answer in time'}")
+
+
+def run(endpoints: Endpoints, pipelines: list[Pipeline], state_file: Path, stop: threading.Event) -> None:
+    """Compares all tables again and again, each pipeline's as often as its shortest reload interval says.
+
+    Raises:
+        WeirError: a service does not answer.
+    """
+    intervals = [entry.reload_interval_seconds for pipeline in pipelines for entry in pipeline.spec.references.values()]
+    while True:
+        for pipeline in pipelines:
+            for name, done in publish_references(endpoints, pipeline).items():
+                if done.written or done.deleted:
+                    log.info("%s.%s: %d rows written, %d deleted", pipeline.name, name, done.written, done.deleted)
+        state_file.write_text(json.dumps([pipeline.name for pipeline in pipelines]), encoding="utf-8")
+        if stop.wait(min(intervals, default=RETRY_SECONDS)):
+            return
+
+
+def main() -> None:
+    """Runs until SIGTERM; while a service is not there yet, tries again."""
+    parser = argparse.ArgumentParser(prog="python -m weir.proof.references", description="Publishes reference tables.")
+    parser.add_argument("--endpoints", type=Path, required=True, help="JSON file with the platform's addresses")
+    parser.add_argument("--pipelines", type=Path, required=True, help="the folder of pipeline folders")
+    parser.add_argument("--state", type=Path, required=True, help="file that is written after each comparison")
+    parser.add_argument("names", nargs="+", help="pipelines whose reference tables are published")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    log.setLevel(logging.INFO)
+    endpoints = parse(Endpoints, json.loads(arguments.endpoints.read_text(encoding="utf-8")), str(arguments.endpoints))
+    pipelines = load_pipelines(arguments.pipelines, arguments.names, Engine.KAFKA_STREAMS)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    while not stop.is_set():
+        try:
+            run(endpoints, pipelines, arguments.state, stop)
+        except (WeirError, DriverException, NoHostAvailable, KafkaException) as error:
+            log.warning("%s; trying again", error)
+            stop.wait(RETRY_SECONDS)
+
+
+if __name__ == "__main__":
+    main()
