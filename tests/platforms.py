@@ -18,6 +18,8 @@ from weir.embedded import lifecycle, ports, services, state
 from weir.embedded.context import REPOSITORY, running_context
 from weir.embedded.service import Context, Paths
 
+# One platform for all tests of pipelines: a second one would cost a second Cassandra.
+PIPELINE_SERVICES = ("kafka", "cassandra", "registry", "flink", "streams", "loader")
 STACK_FILE = REPOSITORY / "stacks" / "Pulumi.local.yaml"
 
 

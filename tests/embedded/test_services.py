@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
 from weir.config.flink import FlinkConfig, StateBackend
 from weir.config.stack import StackConfig
@@ -54,3 +55,13 @@ def test_a_task_manager_too_small_for_its_state_backend_is_refused() -> None:
     with pytest.raises(WeirError, match=r"flink_task_manager_process_mib: 1024 leaves .* state backend rocksdb"):
         task_manager_memory(1024, StateBackend.ROCKSDB)
     assert task_manager_memory(1024, StateBackend.HASHMAP).task_heap > 0
+
+
+def test_a_platform_has_only_what_the_engines_of_its_pipelines_need() -> None:
+    on_flink = services.needed({Engine.FLINK})
+    on_streams = services.needed({Engine.KAFKA_STREAMS})
+    assert "flink" in on_flink
+    assert not {"streams", "loader", "references"} & set(on_flink)
+    assert "flink" not in on_streams
+    assert {"streams", "loader", "references"} < set(on_streams)
+    assert services.needed(set(Engine)) == list(services.TOOLS)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from confluent_kafka.admin import AdminClient
+from tests.platforms import PIPELINE_SERVICES
 
 from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
@@ -44,7 +45,7 @@ STOP_TIMEOUT_SECONDS = 120
 @pytest.fixture(scope="module")
 def ctx(platform_of: Callable[..., Context]) -> Context:
     """A platform without dashboards."""
-    return platform_of("kafka", "cassandra", "registry", "flink")
+    return platform_of(*PIPELINE_SERVICES)
 
 
 @dataclass(frozen=True)

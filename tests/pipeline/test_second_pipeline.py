@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.pipeline.orders import write_orders_pipeline
+from tests.platforms import PIPELINE_SERVICES
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
@@ -26,7 +27,7 @@ REPLAY = ReplayConfig(events_per_second=0, duplicate_ratio=0.3, out_of_order_rat
 
 @pytest.fixture(scope="module")
 def platform(platform_of: Callable[..., Context]) -> Context:
-    return platform_of("kafka", "cassandra", "registry", "flink")
+    return platform_of(*PIPELINE_SERVICES)
 
 
 @pytest.fixture(scope="module")

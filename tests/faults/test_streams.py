@@ -1,0 +1,142 @@
+"""Kafka Streams and the loader when things break in the middle of a replay: every row, total and letter is right."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from tests.platforms import running
+
+from weir.catalog.dataset import load_dataset
+from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.config.embedded import ReplayConfig
+from weir.embedded import engines, lifecycle, provision, state, streams
+from weir.embedded.context import REPOSITORY
+from weir.embedded.ports import allocate
+from weir.embedded.service import Context, NotReady
+from weir.proof.cassandra import load_references
+from weir.proof.replay import replay
+from weir.proof.verify import verify
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+
+EVENTS = 4_000
+EVENTS_PER_SECOND = 1_000
+BEFORE_THE_FAULT_SECONDS = 1.5
+SERVICES = ("kafka", "cassandra", "registry", "streams", "loader")
+BOUND_SECONDS = 90.0
+
+
+@dataclass
+class Ground:
+    """A platform with the flights pipeline on Kafka Streams, and how much of the data was sent."""
+
+    ctx: Context
+    pipeline: Pipeline
+    sent: int = 0
+
+    @property
+    def manifests(self) -> Path:
+        return self.pipeline.folder.parent / "manifests"
+
+    def send(self) -> None:
+        """The next part of the data, with re-sends of what came before."""
+        config = ReplayConfig(
+            events_per_second=EVENTS_PER_SECOND, duplicate_ratio=0.3, out_of_order_ratio=0.1, poison_events=10, seed=3
+        )
+        skip, self.sent = max(0, self.sent - EVENTS // 4), self.sent + EVENTS
+        dataset = load_dataset(self.pipeline.folder)
+        replay(self.ctx.endpoints, self.pipeline, dataset, config, self.manifests, skip=skip, limit=EVENTS)
+
+    def kill(self, name: str) -> None:
+        """Ends a service's process without a warning; the supervisor starts it again."""
+        known = state.read(self.ctx.paths)
+        service = known.service(name) if known else None
+        assert service is not None
+        assert service.pid is not None
+        os.kill(service.pid, signal.SIGKILL)
+        until(lambda: self._came_back(name, service.restarts), f"{name} is back")
+
+    def _came_back(self, name: str, restarts: int) -> bool:
+        known = state.read(self.ctx.paths)
+        service = known.service(name) if known else None
+        return service is not None and service.restarts > restarts and service.status is state.Status.READY
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    root = tmp_path_factory.mktemp("faults")
+    folder = root / "flights_broken"
+    shutil.copytree(REPOSITORY / "pipelines" / "flights", folder)
+    document = yaml.safe_load((folder / "pipeline.yaml").read_text(encoding="utf-8"))
+    document |= {"name": folder.name, "engine": "kafka-streams"}
+    (folder / "pipeline.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    pipeline = load_pipeline(folder)
+    with running(root / "weir", *SERVICES) as ctx:
+        provision.provision(ctx.endpoints, [pipeline])
+        load_references(ctx.endpoints, pipeline, load_dataset(folder))
+        engines.submit(ctx, pipeline)
+        yield Ground(ctx, pipeline)
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + BOUND_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {BOUND_SECONDS} s: {what}"
+        time.sleep(0.1)
+
+
+def second_instance_comes_and_goes(ground: Ground) -> None:
+    """Another application joins, takes some of the partitions, and ends while events come in."""
+    ctx = ground.ctx
+    wanted = ctx.stack.embedded.ports
+    port = allocate(wanted, dict.fromkeys(wanted.model_dump(), 0)).streams
+    folder = ctx.paths.data("second-instance")
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            streams.command(ctx, folder, port, "second"), cwd=folder, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        until(lambda: has_worked(ctx, port, ground.pipeline), "the second instance has some of the work")
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def has_worked(ctx: Context, port: int, pipeline: Pipeline) -> bool:
+    try:
+        counters = streams.status(ctx, port).get(pipeline.name, {}).get("counters", {})
+    except NotReady:
+        return False
+    return counters.get("deduplicated", 0) > 0
+
+
+FAULTS: dict[str, Callable[[Ground], None]] = {
+    "the application is killed": lambda ground: ground.kill("streams"),
+    "the loader is killed": lambda ground: ground.kill("loader"),
+    "the broker is killed": lambda ground: ground.kill("kafka"),
+    "Cassandra is killed": lambda ground: ground.kill("cassandra"),
+    "the application is restarted": lambda ground: lifecycle.restart(ground.ctx.paths, "streams"),
+    "a second instance comes and goes": second_instance_comes_and_goes,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_nothing_is_lost_or_counted_twice_when(ground: Ground, fault: str) -> None:
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        sending = pool.submit(ground.send)
+        time.sleep(BEFORE_THE_FAULT_SECONDS)
+        FAULTS[fault](ground)
+        sending.result()
+    result = verify(ground.ctx.endpoints, ground.pipeline, load_dataset(ground.pipeline.folder), ground.manifests)
+    assert result.correct, result
+    assert result.sent.duplicates > 0
