@@ -20,6 +20,8 @@ from weir.config.streams import StreamsConfig
 
 BYTES_PER_MIB = 1024 * 1024
 CACHE_BYTES = 16 * BYTES_PER_MIB
+FETCH_MIN_BYTES = 64 * 1024
+FETCH_MAX_WAIT_MILLISECONDS = 20
 
 
 def by_id_topic(pipeline: Pipeline) -> str:
@@ -49,6 +51,9 @@ def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]
         # An instance that died is missed after ten seconds, not after 45.
         "main.consumer.session.timeout.ms": "10000",
         "main.consumer.heartbeat.interval.ms": "3000",
+        # A fetch for every small batch would be most of the broker's work.
+        "main.consumer.fetch.min.bytes": str(FETCH_MIN_BYTES),
+        "main.consumer.fetch.max.wait.ms": str(FETCH_MAX_WAIT_MILLISECONDS),
         # Kafka Streams itself waits as long as a commit: records then all come at its end.
         "producer.linger.ms": "5",
         "producer.compression.type": "lz4",
