@@ -49,7 +49,10 @@ def test_nobody_asks_in_clear_or_without_a_certificate() -> None:
 def test_its_catalog_is_a_secret_and_the_password_comes_from_the_roles() -> None:
     resources = made()
     assert resources["Secret/trino-catalog"].inputs["stringData"] == {"cassandra.properties": SECRET}
-    (container,) = one(resources, "Deployment/trino")["spec"]["template"]["spec"]["containers"]
+    pod = one(resources, "Deployment/trino")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (config,) = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "config"]
+    assert config[1]["secret"]["items"] == [{"key": "cassandra.properties", "path": "catalog/cassandra.properties"}]
     (password,) = [entry for entry in container["env"] if entry["name"] == "CASSANDRA_PASSWORD"]
     assert password["valueFrom"]["secretKeyRef"] == {"name": "cassandra-role-trino", "key": "password"}
 

@@ -63,55 +63,8 @@ class CassandraPlain(Component):
 
     def _files(self) -> dict[str, str]:
         return {
-            "cassandra.yaml": yaml.safe_dump(self.settings(), sort_keys=False),
+            "cassandra.yaml": yaml.safe_dump(plain_settings(self.name, self.site, self.args), sort_keys=False),
             "cassandra-rackdc.properties": f"dc={self.args.plan.datacenter}\nrack={RACK}\n",
-        }
-
-    def settings(self) -> dict[str, Any]:
-        """The node's whole cassandra.yaml. A node listens on its pod's address, which its host name resolves to."""
-        settings = {
-            "cluster_name": self.name,
-            "partitioner": "org.apache.cassandra.dht.Murmur3Partitioner",
-            "endpoint_snitch": "GossipingPropertyFileSnitch",
-            "authenticator": {"class_name": "PasswordAuthenticator"},
-            "authorizer": {"class_name": "CassandraAuthorizer"},
-            "role_manager": {"class_name": "CassandraRoleManager"},
-            "seed_provider": [
-                {
-                    "class_name": "org.apache.cassandra.locator.SimpleSeedProvider",
-                    "parameters": [{"seeds": f"{self.name}-0.{self.nodes_service}.{self.site.namespace}.svc"}],
-                }
-            ],
-            "native_transport_port": shared.CLIENT_PORT,
-            "storage_port": shared.INTERNODE_PORT,
-            "ssl_storage_port": shared.ENCRYPTED_INTERNODE_PORT,
-            "data_file_directories": [f"{DATA_FOLDER}/data"],
-            "commitlog_directory": f"{DATA_FOLDER}/commitlog",
-            "hints_directory": f"{DATA_FOLDER}/hints",
-            "saved_caches_directory": f"{DATA_FOLDER}/saved_caches",
-            "cdc_raw_directory": f"{DATA_FOLDER}/cdc_raw",
-            "commitlog_sync": "periodic",
-            "commitlog_sync_period": "1000ms",
-            **shared.node_settings(self.args),
-        }
-        return settings | (self._encryption() if self.args.certificates is not None else {})
-
-    def _encryption(self) -> dict[str, Any]:
-        stores = {
-            "keystore": f"{TLS_FOLDER}/keystore.p12",
-            "keystore_password": KEYSTORE_PASSWORD,
-            "truststore": f"{TLS_FOLDER}/truststore.p12",
-            "truststore_password": KEYSTORE_PASSWORD,
-            "store_type": "PKCS12",
-        }
-        return {
-            "server_encryption_options": {**stores, "internode_encryption": "all", "require_client_auth": True},
-            "client_encryption_options": {
-                **stores,
-                "enabled": True,
-                "optional": False,
-                "require_client_auth": False,
-            },
         }
 
     def _config(self, files: dict[str, str]) -> k8s.core.v1.ConfigMap:
@@ -255,3 +208,47 @@ class CassandraPlain(Component):
             ),
             opts=self.child(),
         )
+
+
+def plain_settings(name: str, site: Site, args: CassandraArgs) -> dict[str, Any]:
+    """The node's whole cassandra.yaml. A node listens on its pod's address, which its host name resolves to."""
+    settings = {
+        "cluster_name": name,
+        "partitioner": "org.apache.cassandra.dht.Murmur3Partitioner",
+        "endpoint_snitch": "GossipingPropertyFileSnitch",
+        "authenticator": {"class_name": "PasswordAuthenticator"},
+        "authorizer": {"class_name": "CassandraAuthorizer"},
+        "role_manager": {"class_name": "CassandraRoleManager"},
+        "seed_provider": [
+            {
+                "class_name": "org.apache.cassandra.locator.SimpleSeedProvider",
+                "parameters": [{"seeds": f"{name}-0.{name}-nodes.{site.namespace}.svc"}],
+            }
+        ],
+        "native_transport_port": shared.CLIENT_PORT,
+        "storage_port": shared.INTERNODE_PORT,
+        "ssl_storage_port": shared.ENCRYPTED_INTERNODE_PORT,
+        "data_file_directories": [f"{DATA_FOLDER}/data"],
+        "commitlog_directory": f"{DATA_FOLDER}/commitlog",
+        "hints_directory": f"{DATA_FOLDER}/hints",
+        "saved_caches_directory": f"{DATA_FOLDER}/saved_caches",
+        "cdc_raw_directory": f"{DATA_FOLDER}/cdc_raw",
+        "commitlog_sync": "periodic",
+        "commitlog_sync_period": "1000ms",
+        **shared.node_settings(args),
+    }
+    return settings | (_encryption() if args.certificates is not None else {})
+
+
+def _encryption() -> dict[str, Any]:
+    stores = {
+        "keystore": f"{TLS_FOLDER}/keystore.p12",
+        "keystore_password": KEYSTORE_PASSWORD,
+        "truststore": f"{TLS_FOLDER}/truststore.p12",
+        "truststore_password": KEYSTORE_PASSWORD,
+        "store_type": "PKCS12",
+    }
+    return {
+        "server_encryption_options": {**stores, "internode_encryption": "all", "require_client_auth": True},
+        "client_encryption_options": {**stores, "enabled": True, "optional": False, "require_client_auth": False},
+    }

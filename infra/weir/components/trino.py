@@ -18,7 +18,7 @@ from weir.components.base import (
     secret_environment,
     topology_spread,
 )
-from weir.components.cassandra_access import CassandraAccess, role_secret
+from weir.components.cassandra_access import CassandraAccess, projected, role_secret
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority, service_names
 from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import content_hash
@@ -137,7 +137,7 @@ class Trino(Component):
 
     def _pod(self, name: str, size: PodSize) -> k8s.core.v1.PodSpecArgs:
         args = self.args
-        secrets = {"catalog": (CATALOG_SECRET, f"{settings.CONFIG_FOLDER}/catalog")}
+        secrets = dict[str, tuple[str, str]]()
         if args.certificates is not None:
             secrets["tls"] = (TLS_SECRET, settings.TLS_FOLDER)
         if args.cassandra.trust_secret:
@@ -145,9 +145,7 @@ class Trino(Component):
         # Of Cassandra's Secret only what a client may know: its key is the nodes' own.
         items = {"cassandra-ca": [k8s.core.v1.KeyToPathArgs(key="ca.crt", path="ca.crt")]}
         volumes = [
-            k8s.core.v1.VolumeArgs(
-                name="config", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=f"{name}-config")
-            ),
+            k8s.core.v1.VolumeArgs(name="config", projected=_configuration(name)),
             *(
                 k8s.core.v1.VolumeArgs(
                     name=volume,
@@ -205,3 +203,15 @@ class Trino(Component):
             ),
             opts=self.child(),
         )
+
+
+def _configuration(name: str) -> k8s.core.v1.ProjectedVolumeSourceArgs:
+    """/etc/trino as one volume: a second one could not be mounted inside a folder that is read-only."""
+    config_map = k8s.core.v1.ConfigMapProjectionArgs(name=f"{name}-config")
+    return k8s.core.v1.ProjectedVolumeSourceArgs(
+        sources=[
+            k8s.core.v1.VolumeProjectionArgs(config_map=config_map),
+            projected(CATALOG_SECRET, {settings.CATALOG_FILE: f"catalog/{settings.CATALOG_FILE}"}),
+        ],
+        default_mode=SECRET_MODE,
+    )

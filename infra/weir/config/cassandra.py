@@ -17,6 +17,9 @@ class CassandraProvider(StrEnum):
     PLAIN = "plain"
 
 
+Drop = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){1,2}$|^[a-z][a-z0-9_]*/replication$")]
+
+
 class CassandraConfig(Frozen):
     """Cassandra in this environment."""
 
@@ -25,6 +28,13 @@ class CassandraConfig(Frozen):
     tokens_per_node: Annotated[int, Field(ge=1, le=256, description="num_tokens; it cannot change later.")] = 16
     repairs: Annotated[bool, Field(description="Reaper repairs every table within gc_grace_hours.")] = True
     audit_log: bool = True
+    drops: Annotated[
+        list[Drop],
+        Field(
+            description="What the schema job may lose: `flights.old_table`, `flights.planes.old_column`, or, for fewer "
+            "copies, `flights/replication`. Take it out again afterwards."
+        ),
+    ] = []
 
     @field_validator("provider", mode="before")
     @classmethod

@@ -43,6 +43,7 @@ def cassandra(environment: Environment, site: Site, authority: CertificateAuthor
         replication=plan.replication,
         tables=plan.tables,
         roles=roles_of(environment.pipelines),
+        drops=tuple(stack.cassandra.drops),
         replicate_system_keyspaces=plain,
     )
     job = image(stack.images, ImageName.SCHEMA_JOB)
