@@ -89,7 +89,8 @@ def _bench() -> None:
 @bench.command("pipeline")
 def bench_pipeline(
     events: Annotated[int, typer.Option(min=100_000, help="With few of them the start is measured, too.")] = 10_000_000,
-    task_manager_mib: Annotated[int, typer.Option(min=1024, help="10 million ids need about 4096.")] = 4096,
+    task_manager_mib: Annotated[int, typer.Option(min=1024, help="10 million ids need 4096, and fill it.")] = 8192,
+    checkpoint_interval_seconds: Annotated[int, typer.Option(min=1, help="As in production.")] = 30,
     stack: StackOption = "local",
 ) -> None:
     """What deduplication, join and Cassandra cost, against the raw read rate of the same run."""
@@ -99,5 +100,6 @@ def bench_pipeline(
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Board(console) as board:
-        result = benches.run(context.stack_file(stack), events, task_manager_mib, board)
+        settings = benches.BenchSettings(events, task_manager_mib, checkpoint_interval_seconds)
+        result = benches.run(context.stack_file(stack), settings, board)
     console.print(benches.as_table(result))

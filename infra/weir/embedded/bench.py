@@ -58,6 +58,15 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class BenchSettings:
+    """What a bench is run with. Heap state of 10 million ids takes 3 GiB, and a checkpoint writes all of it."""
+
+    events: int
+    task_manager_mib: int
+    checkpoint_interval_seconds: int
+
+
+@dataclass(frozen=True)
 class BenchResult:
     """One run. `raw` is K."""
 
@@ -66,13 +75,14 @@ class BenchResult:
     variants: tuple[Measurement, ...]
 
 
-def run(stack_path: Path, events: int, task_manager_mib: int, board: Board) -> BenchResult:
-    """Measures everything on a fresh platform with a task manager of `task_manager_mib`.
+def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
+    """Measures everything on a fresh platform.
 
     Raises:
-        WeirError: the platform does not start, or a job fails (state of `events` ids may need a larger task manager).
+        WeirError: the platform does not start, or a job fails (so many ids may need a larger task manager).
     """
-    with _own_platform(stack_path, task_manager_mib, board) as ctx:
+    events = bench.events
+    with _own_platform(stack_path, bench, board) as ctx:
         pipeline, dataset = write_pipeline(ctx.paths.config("bench"))
         provision(ctx.endpoints, [pipeline])
         load_references(ctx.endpoints, pipeline, dataset)
@@ -183,13 +193,14 @@ def _progress(pipeline: Pipeline, rest: FlinkRest, job_id: str, events: int) -> 
 
 
 @contextmanager
-def _own_platform(stack_path: Path, task_manager_mib: int, board: Board) -> Iterator[Context]:
+def _own_platform(stack_path: Path, bench: BenchSettings, board: Board) -> Iterator[Context]:
     """As much of the stack as the bench needs, gone afterwards."""
     folder = temporary_folder("bench")
 
     def enlarge(settings: dict[str, Any]) -> None:
         memory = settings.setdefault("weir:embedded", {}).setdefault("memory", {})
-        memory["flink_task_manager_process_mib"] = task_manager_mib
+        memory["flink_task_manager_process_mib"] = bench.task_manager_mib
+        settings["weir:flink"]["checkpoint_interval_seconds"] = bench.checkpoint_interval_seconds
 
     try:
         with own_platform(folder, stack_path, SERVICES, enlarge, board) as ctx:
