@@ -12,7 +12,7 @@ from weir.catalog.dashboard_range import shown_days
 from weir.catalog.environment import in_environment, platform_tables
 from weir.catalog.pipeline import load_pipeline
 from weir.catalog.retention import segment_milliseconds, time_window
-from weir.catalog.topics import event_topic, reference_topic
+from weir.catalog.topics import event_topic, table_topic
 from weir.config.stack import StackConfig
 
 pytestmark = pytest.mark.unit
@@ -41,8 +41,8 @@ def test_what_never_expires_has_kafkas_own_segments() -> None:
     assert (config["retention.ms"], config["segment.ms"]) == ("-1", str(7 * 24 * HOUR))
 
 
-def test_a_reference_topic_keeps_the_newest_of_each_key() -> None:
-    config = reference_topic("planes", 3).config
+def test_a_table_topic_keeps_the_newest_of_each_key() -> None:
+    config = table_topic("planes", 3).config
     assert config["cleanup.policy"] == "compact"
     assert "retention.ms" not in config
     assert int(config["segment.ms"]) <= 24 * HOUR, "an open segment is not compacted"

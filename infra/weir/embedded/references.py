@@ -25,13 +25,17 @@ def service(ctx: Context) -> Service:
             *(pipeline.name for pipeline in ctx.pipelines() if pipeline.reference_tables),
         ),
         address="reference topics",
-        prepare=lambda: endpoints.write_text(ctx.endpoints.model_dump_json(indent=1), encoding="utf-8") and None,
+        prepare=lambda: _prepare(ctx, endpoints),
         ready=lambda: _ready(endpoints, done),
         depends_on=("kafka", "cassandra", "registry"),
         # It waits for the tables, which are made once all that they need has started.
         ready_timeout_seconds=600,
         stop_grace_seconds=15,
     )
+
+
+def _prepare(ctx: Context, endpoints: Path) -> None:
+    endpoints.write_text(ctx.endpoints.model_dump_json(indent=1), encoding="utf-8")
 
 
 def _ready(endpoints: Path, done: Path) -> None:

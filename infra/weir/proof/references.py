@@ -24,7 +24,7 @@ import fastavro
 from cassandra import DriverException
 from cassandra.cluster import NoHostAvailable
 from cassandra.util import Date
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from weir.catalog.outputs import avro_record, record_schema, reference_columns
 from weir.catalog.pipeline import Pipeline, load_pipelines
@@ -127,11 +127,16 @@ def _content(endpoints: Endpoints, topic: str) -> Content:
 
 def _send(endpoints: Endpoints, topic: str, changes: Mapping[bytes, bytes | None]) -> None:
     failures: list[str] = []
+
+    def delivered(error: KafkaError | None, _: Message) -> None:
+        if error is not None:
+            failures.append(error.str())
+
     producer = Producer(
         {"bootstrap.servers": endpoints.kafka_bootstrap_servers, "enable.idempotence": True, "log_level": 2}
     )
     for key, value in changes.items():
-        producer.produce(topic, value, key, on_delivery=lambda error, _: error and failures.append(str(error)))
+        producer.produce(topic, value, key, on_delivery=delivered)
         producer.poll(0)
     if producer.flush(PUBLISH_TIMEOUT_SECONDS) or failures:
         raise WeirError(f"Kafka did not take every row of {topic}: {failures[:1] or 'no answer in time'}")
