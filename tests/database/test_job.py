@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+import yaml
 from cassandra import Unauthorized
 from tests.platforms import free_ports_stack
-from tests.secured_cassandra import secured_node
 
 from weir.catalog.database import database_of
 from weir.catalog.pipeline import load_pipeline
 from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
+from weir.components.base import Site
+from weir.components.cassandra_plain import plain_settings
+from weir.components.cassandra_settings import CassandraArgs
 from weir.config.errors import ConfigError, WeirError
 from weir.config.stack import load_stack
 from weir.database import job
 from weir.database.accounts import DEFAULT_SUPERUSER
 from weir.database.lock import schema_lock
 from weir.database.session import Access, WrongPasswordError, may_log_in, session_of
+from weir.embedded import cassandra
 from weir.embedded.context import REPOSITORY
 from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths, Toolchain
+from weir.sizing.plan import CassandraPlan, NodeSize
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
 
+    from weir.components.certificates import CertificateAuthority
+
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
 
+STORE_PASSWORD = "changed-in-production"
 FLIGHTS = load_pipeline(REPOSITORY / "pipelines" / "flights")
 DATABASE = database_of([FLIGHTS], {CASSANDRA_DATACENTER: 1}, with_roles=True, replicate_system_keyspaces=True)
 PASSWORDS = {role.name: f"it's {role.name}" for role in DATABASE.roles}
@@ -49,6 +60,62 @@ def access(tmp_path_factory: pytest.TempPathFactory, toolchain_for: Callable[...
     ctx = Context(REPOSITORY, Paths(folder / "weir"), stack.embedded.ports, stack, toolchain_for("cassandra"))
     with secured_node(ctx) as ca_file:
         yield Access((f"{LOOPBACK}:{ctx.ports.cassandra}",), CASSANDRA_DATACENTER, ADMINISTRATOR, SECRET, ca_file)
+
+
+@contextmanager
+def secured_node(ctx: Context) -> Iterator[Path]:
+    """Runs the embedded target's node with another configuration; gives the certificate that clients trust."""
+    service = cassandra.service(ctx)
+    service.prepare()
+    folder = ctx.paths.config("cassandra")
+    keystore, certificate = make_certificate(ctx.toolchain.java17, folder)
+    settings = cluster_settings(ctx, keystore)
+    (folder / "cassandra.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    command = [service.command[0], "-Dcassandra.superuser_setup_delay_ms=0", *service.command[1:]]
+    with ctx.paths.log("cassandra").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=dict(os.environ))
+        try:
+            yield certificate
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def cluster_settings(ctx: Context, keystore: Path) -> dict[str, Any]:
+    """The cluster's cassandra.yaml, with only this machine's addresses, folders, stores and short caches put in."""
+    local = cassandra.settings(ctx)
+    here = {name: local[name] for name in local if name.endswith(("_directory", "_directories", "_port", "_address"))}
+    plan = CassandraPlan(CASSANDRA_DATACENTER, ("rack1",), 1, NodeSize(1, 2048, 1024), 1, 16, FLIGHTS.tables, 1)
+    authority = cast("CertificateAuthority", object())  # whose certificates they are makes no difference here
+    settings = plain_settings("cassandra", Site("test", "weir", "tests", keep_data=False), CassandraArgs(
+        plan, "5.0", authority
+    ))  # fmt: skip
+    stores = {"keystore": str(keystore), "truststore": str(keystore)}
+    stores |= {f"{name}_password": STORE_PASSWORD for name in ("keystore", "truststore")}
+    for side in ("client", "server"):
+        settings[f"{side}_encryption_options"] |= stores
+    caches = dict.fromkeys(("permissions_validity", "roles_validity", "credentials_validity"), "100ms")
+    return settings | here | caches | {"seed_provider": local["seed_provider"], "ssl_storage_port": free_port()}
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        return listener.getsockname()[1]
+
+
+def make_certificate(java_home: Path, folder: Path) -> tuple[Path, Path]:
+    keystore, certificate = folder / "node.p12", folder / "ca.crt"
+    keytool = [str(java_home / "bin" / "keytool"), "-keystore", str(keystore), "-storepass", STORE_PASSWORD]
+    subprocess.run(
+        [*keytool, "-genkeypair", "-alias", "node", "-keyalg", "EC", "-dname", "CN=weir", "-ext", "bc=ca:true"],
+        check=True,
+        capture_output=True,
+    )
+    subprocess.run(
+        [*keytool, "-exportcert", "-alias", "node", "-rfc", "-file", str(certificate)], check=True, capture_output=True
+    )
+    return keystore, certificate
 
 
 @pytest.fixture(scope="module")
