@@ -33,6 +33,30 @@ def test_every_manifest_of_a_stack_is_valid_with_unknown_fields_as_errors(stack:
     assert found == {}
 
 
+TIERED = {"weir:retention.tiered_storage": {"enabled": True, "local_retention_hours": 12}}
+
+
+def test_with_tiered_storage_brokers_keep_hours_and_the_bucket_the_rest(tmp_path: Path):
+    rendering = rendered_with("prod", tmp_path, TIERED)
+    kafka, brokers, controllers = (
+        manifest(rendering, kind, name)
+        for kind, name in (("Kafka", "kafka"), ("KafkaNodePool", "brokers"), ("KafkaNodePool", "controllers"))
+    )
+    assert [schemas.problems(entry) for entry in (kafka, brokers, controllers)] == [[], [], []]
+    manager = kafka["spec"]["kafka"]["tieredStorage"]["remoteStorageManager"]
+    assert manager["config"]["storage.s3.bucket.name"] == "weir-prod"
+    (mount,) = brokers["spec"]["template"]["kafkaContainer"]["volumeMounts"]
+    assert manager["classPath"] == f"{mount['mountPath']}/*"
+    assert "kafkaContainer" not in controllers["spec"]["template"]
+    topic = manifest(rendering, "KafkaTopic", "flights.events")["spec"]["config"]
+    assert (topic["remote.storage.enable"], topic["local.retention.ms"]) == ("true", str(12 * 3_600_000))
+
+
+def test_a_plain_kafka_refuses_tiered_storage(tmp_path: Path):
+    with pytest.raises(WeirError, match="provider plain keeps everything on its disks"):
+        rendered_with("prod", tmp_path, {**PLAIN, **TIERED})
+
+
 @pytest.mark.parametrize("changes", [PLAIN, {"weir:kafka": AIVEN}], ids=["plain", "aiven"])
 def test_every_manifest_is_valid_with_another_provider_of_kafka(tmp_path: Path, changes: dict[str, Any]):
     found = [

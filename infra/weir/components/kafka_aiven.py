@@ -40,6 +40,8 @@ class AivenKafkaArgs:
     version: str
     principals: Sequence[Principal]
     pipelines: Sequence[Pipeline]
+    tiered_storage: bool = False
+    """Aiven keeps closed segments in object storage of its own."""
 
 
 class ManagedKafka(Component):
@@ -89,6 +91,7 @@ class ManagedKafka(Component):
                 # Certificates of a public authority: clients need no other.
                 letsencrypt_sasl=True,
                 schema_registry=True,
+                tiered_storage=aiven.KafkaKafkaUserConfigTieredStorageArgs(enabled=args.tiered_storage),
             ),
             opts=self.keeper(),
         )

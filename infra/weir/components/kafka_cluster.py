@@ -20,6 +20,7 @@ from weir.components.base import (
     topology_spread,
 )
 from weir.components.kafka_settings import broker_config
+from weir.components.kafka_tiered import TieredStorage
 from weir.config.kafka import KafkaAuthentication
 from weir.sizing.plan import KafkaPlan, NodeSize, PodSize
 
@@ -51,6 +52,7 @@ class KafkaClusterArgs:
     storage_class: str | None = None
     cruise_control: bool = True
     exporter: bool = True
+    tiered_storage: TieredStorage | None = None
 
 
 class KafkaCluster(Component):
@@ -88,7 +90,7 @@ class KafkaCluster(Component):
             "roles": [role],
             "storage": {"type": "jbod", "volumes": [{**volume, "kraftMetadata": "shared"}]},
             "resources": resources(size),
-            "template": {"pod": self._pod_template(role)},
+            "template": self._node_template(role),
         }
         if size.heap_mib:
             spec["jvmOptions"] = {"-Xms": f"{size.heap_mib}m", "-Xmx": f"{size.heap_mib}m"}
@@ -99,6 +101,12 @@ class KafkaCluster(Component):
             spec,
             self.keeper(),
         )
+
+    def _node_template(self, role: str) -> dict[str, Any]:
+        pod, tiered = self._pod_template(role), self.args.tiered_storage
+        if tiered is None or role != "broker":
+            return {"pod": pod}
+        return {"pod": {**pod, **tiered.pod_template()}, "kafkaContainer": tiered.container_template()}
 
     def _pod_template(self, role: str) -> dict[str, Any]:
         selector = {CLUSTER_LABEL: self.name, f"strimzi.io/{role}-role": "true"}
@@ -131,6 +139,11 @@ class KafkaCluster(Component):
             "clientsCa": {"validityDays": CERTIFICATE_DAYS, "renewalDays": RENEWAL_DAYS},
             "maintenanceTimeWindows": list(args.maintenance_time_windows),
         }
+        if args.tiered_storage is not None:
+            spec["kafka"]["tieredStorage"] = args.tiered_storage.manager()
+            spec["kafka"]["template"] |= args.tiered_storage.account_template()
+            copies = args.plan.replication_factor
+            spec["kafka"]["config"]["rlmm.config.remote.log.metadata.topic.replication.factor"] = copies
         if self.site.zones > 1:
             spec["kafka"]["rack"] = {"topologyKey": ZONE_KEY}
         if args.cruise_control and args.plan.brokers > 1:

@@ -21,6 +21,7 @@ class ImageName(StrEnum):
     TRINO = "trino"
     REGISTRY = "registry"
     KAFKA = "kafka"
+    KAFKA_TIERED_STORAGE = "kafka-tiered-storage"
     CASSANDRA = "cassandra"
     POSTGRESQL = "postgresql"
     VALKEY = "valkey"

@@ -13,6 +13,7 @@ from weir.components.kafka_access import KafkaAccess
 from weir.components.kafka_cluster import KafkaCluster, KafkaClusterArgs
 from weir.components.kafka_plain import PlainKafka, PlainKafkaArgs
 from weir.components.kafka_plain_setup import PlainKafkaSetup, PlainKafkaSetupArgs
+from weir.components.kafka_tiered import TieredStorage
 from weir.components.kafka_topic import KafkaTopic, KafkaTopicArgs
 from weir.components.kafka_user import KafkaUser, KafkaUserArgs
 from weir.config import versions
@@ -20,6 +21,7 @@ from weir.config.errors import WeirError
 from weir.config.image_references import image_reference
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaAuthentication, KafkaProvider
+from weir.config.stack import StackConfig
 from weir.programs.load import Environment
 from weir.sizing.plan import KafkaPlan, TopicPlan
 
@@ -80,6 +82,7 @@ def _strimzi(environment: Environment, site: Site) -> Kafka:
             storage_class=stack.storage.classes.kafka,
             cruise_control=stack.kafka.cruise_control,
             exporter=stack.kafka.exporter,
+            tiered_storage=_tiered_storage(stack),
         ),
     )
     ready = [cluster.cluster]
@@ -112,11 +115,24 @@ def _strimzi(environment: Environment, site: Site) -> Kafka:
     return Kafka(KafkaAccess(cluster.bootstrap_servers, stack.kafka.authentication, cluster.ca_secret, ready))
 
 
+def _tiered_storage(stack: StackConfig) -> TieredStorage | None:
+    store = stack.storage.object_storage
+    if not stack.retention.tiered_storage.enabled or store is None:
+        return None
+    image = image_reference(stack.images, ImageName.KAFKA_TIERED_STORAGE)
+    return TieredStorage(store, image, stack.images.pull_policy.value)
+
+
 def _plain(environment: Environment, site: Site, authority: CertificateAuthority) -> Kafka:
     stack, plan = environment.stack, environment.plan.kafka
     if stack.kafka.authentication is not KafkaAuthentication.SCRAM:
         raise WeirError(
             "kafka.authentication: provider plain knows scram-sha-512 alone; set it, or set provider to strimzi"
+        )
+    if stack.retention.tiered_storage.enabled:
+        raise WeirError(
+            "retention.tiered_storage.enabled: provider plain keeps everything on its disks; set it to false, or set "
+            "kafka.provider to strimzi or aiven"
         )
     cluster = PlainKafka(
         NAME,
@@ -154,6 +170,7 @@ def _aiven(environment: Environment, site: Site) -> Kafka:
             versions.KAFKA,
             principals(environment.pipelines, own_registry=False),
             environment.pipelines,
+            tiered_storage=environment.stack.retention.tiered_storage.enabled,
         ),
     )
     access = KafkaAccess(managed.bootstrap_servers, KafkaAuthentication.SCRAM, None, managed.ready)
