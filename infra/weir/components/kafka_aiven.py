@@ -13,7 +13,6 @@ import pulumi_kubernetes as k8s
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import KafkaResource, Principal
 from weir.components.base import Component, Resources, Site
-from weir.components.kafka_settings import broker_config
 from weir.config.errors import WeirError
 from weir.config.kafka import AivenKafka
 from weir.sizing.plan import KafkaPlan, QuotaPlan, TopicPlan
@@ -23,12 +22,6 @@ RESOURCE_TYPES = {
     KafkaResource.GROUP: "Group",
     KafkaResource.TRANSACTIONAL_ID: "TransactionalId",
 }
-# All that Aiven lets one set of these; its internal topics and the bound of transactions (15 minutes) are its own.
-SERVICE_SETTINGS = (
-    "auto.create.topics.enable",
-    "default.replication.factor",
-    "min.insync.replicas",
-)
 
 
 @dataclass(frozen=True)
@@ -63,9 +56,6 @@ class ManagedKafka(Component):
 
     def _service(self) -> aiven.Kafka:
         args, config = self.args, self.args.config
-        settings = {
-            _underscored(key): value for key, value in broker_config(args.plan).items() if key in SERVICE_SETTINGS
-        }
         return aiven.Kafka(
             self.name,
             project=config.project,
@@ -81,7 +71,12 @@ class ManagedKafka(Component):
             tags=self._tags(),
             kafka_user_config=aiven.KafkaKafkaUserConfigArgs(
                 kafka_version=".".join(args.version.split(".")[:2]),
-                kafka=aiven.KafkaKafkaUserConfigKafkaArgs(**settings),
+                # Aiven's internal topics, and the bound of transactions (15 minutes), are its own.
+                kafka=aiven.KafkaKafkaUserConfigKafkaArgs(
+                    auto_create_topics_enable=False,
+                    default_replication_factor=args.plan.replication_factor,
+                    min_insync_replicas=args.plan.min_in_sync_replicas,
+                ),
                 kafka_authentication_methods=aiven.KafkaKafkaUserConfigKafkaAuthenticationMethodsArgs(
                     certificate=False, sasl=True
                 ),
@@ -103,7 +98,7 @@ class ManagedKafka(Component):
         ]
 
     def _topic(self, topic: TopicPlan) -> aiven.KafkaTopic:
-        config = {_underscored(key): value for key, value in topic.config.items()}
+        config: dict[str, Any] = {_underscored(key): value for key, value in topic.config.items()}
         return aiven.KafkaTopic(
             f"{self.name}-{topic.name}",
             project=self.args.config.project,
