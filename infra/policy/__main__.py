@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pulumi_policy import (
+from pulumi_policy import (  # pyright: ignore[reportMissingImports] - in the pack's own environment
     EnforcementLevel,
     PolicyPack,
     ReportViolation,

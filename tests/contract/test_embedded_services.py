@@ -188,7 +188,8 @@ def test_a_changed_lifetime_is_applied_and_rows_stay(ctx: Context) -> None:
             "SELECT default_time_to_live, gc_grace_seconds, compaction['class'] FROM system_schema.tables "
             "WHERE keyspace_name = 'contract' AND table_name = 'readings'",
         )
-        strategy = f"org.apache.cassandra.db.compaction.{changed.compaction['class']}"
+        kind = "TimeWindow" if changed.ttl_seconds else "SizeTiered"
+        strategy = f"org.apache.cassandra.db.compaction.{kind}CompactionStrategy"
         assert found == [(changed.ttl_seconds, changed.gc_grace_seconds, strategy)]
     assert run_cql(ctx, "SELECT value FROM contract.readings WHERE sensor = 'c'") == [(3.5,)]
 

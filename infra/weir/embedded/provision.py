@@ -59,11 +59,11 @@ def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline], plan: Platfor
         future.result()
 
 
-def _of_plan(plan: PlatformPlan, pipelines: list[Pipeline]) -> tuple[list[Topic], list[Table]]:
+def _of_plan(plan: PlatformPlan, known: Iterable[Topic]) -> tuple[list[Topic], list[Table]]:
+    """The plan's topics and tables, and of the `known` topics those that no plan sizes (an engine's own)."""
     topics = {topic.name: Topic(topic.name, topic.partitions, dict(topic.config)) for topic in plan.kafka.topics}
-    # What Kafka Streams keeps in Kafka besides, the plan does not size.
-    more = [topic for pipeline in pipelines for topic in pipeline.topics if topic.name not in topics]
-    return [*topics.values(), *more], list(plan.cassandra.tables)
+    own = [topic for topic in known if topic.name not in topics]
+    return [*topics.values(), *own], list(plan.cassandra.tables)
 
 
 def _of_files(pipelines: Iterable[Pipeline]) -> tuple[list[Topic], list[Table]]:

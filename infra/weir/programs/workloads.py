@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.roles import job_role
+from weir.catalog.spec import Engine
 from weir.components.base import Resources
 from weir.components.flink_account import FlinkAccount, FlinkAccountArgs
 from weir.components.flink_deployment import FlinkDeployment, FlinkDeploymentArgs, FlinkVersion, deployment_name
 from weir.components.flink_settings import OperatorPolicy
 from weir.components.object_storage import ObjectStorageKey, ObjectStorageKeyArgs
 from weir.config import versions
+from weir.config.errors import WeirError
 from weir.config.image_references import image_reference
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaProvider
@@ -19,7 +21,17 @@ from weir.programs.platform import Platform
 
 
 def workloads(environment: Environment, platform: Platform) -> list[FlinkDeployment]:
-    """The jobs, once the topics, tables and schemas that they use are there."""
+    """The jobs, once the topics, tables and schemas that they use are there.
+
+    Raises:
+        WeirError: a pipeline's engine is not deployed to clusters.
+    """
+    foreign = [pipeline.name for pipeline in environment.pipelines if pipeline.spec.engine is not Engine.FLINK]
+    if foreign:
+        raise WeirError(
+            f"pipelines: the engine of {', '.join(foreign)} runs on one machine alone; give it `engine: flink` in its "
+            "file, or leave it out of this stack"
+        )
     store = environment.stack.storage.object_storage
     annotations = store.service_account_annotations if store else {}
     account = FlinkAccount(platform.site, FlinkAccountArgs(annotations))
