@@ -63,7 +63,7 @@ def test_a_revision_that_does_not_exist_is_named():
 def test_another_revision_is_rendered_by_its_own_code(tmp_path: Path):
     """A copy of the repository whose last commit has another retention."""
     copy = tmp_path / "copy"
-    for folder in ("infra", "pipelines", "stacks"):
+    for folder in ("infra", "pipelines", "stacks", "helm-values", "dashboards"):
         shutil.copytree(REPOSITORY / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
     stack = copy / "stacks" / "Pulumi.dev.yaml"
     stack.write_text(stack.read_text().replace("source_retention_hours: 24", "source_retention_hours: 12"))
