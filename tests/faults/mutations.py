@@ -212,8 +212,8 @@ def main(names: list[str]) -> int:
         findings.append(tried(mutation))
         sys.stdout.write(f"{mutation.name}: {'found' if findings[-1].found else 'NOT FOUND'}: {findings[-1].words}\n")
         sys.stdout.flush()
-    if not names:
-        PAGE.write_text(page(findings), encoding="utf-8")
+        if not names:
+            PAGE.write_text(page(findings), encoding="utf-8")
     return 0 if all(finding.found for finding in findings) else 1
 
 
