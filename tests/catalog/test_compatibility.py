@@ -9,7 +9,9 @@ from typing import Any
 import fastavro
 import pytest
 from fastavro.read import SchemaResolutionError
-from tests.catalog.schema_pairs import PAIRS, Pair, enum, of, record, x
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.catalog.schema_pairs import PAIRS, Pair, array, enum, fixed, map_of, of, record, x
 
 from weir.catalog.avro import event_schema
 from weir.catalog.avro_types import Node, SchemaError, parse_avro
@@ -146,3 +148,29 @@ def test_a_change_that_avro_allows_and_the_table_does_not_is_found() -> None:
 def test_what_is_no_schema_is_refused_with_its_place(declared: Any, message: str) -> None:
     with pytest.raises(SchemaError, match=message):
         parse_avro(declared if isinstance(declared, str) else json.dumps(declared))
+
+
+SIMPLE = st.sampled_from(["null", "boolean", "int", "long", "float", "double", "bytes", "string"])
+NAMED = st.one_of(
+    st.lists(st.sampled_from("ABC"), min_size=1, max_size=3, unique=True).map(lambda symbols: enum(*sorted(symbols))),
+    st.sampled_from([fixed(2), fixed(4)]),
+)
+NESTED = st.recursive(SIMPLE, lambda inner: st.one_of(inner.map(array), inner.map(map_of)), max_leaves=2)
+
+
+def union(branches: list[Any]) -> list[Any]:
+    """A union with at most one array and one map, which Avro asks for."""
+    kinds = [branch if isinstance(branch, str) else branch["type"] for branch in branches]
+    return [branch for index, branch in enumerate(branches) if kinds[index] not in kinds[:index]]
+
+
+PLAIN = st.one_of(NESTED, NAMED)
+
+
+@given(old=PLAIN, new=st.one_of(PLAIN, st.lists(PLAIN, min_size=1, max_size=3).map(union)))
+@settings(max_examples=300, deadline=None)
+def test_any_two_types_are_judged_as_fastavro_reads_them(old: Any, new: Any) -> None:
+    """The old type is no union: fastavro's writer cannot always be told which branch is meant."""
+    writer, reader = of(old, new)
+    judged_readable = mismatches(parse_avro(json.dumps(reader)), parse_avro(json.dumps(writer))) == []
+    assert fastavro_reads(reader, writer, parse_avro(json.dumps(writer))) is judged_readable
