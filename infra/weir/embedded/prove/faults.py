@@ -198,7 +198,7 @@ def _restore_references(ground: Ground) -> None:
 
 FAULTS: tuple[Fault, ...] = (
     _kill("kill-task-manager", TASK_MANAGER, Bound("first_row_seconds", 15)),
-    _kill("kill-job-manager", JOB_MANAGER, Bound("first_row_seconds", 30), events_per_second=250),
+    _kill("kill-job-manager", JOB_MANAGER, Bound("first_row_seconds", 30), events_per_second=120),
     _kill("kill-broker", "kafka", Bound("first_row_seconds", 30)),
     _kill("kill-cassandra", "cassandra", Bound("after_answer_seconds", 10)),
     Fault("power-cut", "SIGKILL of broker, Cassandra, job manager and task manager at once", _power_cut),
