@@ -48,7 +48,9 @@ def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline], plan: Platfor
     """
     wanted = list(pipelines)
     check(endpoints, wanted)
-    topics, tables = _of_plan(plan, wanted) if plan else _of_files(wanted)
+    topics, tables = _of_files(wanted)
+    if plan:
+        topics, tables = _of_plan(plan, topics)
     with ThreadPoolExecutor(max_workers=3) as pool:
         work = [
             pool.submit(create_topics, endpoints.kafka_bootstrap_servers, topics),
