@@ -23,8 +23,7 @@ class SecuredNodeIT {
   private static final String TRUSTSTORE = System.getProperty("cassandra.secured.truststore");
   private static final String STORE_PASSWORD =
       System.getProperty("cassandra.secured.truststore-password");
-  private static final String PASSWORD_FILE =
-      System.getProperty("cassandra.secured.password-file");
+  private static final String PASSWORD_FILE = System.getProperty("cassandra.secured.password-file");
 
   private static final String LOGIN = "'username' = 'writer'";
   private static final String PASSWORD = "'password.path' = '" + PASSWORD_FILE + "'";
