@@ -27,6 +27,7 @@ final class Runner {
   private final Path plans;
   private final Path stateFolder;
   private final Properties common;
+
   /** Read by those who ask while a step, which may take long, goes on. */
   private final Map<String, PipelineRun> runs = new ConcurrentSkipListMap<>();
 
