@@ -57,6 +57,9 @@ def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]
         # Kafka Streams itself waits as long as a commit: records then all come at its end.
         "producer.linger.ms": "5",
         "producer.compression.type": "lz4",
+        # The broker refuses a new transaction while it still ends the last one: a few milliseconds, not a tenth second.
+        "producer.retry.backoff.ms": "5",
+        "producer.retry.backoff.max.ms": "200",
         # How long records of others wait behind the open transaction of an instance that does not come back.
         "producer.transaction.timeout.ms": "30000",
     }
