@@ -44,6 +44,7 @@ public final class CassandraSinkTask extends SinkTask {
   private final Map<TopicPartition, OffsetAndMetadata> written = new HashMap<>();
   private SinkConfig config;
   private Map<String, String> tables;
+  private Lingering lingering;
   private SharedSession.Lease session;
   private WritePipeline pipeline;
 
@@ -51,19 +52,31 @@ public final class CassandraSinkTask extends SinkTask {
   public void start(Map<String, String> settings) {
     config = new SinkConfig(settings);
     tables = config.tables();
+    lingering = config.lingering();
   }
 
   @Override
   public void put(Collection<SinkRecord> records) {
     settle();
-    if (records.isEmpty()) {
+    if (records.isEmpty() && lingering.isEmpty()) {
       return;
     }
     connect();
     awaitRoom();
-    Delivery delivery = new Delivery(pipeline, records);
-    rows(records).forEach(delivery::send);
-    deliveries.add(delivery);
+    long now = System.currentTimeMillis();
+    deliver(lingering.hold(records, now));
+    deliver(lingering.due(now));
+    if (!lingering.isEmpty()) {
+      context.timeout(Math.max(1, lingering.remainingMs(now)));
+    }
+  }
+
+  private void deliver(Collection<SinkRecord> records) {
+    if (!records.isEmpty()) {
+      Delivery delivery = new Delivery(pipeline, records);
+      rows(records).forEach(delivery::send);
+      deliveries.add(delivery);
+    }
   }
 
   private Map<TableWriter, List<Row>> rows(Collection<SinkRecord> records) {
@@ -166,6 +179,7 @@ public final class CassandraSinkTask extends SinkTask {
   @Override
   public void close(Collection<TopicPartition> partitions) {
     // What is under way may still be written; whoever has the partitions next writes it again.
+    lingering.forget(partitions);
     deliveries.forEach(delivery -> delivery.ends().keySet().removeAll(partitions));
     written.keySet().removeAll(partitions);
   }

@@ -26,6 +26,8 @@ final class SinkConfig extends AbstractConfig {
   private static final String TTL = "ttl.seconds";
   private static final String IGNORE_NULLS = "ignore.nulls";
   private static final String CONSISTENCY = "consistency";
+  private static final String LINGER = "linger.ms";
+  private static final String LINGER_TOPICS = "linger.topics";
   private static final String IN_FLIGHT = "max.in.flight.requests";
   private static final String BATCH_ROWS = "batch.max.rows";
   private static final String BATCH_BYTES = "batch.max.bytes";
@@ -65,6 +67,19 @@ final class SinkConfig extends AbstractConfig {
               Importance.LOW,
               "Whether a null leaves its column as it is instead of erasing it.")
           .define(CONSISTENCY, Type.STRING, "LOCAL_QUORUM", Importance.MEDIUM, "Of each write.")
+          .define(
+              LINGER,
+              Type.LONG,
+              0L,
+              Range.atLeast(0),
+              Importance.LOW,
+              "How long records of linger.topics wait for newer versions of their rows.")
+          .define(
+              LINGER_TOPICS,
+              Type.LIST,
+              List.of(),
+              Importance.LOW,
+              "Topics whose rows change often.")
           .define(
               IN_FLIGHT,
               Type.INT,
@@ -146,6 +161,10 @@ final class SinkConfig extends AbstractConfig {
 
   String consistency() {
     return getString(CONSISTENCY);
+  }
+
+  Lingering lingering() {
+    return new Lingering(getList(LINGER_TOPICS), getLong(LINGER));
   }
 
   int maxInFlight() {
