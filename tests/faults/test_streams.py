@@ -6,10 +6,11 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,7 @@ class Ground:
     ctx: Context
     pipeline: Pipeline
     sent: int = 0
+    sending: threading.Event = field(default_factory=threading.Event)
 
     @property
     def manifests(self) -> Path:
@@ -57,7 +59,17 @@ class Ground:
         )
         skip, self.sent = max(0, self.sent - EVENTS // 4), self.sent + EVENTS
         dataset = load_dataset(self.pipeline.folder)
-        replay(self.ctx.endpoints, self.pipeline, dataset, config, self.manifests, skip=skip, limit=EVENTS)
+        self.sending.clear()
+        replay(
+            self.ctx.endpoints,
+            self.pipeline,
+            dataset,
+            config,
+            self.manifests,
+            skip=skip,
+            limit=EVENTS,
+            progress=lambda sent, _: self.sending.set() if sent else None,
+        )
 
     def kill(self, name: str) -> None:
         """Ends a service's process without a warning; the supervisor starts it again."""
@@ -154,6 +166,7 @@ FAULTS: dict[str, Callable[[Ground], None]] = {
 def test_nothing_is_lost_or_counted_twice_when(ground: Ground, fault: str) -> None:
     with ThreadPoolExecutor(max_workers=1) as pool:
         sending = pool.submit(ground.send)
+        assert ground.sending.wait(BOUND_SECONDS)
         time.sleep(BEFORE_THE_FAULT_SECONDS)
         FAULTS[fault](ground)
         sending.result()
