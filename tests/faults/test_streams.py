@@ -59,7 +59,6 @@ class Ground:
         )
         skip, self.sent = max(0, self.sent - EVENTS // 4), self.sent + EVENTS
         dataset = load_dataset(self.pipeline.folder)
-        self.sending.clear()
         replay(
             self.ctx.endpoints,
             self.pipeline,
@@ -165,6 +164,7 @@ FAULTS: dict[str, Callable[[Ground], None]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nothing_is_lost_or_counted_twice_when(ground: Ground, fault: str) -> None:
     with ThreadPoolExecutor(max_workers=1) as pool:
+        ground.sending.clear()
         sending = pool.submit(ground.send)
         assert ground.sending.wait(BOUND_SECONDS)
         time.sleep(BEFORE_THE_FAULT_SECONDS)
