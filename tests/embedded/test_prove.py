@@ -162,6 +162,6 @@ def test_the_page_of_reliability_is_not_stale() -> None:
 
 def test_a_seed_that_was_run_again_replaces_its_rounds() -> None:
     entry = {"fault": "rescale", "moment": 0.5, "recovery": None}
-    old = {"machine": "m", "wrong": 0, "rounds": [{"seed": 1, "fault": "x"}, {"seed": 2, "fault": "y"}]}
+    old = {"machine": "m", "found": [], "rounds": [{"seed": 1, "fault": "x"}, {"seed": 2, "fault": "y"}]}
     result = reliability.taken(old, [{"seed": 2, "correct": True, "rounds": [entry]}])
     assert [(found["seed"], found["fault"]) for found in result["rounds"]] == [(1, "x"), (2, "rescale")]

@@ -149,9 +149,7 @@ def _evolve(turn: Round) -> None:
     changes.side_by_side(lambda: turn.send(halves[0]), lambda: turn.send(halves[1], pipeline=evolved, salt=1))
     if changes.failures_of(ground) != job:
         raise WeirError(f"the old job did not go on under the new schema: {changes.failures_of(ground)}")
-    turn.injected = time.perf_counter()
     ground.submit()
-    turn.lifted = time.perf_counter()
     extra = _following(turn, range(turn.window.stop - len(turn.window) // 5, turn.window.stop))
     turn.send(extra, pipeline=evolved, salt=2)
     changes.check_new_columns(ground, evolved, extra)
