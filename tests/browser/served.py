@@ -56,22 +56,34 @@ def fill(ctx: Context, flights: Pipeline, dataset: duckdb.DuckDBPyConnection) ->
     with session_of(ctx.endpoints) as session:
         for name, table in flights.aggregate_tables.items():
             write(session, table, dataset.table(oracle.expected_table(name)).project(listed(table.columns)).fetchall())
-        write(session, PIPELINE_HEALTH, list(samples(flights.name)))
+        rows = [tuple(sample.get(name) for name in PIPELINE_HEALTH.columns) for sample in samples(flights.name)]
+        write(session, PIPELINE_HEALTH, rows)
 
 
-def samples(pipeline: str) -> Iterator[tuple[object, ...]]:
+def samples(pipeline: str) -> Iterator[dict[str, object]]:
     """What a monitor writes while 5,000 events a second arrive, one in ten of them a duplicate."""
     begin = datetime.now(UTC).replace(tzinfo=None) - timedelta(seconds=SAMPLES * SAMPLE_INTERVAL_SECONDS)
     for number in range(SAMPLES):
         at = begin + timedelta(seconds=number * SAMPLE_INTERVAL_SECONDS)
         received = number * 25_000
         distinct = received * 9 // 10
-        freshness = (40.0 + number % 7, 180.0 + 10 * (number % 5))
-        counters = (received, distinct, received - distinct, number, distinct, 0)
-        yield (pipeline, at.date(), at, *counters, *freshness)
+        yield {
+            "pipeline": pipeline,
+            "day": at.date(),
+            "at": at,
+            "received": received,
+            "distinct_events": distinct,
+            "duplicates": received - distinct,
+            "dead_letters": number,
+            "rows_written": distinct,
+            "late_events": 0,
+            "consumer_lag": 0,
+            "freshness_p50_milliseconds": 40.0 + number % 7,
+            "freshness_p99_milliseconds": 180.0 + 10 * (number % 5),
+        }
     # The last one, as it is while Flink is away.
     at = begin + timedelta(seconds=SAMPLES * SAMPLE_INTERVAL_SECONDS)
-    yield (pipeline, at.date(), at, *([None] * 8))
+    yield {"pipeline": pipeline, "day": at.date(), "at": at}
 
 
 def write(session: Session, table: Table, rows: list[tuple[object, ...]]) -> None:
