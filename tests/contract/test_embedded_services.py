@@ -196,10 +196,11 @@ def test_a_changed_lifetime_is_applied_and_rows_stay(ctx: Context) -> None:
 
 def test_another_key_or_type_is_refused_and_says_why(ctx: Context) -> None:
     provision.create_tables(ctx.endpoints, [TABLE])
-    with pytest.raises(WeirError, match=r"contract\.readings has the key \('sensor', 'at'\).*a key cannot be changed"):
+    refused = r"readings: its key is \(\(sensor\), at\) and its pipeline asks for \(\(sensor\)\): a key cannot"
+    with pytest.raises(WeirError, match=refused):
         provision.create_tables(ctx.endpoints, [replace(TABLE, clustering_key=())])
     other = replace(TABLE, columns={**TABLE.columns, "value": ColumnType.TEXT})
-    with pytest.raises(WeirError, match=r"readings\.value is double and its pipeline asks for text"):
+    with pytest.raises(WeirError, match=r"readings\.value: it is double and its pipeline asks for text"):
         provision.create_tables(ctx.endpoints, [other])
 
 
