@@ -15,11 +15,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "mutations.md"
+HEAD = (
+    "# What `weir prove` finds",
+    "<!-- Written by `make mutations`; do not edit. -->",
+    "",
+    "A suite that passes proves little unless it fails when it must. Each line is a bug put into a copy of the",
+    "repository (`tests/faults/mutations.py`), the round under which it was run, and what `weir prove` said.",
+    "",
+    "| bug | round | found | what it said |",
+    "| --- | --- | --- | --- |",
+)
 TIMEOUT_SECONDS = 900
 STATEMENTS = "flink-jobs/dedup_join/dedup_join/statements.py"
 PLAN = "flink-jobs/dedup_join/dedup_join/plan.py"
@@ -60,8 +71,13 @@ MUTATIONS = (
         (
             Edit(
                 "infra/weir/catalog/flink.py",
-                '"execution.checkpointing.interval": f"{stack.checkpoint_interval_seconds} s"',
-                '"execution.checkpointing.interval": "0 s"',
+                '        "execution.checkpointing.interval": f"{stack.checkpoint_interval_seconds} s",\n',
+                "",
+            ),
+            Edit(
+                "infra/weir/embedded/flink.py",
+                '        "execution.checkpointing.interval": f"{flink.checkpoint_interval_seconds} s",\n',
+                "",
             ),
         ),
         "kill-task-manager",
@@ -185,35 +201,28 @@ def _counted(report: str) -> str:
     return ", ".join(f"{name} ({counts})" for name, counts in parts)
 
 
-def page(findings: list[Finding]) -> str:
-    """docs/mutations.md."""
-    lines = [
-        "# What `weir prove` finds",
-        "<!-- Written by `make mutations`; do not edit. -->",
-        "",
-        "A suite that passes proves little unless it fails when it must. Each line is a bug put into a copy of the",
-        "repository (`tests/faults/mutations.py`), the round under which it was run, and what `weir prove` said.",
-        "",
-        "| bug | round | found | what it said |",
-        "| --- | --- | --- | --- |",
-    ]
-    for finding in findings:
-        words = finding.words.replace("|", "\\|")[:400]
-        mutation = finding.mutation
-        verdict = "yes" if finding.found else "NO"
-        lines.append(f"| {mutation.name}: {mutation.what} | `{mutation.faults}` | {verdict} | {words} |")
-    return "\n".join(lines) + "\n"
+def page(findings: Sequence[Finding], earlier: str = "") -> str:
+    """docs/mutations.md: `findings`, and of the mutations that were not tried now what the `earlier` page says."""
+    kept = {line.split(":")[0].removeprefix("| "): line for line in earlier.splitlines() if line.startswith("| ")}
+    rows = kept | {finding.mutation.name: _row(finding) for finding in findings}
+    return "\n".join([*HEAD, *(rows[entry.name] for entry in MUTATIONS if entry.name in rows)]) + "\n"
+
+
+def _row(finding: Finding) -> str:
+    mutation, words = finding.mutation, finding.words.replace("|", "\\|")[:400]
+    verdict = "yes" if finding.found else "NO"
+    return f"| {mutation.name}: {mutation.what} | `{mutation.faults}` | {verdict} | {words} |"
 
 
 def main(names: list[str]) -> int:
-    """Tries the mutations `names`, or all and writes the page; 1 when one was not found."""
+    """Tries the mutations `names`, or all, and writes the page; 1 when one was not found."""
     findings = []
     for mutation in [entry for entry in MUTATIONS if not names or entry.name in names]:
         findings.append(tried(mutation))
         sys.stdout.write(f"{mutation.name}: {'found' if findings[-1].found else 'NOT FOUND'}: {findings[-1].words}\n")
         sys.stdout.flush()
-        if not names:
-            PAGE.write_text(page(findings), encoding="utf-8")
+        earlier = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        PAGE.write_text(page(findings, earlier), encoding="utf-8")
     return 0 if all(finding.found for finding in findings) else 1
 
 
