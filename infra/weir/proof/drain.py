@@ -51,16 +51,19 @@ def wait_until_drained(
     pipeline: Pipeline,
     *,
     stall_timeout_seconds: float = STALL_TIMEOUT_SECONDS,
+    hasten: bool = True,
     progress: Callable[[int], None] = lambda _remaining: None,
 ) -> dict[int, int]:
     """Returns the source topic's end offsets at the time of the call, once all that was there is done.
+
+    With `hasten` Flink is asked for checkpoints; without, the job's own must come.
 
     Raises:
         WeirError: the job has failed or is not there, or nothing was committed for `stall_timeout_seconds`; the message
             says which partitions wait and what the job says.
     """
     source, *further = steps(pipeline)
-    wait = _Wait(endpoints, pipeline, stall_timeout_seconds, progress)
+    wait = _Wait(endpoints, pipeline, stall_timeout_seconds, progress, hasten and pipeline.spec.engine is Engine.FLINK)
     ends, _ = wait.for_step(source)
     waited = bool(further)
     # A transaction's offsets may be seen a moment before its records: done is what is still done when asked again.
@@ -78,6 +81,7 @@ class _Wait:
     pipeline: Pipeline
     stall_timeout_seconds: float
     progress: Callable[[int], None]
+    hasten: bool
 
     def for_step(self, step: Step) -> tuple[dict[int, int], bool]:
         """The topic's end offsets at the time of the call, once they are committed; and whether that took a wait."""
@@ -99,7 +103,7 @@ class _Wait:
                 if time.monotonic() - last_progress > self.stall_timeout_seconds:
                     state = _state(self.endpoints, flink, self.pipeline)
                     raise WeirError(_stuck(step, waiting, state, self.stall_timeout_seconds))
-                if looks % CHECKPOINT_EVERY_LOOKS == 0 and self.pipeline.spec.engine is Engine.FLINK:
+                if self.hasten and looks % CHECKPOINT_EVERY_LOOKS == 0:
                     _hasten(flink, self.pipeline)
                 looks += 1
                 # Kafka tells nobody of a commit: it has to be asked.

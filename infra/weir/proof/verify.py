@@ -83,6 +83,7 @@ def verify(
     *,
     stall_timeout_seconds: float = STALL_TIMEOUT_SECONDS,
     write_times: bool = False,
+    hasten: bool = True,
     progress: Callable[[str], None] = lambda _doing: None,
 ) -> Verification:
     """Checks every row, every aggregate and every dead letter of a pipeline; with `write_times`, those of all rows.
@@ -100,6 +101,7 @@ def verify(
         endpoints,
         pipeline,
         stall_timeout_seconds=stall_timeout_seconds,
+        hasten=hasten,
         progress=lambda remaining: progress(f"waiting for the job: {remaining:,} records to go"),
     )
     drained = time.monotonic()
