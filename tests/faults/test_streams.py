@@ -36,7 +36,7 @@ EVENTS = 4_000
 EVENTS_PER_SECOND = 1_000
 BEFORE_THE_FAULT_SECONDS = 1.5
 SERVICES = ("kafka", "cassandra", "registry", "streams", "loader")
-BOUND_SECONDS = 90.0
+BOUND_SECONDS = 120.0
 
 
 @dataclass
@@ -47,6 +47,7 @@ class Ground:
     pipeline: Pipeline
     sent: int = 0
     sending: threading.Event = field(default_factory=threading.Event)
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def manifests(self) -> Path:
@@ -54,6 +55,10 @@ class Ground:
 
     def send(self) -> None:
         """The next part of the data, with re-sends of what came before."""
+        with self.one_at_a_time:
+            self._send()
+
+    def _send(self) -> None:
         config = ReplayConfig(
             events_per_second=EVENTS_PER_SECOND, duplicate_ratio=0.3, out_of_order_ratio=0.1, poison_events=10, seed=3
         )
@@ -118,8 +123,16 @@ def second_instance_comes_and_goes(ground: Ground) -> None:
         process = subprocess.Popen(
             streams.command(ctx, folder, port, "second"), cwd=folder, stdout=log, stderr=subprocess.STDOUT
         )
+
+    def worked() -> bool:
+        """Events go on coming until it is there, however long it takes to start."""
+        if has_worked(ctx, port, ground.pipeline):
+            return True
+        ground.send()
+        return False
+
     try:
-        until(lambda: has_worked(ctx, port, ground.pipeline), "the second instance has some of the work")
+        until(worked, "the second instance has some of the work")
     finally:
         process.terminate()
         process.wait(60)
