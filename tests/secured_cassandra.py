@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,9 @@ STORE_PASSWORD = "changed-in-production"
 EXTENSIONS = ("-ext", "bc=ca:true", "-ext", "san=ip:127.0.0.1")
 
 
-@contextmanager
-def secured_node(ctx: Context) -> Iterator[Path]:
-    """Runs the embedded target's node with another configuration; gives the certificate that clients trust."""
-    service = cassandra.service(ctx)
-    service.prepare()
-    folder = ctx.paths.config("cassandra")
-    keystore, certificate = make_certificate(ctx.toolchain.java17, folder)
-    settings: dict[str, Any] = cassandra.settings(ctx) | {
+def secured_settings(ctx: Context, keystore: Path) -> dict[str, Any]:
+    """The embedded target's cassandra.yaml with passwords, permissions and TLS on."""
+    return cassandra.settings(ctx) | {
         "authenticator": {"class_name": "PasswordAuthenticator"},
         "authorizer": "CassandraAuthorizer",
         "role_manager": "CassandraRoleManager",
@@ -43,6 +38,18 @@ def secured_node(ctx: Context) -> Iterator[Path]:
             "require_client_auth": False,
         },
     }
+
+
+@contextmanager
+def secured_node(
+    ctx: Context, settings_of: Callable[[Context, Path], dict[str, Any]] = secured_settings
+) -> Iterator[Path]:
+    """Runs the embedded target's node with the settings made for a key store; gives the certificate to trust."""
+    service = cassandra.service(ctx)
+    service.prepare()
+    folder = ctx.paths.config("cassandra")
+    keystore, certificate = make_certificate(ctx.toolchain.java17, folder)
+    settings = settings_of(ctx, keystore)
     (folder / "cassandra.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     command = [service.command[0], "-Dcassandra.superuser_setup_delay_ms=0", *service.command[1:]]
     with ctx.paths.log("cassandra").open("wb") as log:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-import yaml
 from cassandra import Unauthorized
 from tests.platforms import free_ports_stack
+from tests.secured_cassandra import STORE_PASSWORD, secured_node
 
 from weir.catalog.database import database_of
 from weir.catalog.pipeline import load_pipeline
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
 
-STORE_PASSWORD = "changed-in-production"
 FLIGHTS = load_pipeline(REPOSITORY / "pipelines" / "flights")
 DATABASE = database_of([FLIGHTS], {CASSANDRA_DATACENTER: 1}, with_roles=True, replicate_system_keyspaces=True)
 PASSWORDS = {role.name: f"it's {role.name}" for role in DATABASE.roles}
@@ -58,27 +55,8 @@ def access(tmp_path_factory: pytest.TempPathFactory, toolchain_for: Callable[...
     folder = tmp_path_factory.mktemp("secured")
     stack = load_stack(free_ports_stack(folder))
     ctx = Context(REPOSITORY, Paths(folder / "weir"), stack.embedded.ports, stack, toolchain_for("cassandra"))
-    with secured_node(ctx) as ca_file:
+    with secured_node(ctx, cluster_settings) as ca_file:
         yield Access((f"{LOOPBACK}:{ctx.ports.cassandra}",), CASSANDRA_DATACENTER, ADMINISTRATOR, SECRET, ca_file)
-
-
-@contextmanager
-def secured_node(ctx: Context) -> Iterator[Path]:
-    """Runs the embedded target's node with another configuration; gives the certificate that clients trust."""
-    service = cassandra.service(ctx)
-    service.prepare()
-    folder = ctx.paths.config("cassandra")
-    keystore, certificate = make_certificate(ctx.toolchain.java17, folder)
-    settings = cluster_settings(ctx, keystore)
-    (folder / "cassandra.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    command = [service.command[0], "-Dcassandra.superuser_setup_delay_ms=0", *service.command[1:]]
-    with ctx.paths.log("cassandra").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=dict(os.environ))
-        try:
-            yield certificate
-        finally:
-            process.terminate()
-            process.wait(60)
 
 
 def cluster_settings(ctx: Context, keystore: Path) -> dict[str, Any]:
@@ -102,20 +80,6 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind((LOOPBACK, 0))
         return listener.getsockname()[1]
-
-
-def make_certificate(java_home: Path, folder: Path) -> tuple[Path, Path]:
-    keystore, certificate = folder / "node.p12", folder / "ca.crt"
-    keytool = [str(java_home / "bin" / "keytool"), "-keystore", str(keystore), "-storepass", STORE_PASSWORD]
-    subprocess.run(
-        [*keytool, "-genkeypair", "-alias", "node", "-keyalg", "EC", "-dname", "CN=weir", "-ext", "bc=ca:true"],
-        check=True,
-        capture_output=True,
-    )
-    subprocess.run(
-        [*keytool, "-exportcert", "-alias", "node", "-rfc", "-file", str(certificate)], check=True, capture_output=True
-    )
-    return keystore, certificate
 
 
 @pytest.fixture(scope="module")
