@@ -82,6 +82,7 @@ def cluster_configuration(plan: FlinkJobPlan) -> dict[str, str]:
         "metrics.reporter.prom.port": str(METRICS_PORT),
         # The ConfigMap that the operator mounts hides Flink's own settings, and with them what JDK 17 must be told.
         "env.java.opts.all": " ".join(JDK17_FLAGS),
+        "env.java.opts.taskmanager": plan.settings.garbage_collector.flag,
         **_autoscaler(plan),
     }
 

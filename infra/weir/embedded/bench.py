@@ -21,8 +21,10 @@ from rich.table import Table as RichTable
 
 from weir.catalog.pipeline import Pipeline
 from weir.config.errors import WeirError
-from weir.embedded import jobs, jvm, platform
+from weir.config.flink import GarbageCollector
+from weir.embedded import jobs, jvm, platform, state
 from weir.embedded.board import Board
+from weir.embedded.flink import TASK_MANAGER
 from weir.embedded.job_package import build_job_package
 from weir.embedded.own_platform import own_platform, temporary_folder
 from weir.embedded.provision import provision
@@ -94,6 +96,7 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
         measured = []
         for name, arguments in VARIANTS.items():
             with platform.step(board, name):
+                _collect_garbage(ctx)
                 command = jobs.command(ctx, pipeline, package, None, arguments)
                 measured.append(_measured(ctx, pipeline, name, command, events))
         return BenchResult(events, raw, tuple(measured))
@@ -201,9 +204,26 @@ def _own_platform(stack_path: Path, bench: BenchSettings, board: Board) -> Itera
         memory = settings.setdefault("weir:embedded", {}).setdefault("memory", {})
         memory["flink_task_manager_process_mib"] = bench.task_manager_mib
         settings["weir:flink"]["checkpoint_interval_seconds"] = bench.checkpoint_interval_seconds
+        # A bench asks for events per core, not for short pauses.
+        settings["weir:flink"]["garbage_collector"] = GarbageCollector.PARALLEL.value
 
     try:
         with own_platform(folder, stack_path, SERVICES, enlarge, board) as ctx:
             yield ctx
     finally:
         shutil.rmtree(folder)
+
+
+def _collect_garbage(ctx: Context) -> None:
+    """Frees the state of the variant before, whose collection would be counted against the next one.
+
+    Raises:
+        WeirError: the JDK's jcmd failed.
+    """
+    jcmd = str(ctx.toolchain.java17 / "bin" / "jcmd")
+    for process in state.processes(ctx.paths):
+        if (state.service_of(process) or "").startswith(TASK_MANAGER):
+            command = [jcmd, str(process.pid), "GC.run"]
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            if result.returncode != 0:
+                raise WeirError(f"{' '.join(command)} failed: {(result.stderr or result.stdout).strip()}")

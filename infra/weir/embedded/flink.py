@@ -88,7 +88,7 @@ def job_manager(ctx: Context) -> Service:
     return Service(
         name=JOB_MANAGER,
         version=ctx.toolchain.versions["flink"],
-        command=_command(ctx, JOB_MANAGER, JOB_MANAGER_MAIN, heap, JOB_MANAGER_OFF_HEAP_MIB),
+        command=_command(ctx, JOB_MANAGER, JOB_MANAGER_MAIN, jvm.heap(heap), JOB_MANAGER_OFF_HEAP_MIB),
         address=ctx.endpoints.flink_url,
         environment=_environment(ctx, JOB_MANAGER),
         prepare=lambda: _prepare(ctx, JOB_MANAGER, {"jobmanager.memory.process.size": f"{process}m"}),
@@ -124,7 +124,7 @@ def task_manager(ctx: Context, number: int) -> Service:
     return Service(
         name=name,
         version=ctx.toolchain.versions["flink"],
-        command=_command(ctx, name, TASK_MANAGER_MAIN, memory.heap, memory.direct),
+        command=_command(ctx, name, TASK_MANAGER_MAIN, jvm.heap(memory.heap, flink.garbage_collector), memory.direct),
         address=ctx.endpoints.flink_url,
         environment=_environment(ctx, name),
         prepare=lambda: _prepare(ctx, name, settings),
@@ -184,7 +184,7 @@ def client_config_folder(ctx: Context) -> Path:
     return ctx.paths.config(JOB_MANAGER)
 
 
-def _command(ctx: Context, name: str, main: str, heap_mib: int, direct_mib: int) -> tuple[str, ...]:
+def _command(ctx: Context, name: str, main: str, heap: tuple[str, ...], direct_mib: int) -> tuple[str, ...]:
     folder = ctx.paths.config(name)
     return (
         jvm.java(ctx.toolchain.java17),
@@ -192,7 +192,7 @@ def _command(ctx: Context, name: str, main: str, heap_mib: int, direct_mib: int)
         _classpath(ctx),
         *_archive(ctx, name).flags,
         *jvm.COMMON_FLAGS,
-        *jvm.heap(heap_mib),
+        *heap,
         f"-XX:MaxDirectMemorySize={direct_mib}m",
         f"-XX:MaxMetaspaceSize={METASPACE_MIB}m",
         *JDK17_FLAGS,

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from weir.config.flink import GarbageCollector
 from weir.embedded.service import Context
 
 COMMON_FLAGS = (
@@ -29,9 +30,14 @@ def java(home: Path) -> str:
     return str(home / "bin" / "java")
 
 
-def heap(mebibytes: int) -> tuple[str, ...]:
-    """A G1 heap that starts small: what is never used is never touched, so it does not count as resident."""
-    return (f"-Xms{min(mebibytes, 128)}m", f"-Xmx{mebibytes}m", "-XX:+UseG1GC")
+def heap(mebibytes: int, collector: GarbageCollector = GarbageCollector.G1) -> tuple[str, ...]:
+    """A G1 heap starts small: what is never used is never touched, so it does not count as resident.
+
+    The parallel collector has its whole heap from the start, a third of it young (HotSpot's NewRatio of 2): growing
+    in steps, it would promote what dies soon, and collect the old generation for it.
+    """
+    first = min(mebibytes, 128) if collector is GarbageCollector.G1 else mebibytes
+    return (f"-Xms{first}m", f"-Xmx{mebibytes}m", collector.flag)
 
 
 # Hundreds of classes cannot be archived; the JVM would name each.
