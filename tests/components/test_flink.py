@@ -17,7 +17,7 @@ from weir.components.flink_account import FlinkAccount, FlinkAccountArgs
 from weir.components.flink_deployment import STATE_DECISION, FlinkDeployment, FlinkDeploymentArgs, FlinkVersion
 from weir.components.flink_settings import OperatorPolicy
 from weir.components.kafka_access import KafkaAccess
-from weir.config.flink import FlinkConfig, StateBackend, StateDecision
+from weir.config.flink import FlinkConfig, GarbageCollector, StateBackend, StateDecision
 from weir.config.kafka import KafkaAuthentication
 from weir.config.storage import ObjectStorage
 from weir.programs.recording import Recorded, record
@@ -104,6 +104,12 @@ def test_size_and_bounds_are_the_plans():
     assert settings["taskmanager.numberOfTaskSlots"] == "4"
     assert settings["job.autoscaler.vertex.min-parallelism"] == "4"
     assert settings["job.autoscaler.vertex.max-parallelism"] == "12"
+
+
+@pytest.mark.parametrize("collector", list(GarbageCollector))
+def test_task_managers_collect_garbage_as_the_stack_says(collector: GarbageCollector):
+    chosen = replace(PLAN, settings=PLAN.settings.model_copy(update={"garbage_collector": collector}))
+    assert spec(made(plan=chosen))["flinkConfiguration"]["env.java.opts.taskmanager"] == collector.flag
 
 
 def test_without_room_to_scale_the_autoscaler_is_off():

@@ -6,9 +6,9 @@ import pytest
 
 from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
-from weir.config.flink import FlinkConfig, StateBackend
+from weir.config.flink import FlinkConfig, GarbageCollector, StateBackend
 from weir.config.stack import StackConfig
-from weir.embedded import services
+from weir.embedded import jvm, services
 from weir.embedded.flink import (
     FRAMEWORK_HEAP_MIB,
     FRAMEWORK_OFF_HEAP_MIB,
@@ -55,6 +55,11 @@ def test_a_task_manager_too_small_for_its_state_backend_is_refused() -> None:
     with pytest.raises(WeirError, match=r"flink_task_manager_process_mib: 1024 leaves .* state backend rocksdb"):
         task_manager_memory(1024, StateBackend.ROCKSDB)
     assert task_manager_memory(1024, StateBackend.HASHMAP).task_heap > 0
+
+
+def test_a_parallel_heap_is_whole_from_the_start_and_a_g1_heap_grows() -> None:
+    assert jvm.heap(2048) == ("-Xms128m", "-Xmx2048m", "-XX:+UseG1GC")
+    assert jvm.heap(2048, GarbageCollector.PARALLEL) == ("-Xms2048m", "-Xmx2048m", "-XX:+UseParallelGC")
 
 
 def test_a_platform_has_only_what_the_engines_of_its_pipelines_need() -> None:
