@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 WEIR := .venv/bin/weir
 PYTEST := .venv/bin/python -m pytest
+# What Python compiles is kept: without it every start compiles half a million lines anew.
+unexport PYTHONDONTWRITEBYTECODE
 MARKS := unit contract pipeline faults browser
 
 .PHONY: help
@@ -34,8 +36,8 @@ test: setup-tests ## All tests
 	$(PYTEST)
 
 .PHONY: $(addprefix test-,$(MARKS))
-test-unit: python # Needs no service, so it fetches none
-	$(PYTEST) -m unit
+test-unit: python # Needs no service, so it fetches none, and its tests may run side by side
+	$(PYTEST) -m unit -n auto --maxprocesses 4
 test-contract test-pipeline test-faults test-browser: test-%: setup-tests
 	$(PYTEST) -m $*
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,16 @@ from weir.config.stack import StackConfig, load_stack
 from weir.embedded import services, toolchain
 from weir.embedded.context import REPOSITORY
 from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Toolchain
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests stay until the end: the collector, which took a tenth of the time, need not walk them again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

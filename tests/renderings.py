@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
-
+from weir.config.errors import read_yaml
+from weir.config.yaml_text import written
 from weir.programs.rendering import REPOSITORY, STACKS, Rendering, render
 
 STACK_NAMES = ("local", "dev", "staging", "prod")
 KUBERNETES_STACKS = ("dev", "staging", "prod")
 AIVEN = {"provider": "aiven", "aiven": {"project": "acme", "cloud_name": "aws-eu-west-1"}}
+PLAIN = {f"weir:{name}.provider": "plain" for name in ("kafka", "cassandra", "superset")}
+"""Development, previews and test clusters: pods of weir's own, no operator but Flink's."""
 
 
 @cache
@@ -22,24 +27,40 @@ def rendered(stack: str) -> Rendering:
     return render(STACKS / f"Pulumi.{stack}.yaml")
 
 
+@cache
+def _settings(stack: str) -> dict[str, Any]:
+    return read_yaml(STACKS / f"Pulumi.{stack}.yaml")["config"]
+
+
 def settings_of(stack: str) -> dict[str, Any]:
     """The settings of a stack file, free to be changed."""
-    return yaml.safe_load((STACKS / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))["config"]
+    return copy.deepcopy(_settings(stack))
 
 
-def rendered_with(stack: str, folder: Path, changes: Mapping[str, Any]) -> Rendering:
+def rendered_with(stack: str, changes: Mapping[str, Any]) -> Rendering:
     """The stack with other settings: `{"weir:kafka.provider": "plain"}` sets one field below `weir:kafka`."""
+    return _rendered_with(stack, json.dumps(changes))
+
+
+@cache
+def _rendered_with(stack: str, changes: str) -> Rendering:
     settings = settings_of(stack)
-    for path, value in changes.items():
+    for path, value in json.loads(changes).items():
         key, *rest = path.split(".")
         group = settings
         for part in rest:
             group = group.setdefault(key, {})
             key = part
         group[key] = value
-    file = folder / f"Pulumi.{stack}.yaml"
-    file.write_text(yaml.safe_dump({"config": settings}), encoding="utf-8")
-    return render(file)
+    return rendered_from(stack, settings)
+
+
+def rendered_from(stack: str, settings: Mapping[str, Any]) -> Rendering:
+    """A stack of these settings."""
+    with TemporaryDirectory(prefix="weir-stack-") as folder:
+        file = Path(folder) / f"Pulumi.{stack}.yaml"
+        file.write_text(written({"config": settings}), encoding="utf-8")
+        return render(file)
 
 
 def manifest(rendering: Rendering, kind: str, name: str) -> dict[str, Any]:
@@ -53,4 +74,14 @@ def manifest(rendering: Rendering, kind: str, name: str) -> dict[str, Any]:
     return found[0]
 
 
-__all__ = ["AIVEN", "KUBERNETES_STACKS", "REPOSITORY", "STACK_NAMES", "manifest", "rendered", "rendered_with"]
+__all__ = [
+    "AIVEN",
+    "KUBERNETES_STACKS",
+    "PLAIN",
+    "REPOSITORY",
+    "STACK_NAMES",
+    "manifest",
+    "rendered",
+    "rendered_from",
+    "rendered_with",
+]

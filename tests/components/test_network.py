@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.components import serving
 from tests.components.serving import PROD, made_by, one
-from tests.renderings import rendered, rendered_with
+from tests.renderings import PLAIN, rendered, rendered_with
 
 from weir.components.network_flows import Endpoint, Flow, flows, table
 from weir.components.network_policies import NetworkPolicies
@@ -73,9 +72,8 @@ def labels_of_pods(rendering: Rendering) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("provider", ["operators", "plain"])
-def test_every_pod_has_some_flow_and_every_selector_finds_some_pod(tmp_path: Path, provider: str) -> None:
-    plain = {f"weir:{name}.provider": "plain" for name in ("kafka", "cassandra", "superset")}
-    rendering = rendered("dev") if provider == "operators" else rendered_with("dev", tmp_path, plain)
+def test_every_pod_has_some_flow_and_every_selector_finds_some_pod(provider: str) -> None:
+    rendering = rendered("dev") if provider == "operators" else rendered_with("dev", PLAIN)
     pods = labels_of_pods(rendering)
     selectors = [
         entry.inputs["spec"]["podSelector"].get("matchLabels", {})

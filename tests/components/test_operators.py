@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from tests.components.serving import PROD, made_by
-from tests.renderings import rendered, rendered_with
+from tests.renderings import PLAIN, rendered, rendered_with
 
 from weir.components.operators import Operators, OperatorsArgs
 from weir.config.versions import CHARTS
@@ -79,11 +79,10 @@ def test_strimzis_pods_are_restricted() -> None:
     assert {"name": "STRIMZI_POD_SECURITY_PROVIDER_CLASS", "value": "restricted"} in values["extraEnvs"]
 
 
-def test_operators_of_another_team_are_left_alone(tmp_path: Path) -> None:
-    without = rendered_with("dev", tmp_path, {"weir:operators.install": False})
+def test_operators_of_another_team_are_left_alone() -> None:
+    without = rendered_with("dev", {"weir:operators.install": False})
     assert releases(without.resources) == {}
-    plain = {f"weir:{name}.provider": "plain" for name in ("kafka", "cassandra", "superset")}
-    assert set(releases(rendered_with("dev", tmp_path, plain).resources)) == {
+    assert set(releases(rendered_with("dev", PLAIN).resources)) == {
         "cert-manager",
         "flink-kubernetes-operator",
     }

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests import schemas
 from tests.policy.rules_under_test import rules
-from tests.renderings import rendered, rendered_with
+from tests.renderings import PLAIN, rendered, rendered_with
 
 from weir.programs.rendering import Rendering
 
 pytestmark = pytest.mark.unit
 
 STACKS = ("dev", "staging", "prod")
-PLAIN = {
-    "weir:kafka.provider": "plain",
-    "weir:cassandra.provider": "plain",
-    "weir:superset.provider": "plain",
-    "weir:operators.install": False,
-}
 
 
 def resources_of(rendering: Rendering) -> list[Any]:
@@ -39,8 +32,8 @@ def test_nothing_of_a_stack_breaks_a_rule(stack: str) -> None:
     assert [str(violation) for violation in rules.violations(resources)] == []
 
 
-def test_nothing_of_the_plain_profile_breaks_a_rule_or_a_schema(tmp_path: Path) -> None:
-    plain = rendered_with("dev", tmp_path, PLAIN)
+def test_nothing_of_the_plain_profile_breaks_a_rule_or_a_schema() -> None:
+    plain = rendered_with("dev", PLAIN)
     assert [str(violation) for violation in rules.violations(resources_of(plain))] == []
     assert {entry.inputs["kind"] for entry in plain.manifests} >= {"StatefulSet", "Deployment", "Job", "NetworkPolicy"}
     assert [problem for entry in plain.manifests for problem in schemas.problems(entry.inputs)] == []

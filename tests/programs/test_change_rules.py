@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,8 +117,8 @@ def test_a_job_that_cannot_take_its_state_is_refused(edit: Callable[[dict[str, A
     assert "state_decisions" in refused[0].reason
 
 
-def test_a_decision_lets_it_pass(tmp_path: Path):
-    after = rendered_with("prod", tmp_path, {"weir:flink.state_decisions": {"flights": "start-empty"}})
+def test_a_decision_lets_it_pass():
+    after = rendered_with("prod", {"weir:flink.state_decisions": {"flights": "start-empty"}})
     job = manifest(after, "FlinkDeployment", "flights")
     assert job["spec"]["job"]["upgradeMode"] == "stateless"
 
@@ -141,9 +140,9 @@ def test_a_new_table_of_totals_needs_no_decision():
     assert worst(edited("ConfigMap", "flights-files", pipeline_edit(add))) is Risk.SAFE
 
 
-def test_moving_a_protected_kafka_away_is_refused_and_an_unprotected_loses_its_data(tmp_path: Path):
+def test_moving_a_protected_kafka_away_is_refused_and_an_unprotected_loses_its_data():
     for stack, risk in (("prod", Risk.REFUSED), ("dev", Risk.DATA_MOVING)):
-        after = rendered_with(stack, tmp_path, {"weir:kafka": {"provider": "plain"}})
+        after = rendered_with(stack, {"weir:kafka": {"provider": "plain"}})
         changes = compare(rendered(stack).resources, after.resources)
         removed = {change.resource: change.risk for change in changes if change.after is None and not change.path}
         assert removed["Kafka kafka"] is risk

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,12 +31,12 @@ def test_kafka_flink_and_the_registry_are_read_at_ports_that_their_pods_name() -
 
 
 @pytest.mark.parametrize(("mean", "minutes", "limit"), [(2000, 5, 600_000), (3000, 10, 1_800_000)])
-def test_the_allowed_lag_is_minutes_of_the_mean_rate(tmp_path: Path, mean: int, minutes: int, limit: int) -> None:
+def test_the_allowed_lag_is_minutes_of_the_mean_rate(mean: int, minutes: int, limit: int) -> None:
     changes = {
         "weir:workload.pipelines.flights.mean_events_per_second": mean,
         "weir:observability": {"consumer_lag_alert_minutes": minutes},
     }
-    expression = rules(rendered_with("prod", tmp_path, changes))["WeirLagFlights"]["expr"]
+    expression = rules(rendered_with("prod", changes))["WeirLagFlights"]["expr"]
     assert expression.endswith(f"> {limit}")
 
 
@@ -48,7 +47,7 @@ def test_every_alert_says_what_to_do_and_whose_it_is() -> None:
         assert 'namespace="weir-prod"' in rule["expr"]
 
 
-def test_both_can_be_switched_off(tmp_path: Path) -> None:
-    off = rendered_with("dev", tmp_path, {"weir:observability": {"pod_monitors": False, "alerts": False}})
+def test_both_can_be_switched_off() -> None:
+    off = rendered_with("dev", {"weir:observability": {"pod_monitors": False, "alerts": False}})
     kinds = {entry.inputs["kind"] for entry in off.manifests}
     assert not kinds & {"PodMonitor", "PrometheusRule", "ServiceMonitor"}

@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 import yaml
 from tests import schemas
-from tests.renderings import AIVEN, KUBERNETES_STACKS, manifest, rendered, rendered_with, settings_of
+from tests.renderings import AIVEN, KUBERNETES_STACKS, manifest, rendered, rendered_from, rendered_with, settings_of
 
 from weir.catalog.environment import load_environment
 from weir.catalog.spec import Engine
@@ -27,7 +27,7 @@ from weir.sizing import plan_for
 
 pytestmark = pytest.mark.unit
 
-PLAIN = {"weir:kafka.provider": "plain"}
+PLAIN_KAFKA = {"weir:kafka.provider": "plain"}
 
 
 @pytest.mark.parametrize("stack", KUBERNETES_STACKS)
@@ -43,8 +43,8 @@ def test_every_manifest_of_a_stack_is_valid_with_unknown_fields_as_errors(stack:
 TIERED = {"weir:retention.tiered_storage": {"enabled": True, "local_retention_hours": 12}}
 
 
-def test_with_tiered_storage_brokers_keep_hours_and_the_bucket_the_rest(tmp_path: Path):
-    rendering = rendered_with("prod", tmp_path, TIERED)
+def test_with_tiered_storage_brokers_keep_hours_and_the_bucket_the_rest():
+    rendering = rendered_with("prod", TIERED)
     kafka, brokers, controllers = (
         manifest(rendering, kind, name)
         for kind, name in (("Kafka", "kafka"), ("KafkaNodePool", "brokers"), ("KafkaNodePool", "controllers"))
@@ -59,16 +59,16 @@ def test_with_tiered_storage_brokers_keep_hours_and_the_bucket_the_rest(tmp_path
     assert (topic["remote.storage.enable"], topic["local.retention.ms"]) == ("true", str(12 * 3_600_000))
 
 
-def test_a_plain_kafka_refuses_tiered_storage(tmp_path: Path):
+def test_a_plain_kafka_refuses_tiered_storage():
     with pytest.raises(WeirError, match="provider plain keeps everything on its disks"):
-        rendered_with("prod", tmp_path, {**PLAIN, **TIERED})
+        rendered_with("prod", {**PLAIN_KAFKA, **TIERED})
 
 
-@pytest.mark.parametrize("changes", [PLAIN, {"weir:kafka": AIVEN}], ids=["plain", "aiven"])
-def test_every_manifest_is_valid_with_another_provider_of_kafka(tmp_path: Path, changes: dict[str, Any]):
+@pytest.mark.parametrize("changes", [PLAIN_KAFKA, {"weir:kafka": AIVEN}], ids=["plain", "aiven"])
+def test_every_manifest_is_valid_with_another_provider_of_kafka(changes: dict[str, Any]):
     found = [
         (resource.name, problems)
-        for resource in rendered_with("prod", tmp_path, changes).manifests
+        for resource in rendered_with("prod", changes).manifests
         if (problems := schemas.problems(resource.inputs))
     ]
     assert found == []
@@ -162,16 +162,14 @@ def test_data_is_protected_and_outlives_the_stack_outside_development(stack: str
     assert {(resource.protect, resource.retain_on_delete) for resource in holders} == {(kept, kept)}
 
 
-def test_no_secret_is_in_a_rendering_outside_secrets(tmp_path: Path):
+def test_no_secret_is_in_a_rendering_outside_secrets():
     canary = "canary-9c2e"
     settings = {
         **settings_of("dev"),
         "weir:superset_secret_key": {"secure": canary},
         "weir:kafka": {"provider": "plain"},
     }
-    file = tmp_path / "Pulumi.dev.yaml"
-    file.write_text(yaml.safe_dump({"config": settings}), encoding="utf-8")
-    rendering = render(file)
+    rendering = rendered_from("dev", settings)
     assert canary not in "".join(rendering.files().values())
     secrets = [resource.inputs for resource in rendering.manifests if resource.inputs["kind"] == "Secret"]
     assert secrets
@@ -231,9 +229,9 @@ def test_settings_reach_the_program_as_pulumi_hands_them_over():
     }
 
 
-def test_a_setting_that_nobody_knows_is_refused_by_the_program(tmp_path: Path):
+def test_a_setting_that_nobody_knows_is_refused_by_the_program():
     with pytest.raises(ConfigError, match="paralelism: unknown field"):
-        rendered_with("dev", tmp_path, {"weir:paralelism": 3})
+        rendered_with("dev", {"weir:paralelism": 3})
 
 
 def test_an_engine_that_runs_on_one_machine_alone_is_refused():

@@ -49,8 +49,8 @@ def of_a_target(key: str) -> bool:
     return any(key == name or (name.endswith(".") and key.startswith(name)) for name in OF_A_TARGET)
 
 
-def test_the_settings_of_a_job_are_the_same_on_both_targets(tmp_path: Path, submission: list[str]):
-    job = manifest(rendered_with("dev", tmp_path, SAME_RETENTION), "FlinkDeployment", "flights")["spec"]
+def test_the_settings_of_a_job_are_the_same_on_both_targets(submission: list[str]):
+    job = manifest(rendered_with("dev", SAME_RETENTION), "FlinkDeployment", "flights")["spec"]
     deployed = {key: value for key, value in job["flinkConfiguration"].items() if not of_a_target(key)}
     client = submission[submission.index(jobs.CLI_MAIN) :]
     options = [part.removeprefix("-D").partition("=") for part in client if part.startswith("-D")]
@@ -66,15 +66,15 @@ def arguments_of(command: list[str]) -> list[tuple[str, str]]:
     return [pair for pair in masked if pair[0] not in SECURITY]
 
 
-def test_the_arguments_of_a_job_are_the_same_on_both_targets(tmp_path: Path, submission: list[str]):
-    job = manifest(rendered_with("dev", tmp_path, SAME_RETENTION), "FlinkDeployment", "flights")["spec"]["job"]
+def test_the_arguments_of_a_job_are_the_same_on_both_targets(submission: list[str]):
+    job = manifest(rendered_with("dev", SAME_RETENTION), "FlinkDeployment", "flights")["spec"]["job"]
     driver = next(index for index, part in enumerate(submission) if part.endswith("flink-python-2.2.1.jar"))
     assert arguments_of(job["args"]) == arguments_of(submission[driver + 1 :])
     assert job["jarURI"].endswith("flink-python-2.2.1.jar")
     assert job["entryClass"] == PYTHON_DRIVER == submission[submission.index("--class") + 1]
 
 
-def test_only_a_cluster_needs_credentials(tmp_path: Path, submission: list[str]):
-    job = manifest(rendered_with("dev", tmp_path, SAME_RETENTION), "FlinkDeployment", "flights")["spec"]["job"]
+def test_only_a_cluster_needs_credentials(submission: list[str]):
+    job = manifest(rendered_with("dev", SAME_RETENTION), "FlinkDeployment", "flights")["spec"]["job"]
     assert {name for name in job["args"] if name in SECURITY} == {"--kafka-property", "--cassandra-option"}
     assert not set(submission) & set(SECURITY)

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.platform import PIPELINE_HEALTH
 from weir.catalog.tables import Table
 from weir.config.errors import ConfigError, read_yaml
+from weir.config.yaml_text import written
 
 KINDS = ("databases", "datasets", "charts", "dashboards")
 
@@ -76,13 +75,13 @@ def load_dashboard(folder: Path) -> Dashboard:
 
 def import_files(dashboard: Dashboard, trino_url: str) -> dict[str, str]:
     """The assets as Superset imports them, path to YAML, with every database at `trino_url`."""
-    files = {"metadata.yaml": yaml.safe_dump(_IMPORT_METADATA)}
+    files = {"metadata.yaml": written(_IMPORT_METADATA)}
     for path, asset in dashboard.files.items():
         content = asset
         if path.startswith("databases/"):
             content = copy.deepcopy(asset)
             content["sqlalchemy_uri"] = _relocated(content["sqlalchemy_uri"], trino_url)
-        files[path] = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+        files[path] = written(content)
     return files
 
 

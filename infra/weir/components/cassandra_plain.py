@@ -6,7 +6,6 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
-import yaml
 
 from weir.components import cassandra_settings as shared
 from weir.components.base import (
@@ -23,6 +22,7 @@ from weir.components.cassandra_settings import CassandraArgs
 from weir.components.certificates import KEYSTORE_PASSWORD, Certificate, CertificateArgs
 from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import content_hash
+from weir.config.yaml_text import written
 
 CONFIG_FOLDER = "/etc/cassandra"
 DATA_FOLDER = "/var/lib/cassandra"
@@ -63,7 +63,7 @@ class CassandraPlain(Component):
 
     def _files(self) -> dict[str, str]:
         return {
-            "cassandra.yaml": yaml.safe_dump(plain_settings(self.name, self.site, self.args), sort_keys=False),
+            "cassandra.yaml": written(plain_settings(self.name, self.site, self.args)),
             "cassandra-rackdc.properties": f"dc={self.args.plan.datacenter}\nrack={RACK}\n",
         }
 

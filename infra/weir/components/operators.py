@@ -9,11 +9,11 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
-import yaml
 
 from weir.components.base import Component, Site
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
 from weir.config.versions import Chart
+from weir.config.yaml_text import parsed
 
 COMPONENT = "operators"
 TIMEOUT_SECONDS = 600
@@ -95,7 +95,7 @@ class Operators(Component):
 
 def _values(args: OperatorsArgs, chart: Chart) -> dict[str, Any]:
     text = (args.values_folder / f"{chart.name}.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text) | (_watched(chart.name, args.watch_namespace) if args.watch_namespace else {})
+    return parsed(text) | (_watched(chart.name, args.watch_namespace) if args.watch_namespace else {})
 
 
 def _watched(chart: str, namespace: str) -> dict[str, Any]:

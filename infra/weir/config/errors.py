@@ -8,10 +8,9 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-Model = TypeVar("Model", bound=BaseModel)
+from weir.config.yaml_text import parsed
 
-# libyaml reads a dashboard ten times as fast; the wheels of PyYAML have it.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class WeirError(Exception):
@@ -37,7 +36,7 @@ def read_yaml(path: Path) -> Any:
         ConfigError: the file is missing, is not UTF-8 or is not YAML (with line and column).
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both are safe loaders
+        return parsed(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(str(path), ["the file does not exist; create it, or correct the name"]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

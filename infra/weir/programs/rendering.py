@@ -19,6 +19,7 @@ import yaml
 
 from weir.config.errors import WeirError, read_yaml
 from weir.config.stack import load_stack
+from weir.config.yaml_text import DUMPER
 from weir.programs.load import REPOSITORY
 from weir.programs.recording import Recorded, record
 
@@ -143,7 +144,7 @@ def from_json(text: str) -> tuple[Recorded, ...]:
     )
 
 
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+class _Dumper(DUMPER):
     """Long texts (scripts, schemas) as blocks, so that a person can read them, and no references."""
 
     def ignore_aliases(self, data: Any) -> bool:

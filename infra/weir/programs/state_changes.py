@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from weir.catalog.pipeline import PIPELINE_FILE
 from weir.components.flink_deployment import STATE_DECISION
+from weir.config.yaml_text import parsed
 from weir.programs.changes import Pair
 
 # Operators are named after the table that they fill (see the job's README): what changes below these is other state.
@@ -49,7 +48,7 @@ def _aggregates(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple
 
 def _pipeline(config_map: dict[str, Any]) -> dict[str, Any] | None:
     text = (config_map.get("data") or {}).get(PIPELINE_FILE)
-    return yaml.safe_load(text) if text else None
+    return parsed(text) if text else None
 
 
 def decision(pair: Pair) -> str | None:
