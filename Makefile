@@ -32,8 +32,12 @@ setup: python ## Fetch and build everything, start nothing
 	@$(WEIR) setup
 
 .PHONY: test
-test: setup-tests ## All tests
-	$(PYTEST)
+test: setup-tests ## All tests that run on one machine without a cluster
+	$(PYTEST) -m "not cluster"
+
+.PHONY: test-cluster
+test-cluster: setup-tests ## The platform on a real Kubernetes by the real Pulumi engine (root; KUBECONFIG: an existing one)
+	$(PYTEST) -m cluster
 
 .PHONY: $(addprefix test-,$(MARKS))
 test-unit: python # Needs no service, so it fetches none, and its tests may run side by side

@@ -1,0 +1,3 @@
+module weir/tests/cluster/pause
+
+go 1.24
