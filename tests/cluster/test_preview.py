@@ -9,6 +9,7 @@ from tests.cluster.engine import Project
 from tests.renderings import KUBERNETES_STACKS, rendered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from tests.cluster.engine import Tools
@@ -17,9 +18,14 @@ pytestmark = pytest.mark.cluster
 ENGINE_S_OWN = ("pulumi:pulumi:Stack", "pulumi:providers:kubernetes")
 
 
-def _resources(urns: list[str]) -> set[str]:
-    """Without the stack itself and its providers. The type is the last of those that a URN chains with `$`."""
-    return {urn for urn in urns if urn.split("::")[2].split("$")[-1] not in ENGINE_S_OWN}
+def _resources(urns: Iterable[str]) -> set[tuple[str, str]]:
+    """Type and name of each, without the stack itself and its providers.
+
+    The engine writes the types of all parents before a resource's own (`a$b$c`), the recording only one of them.
+    """
+    parts = [urn.split("::") for urn in urns]
+    named = {(types.split("$")[-1], name) for _, _, types, name in parts}
+    return {(kind, name) for kind, name in named if kind not in ENGINE_S_OWN}
 
 
 @pytest.mark.parametrize("stack", KUBERNETES_STACKS)
@@ -27,7 +33,7 @@ def test_preview_plans_what_is_rendered(stack: str, tmp_path: Path, tools: Tools
     project = Project.make(tmp_path / stack, stack, tools)
     planned = project.preview()
     assert set(planned.changes) == {"create"}
-    assert _resources(planned.urns("create")) == {resource.urn for resource in rendered(stack).resources}
+    assert _resources(planned.urns("create")) == _resources(resource.urn for resource in rendered(stack).resources)
 
 
 def test_the_local_stack_makes_nothing_and_says_how_it_is_run(tmp_path: Path, tools: Tools) -> None:
