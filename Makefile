@@ -57,6 +57,12 @@ lint: python ## Formatting, types, import layers, Java style
 	.venv/bin/lint-imports
 	mvn --batch-mode --quiet spotless:check
 
+# What a change is compared with: the main branch where it is known, else the commit before.
+BASE ?= $(shell git rev-parse --quiet --verify origin/main || git rev-parse --quiet --verify HEAD~1 || git rev-parse HEAD)
+.PHONY: schema-gate
+schema-gate: python ## Refuse schemas that BASE's consumers or producers could not live with
+	$(WEIR) schema check --against $(BASE)
+
 .PHONY: format
 format: python ## Format everything
 	.venv/bin/ruff check --fix
