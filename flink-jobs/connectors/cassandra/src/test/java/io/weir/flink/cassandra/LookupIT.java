@@ -131,6 +131,32 @@ class LookupIT extends CassandraTestBase {
   }
 
   @Test
+  void aFullCopyHoldsAHundredThousandRowsOfWhichManyShareAName() throws Exception {
+    cassandra.execute("CREATE TABLE products (k bigint PRIMARY KEY, name text)");
+    TableEnvironment env = streaming();
+    String columns = " (k BIGINT, name STRING, PRIMARY KEY (k) NOT ENFORCED)";
+    env.executeSql("CREATE TABLE written" + columns + with("products"));
+    env.executeSql("CREATE TABLE products" + columns + with("products", FULL, SLOW_RELOAD));
+    env.executeSql(
+        "CREATE TABLE ids (id BIGINT, p AS PROCTIME()) WITH ('connector' = 'datagen', 'number-of-rows' = '100000',"
+            + " 'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '99999')");
+    run(env, "INSERT INTO written SELECT id, 'name ' || CAST(id % 1000 AS STRING) FROM ids");
+
+    // Each row is joined by its own key, whatever other rows have its name.
+    env.executeSql("CREATE TABLE joined" + columns + with("products_joined"));
+    cassandra.execute("CREATE TABLE products_joined (k bigint PRIMARY KEY, name text)");
+    run(
+        env,
+        "INSERT INTO joined SELECT id, c.name FROM ids LEFT JOIN products FOR SYSTEM_TIME AS OF ids.p AS c"
+            + " ON c.k = ids.id");
+    List<com.datastax.oss.driver.api.core.cql.Row> stored =
+        select("SELECT k, name FROM products_joined");
+    assertThat(stored)
+        .hasSize(100_000)
+        .allMatch(row -> ("name " + row.getLong("k") % 1000).equals(row.getString("name")));
+  }
+
+  @Test
   void requestsPerKeyFindTheRowsOfAPartitionCachedOrNot() throws Exception {
     cassandra.execute("CREATE TABLE legs (k int, c int, v text, PRIMARY KEY (k, c))");
     for (int i = 0; i < 8; i++) {
