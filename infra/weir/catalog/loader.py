@@ -10,7 +10,6 @@ from weir.catalog.streams import FETCH_MAX_WAIT_MILLISECONDS, FETCH_MIN_BYTES
 from weir.config.endpoints import Endpoints
 from weir.config.streams import StreamsConfig
 
-TOTALS_LINGER_MILLISECONDS = 1000
 CONNECTOR_CLASS = "io.weir.connect.CassandraSinkConnector"
 
 
@@ -51,9 +50,6 @@ def connector_config(
         "key.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
         "value.converter": "io.weir.connect.AvroRegistryConverter",
         "value.converter.registry.url": endpoints.registry_url,
-        # Of the many versions that a busy total has in this time only the newest is written.
-        "linger.ms": str(TOTALS_LINGER_MILLISECONDS),
-        "linger.topics": ",".join(topic for topic, table in tables.items() if table in pipeline.aggregate_tables),
         # Half a transaction must never reach a table.
         "consumer.override.isolation.level": "read_committed",
         "consumer.override.auto.offset.reset": "earliest",

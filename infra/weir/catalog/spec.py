@@ -40,6 +40,14 @@ class Source(Frozen):
     compatibility: Compatibility = Compatibility.BACKWARD
     partitions: Annotated[int, Field(ge=1, le=1000)]
     retention_hours: RetentionHours
+    partitioned_by_id: Annotated[
+        bool,
+        Field(
+            description="Its producers promise that all records of an id come on one partition: they use the "
+            "deduplication key as record key, and one partitioner. Kafka Streams then need not move events between "
+            "partitions, which costs a commit. Where the promise is broken, totals count such an event twice."
+        ),
+    ] = False
 
 
 class Deduplication(Frozen):

@@ -22,16 +22,29 @@ BYTES_PER_MIB = 1024 * 1024
 CACHE_BYTES = 16 * BYTES_PER_MIB
 FETCH_MIN_BYTES = 64 * 1024
 FETCH_MAX_WAIT_MILLISECONDS = 20
+TOTALS_COMMIT_INTERVAL_MILLISECONDS = 1000
+TOTALS_LINGER_MILLISECONDS = 100
 
 
-def by_id_topic(pipeline: Pipeline) -> str:
-    """Where the application puts events together by id (a name that Kafka Streams makes)."""
-    return f"{consumer_group(pipeline)}-by-id-repartition"
+def totals_group(pipeline: Pipeline) -> str:
+    """The group, and application, that adds rows up to totals."""
+    return f"{consumer_group(pipeline)}-totals"
+
+
+def by_id_topics(pipeline: Pipeline) -> list[str]:
+    """Where the application puts events together by id (Kafka Streams makes the name); none where they are already."""
+    return [] if pipeline.spec.source.partitioned_by_id else [f"{consumer_group(pipeline)}-by-id-repartition"]
 
 
 def by_group_topics(pipeline: Pipeline) -> list[str]:
-    """Where it puts events together for each table of totals."""
-    return [f"{consumer_group(pipeline)}-{aggregate.table}-repartition" for aggregate in pipeline.spec.aggregates]
+    """Where it puts rows together for each table of totals."""
+    return [f"{totals_group(pipeline)}-{aggregate.table}-repartition" for aggregate in pipeline.spec.aggregates]
+
+
+def changelog_topics(pipeline: Pipeline) -> list[str]:
+    """The copies of its state: the ids seen, the totals."""
+    totals = [f"{totals_group(pipeline)}-{aggregate.table}-changelog" for aggregate in pipeline.spec.aggregates]
+    return [f"{consumer_group(pipeline)}-seen-changelog", *totals]
 
 
 def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]:
@@ -40,6 +53,8 @@ def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]
         "application.id": consumer_group(pipeline),
         "processing.guarantee": "exactly_once_v2",
         "commit.interval.ms": str(stack.commit_interval_milliseconds),
+        # It looks whether a commit is due when it has waited for records, by default for a tenth second.
+        "poll.ms": str(FETCH_MAX_WAIT_MILLISECONDS),
         "num.stream.threads": str(stack.threads),
         "num.standby.replicas": str(stack.standby_replicas),
         # The broker's own: weir sets it once, for every topic.
@@ -65,6 +80,18 @@ def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]
     }
 
 
+def totals_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]:
+    """The same for the application of totals. A total that changes all the time is stored and sent at its commits."""
+    return {
+        **streams_settings(stack, pipeline),
+        "application.id": totals_group(pipeline),
+        "commit.interval.ms": str(max(stack.commit_interval_milliseconds, TOTALS_COMMIT_INTERVAL_MILLISECONDS)),
+        "producer.linger.ms": str(TOTALS_LINGER_MILLISECONDS),
+        "main.consumer.fetch.max.wait.ms": str(TOTALS_LINGER_MILLISECONDS),
+        "poll.ms": str(TOTALS_LINGER_MILLISECONDS),
+    }
+
+
 def streams_plan(stack: StreamsConfig, endpoints: Endpoints, pipeline: Pipeline) -> str:
     """The document, as JSON; the same text for the same pipeline, settings and registry."""
     position = {name: number for number, name in enumerate(pipeline.columns)}
@@ -73,11 +100,13 @@ def streams_plan(stack: StreamsConfig, endpoints: Endpoints, pipeline: Pipeline)
     plan = {
         "name": pipeline.name,
         "streams": streams_settings(stack, pipeline),
+        "totals_streams": totals_settings(stack, pipeline),
         "registry_url": endpoints.registry_url,
         "source": {
             "topic": pipeline.source_topic.name,
             "schema": pipeline.schema.text,
             "columns": len(pipeline.event_columns),
+            "partitioned_by_id": spec.source.partitioned_by_id,
         },
         "columns": [_column(column) for column in pipeline.columns.values()],
         "deduplication": {

@@ -14,7 +14,7 @@ from weir.catalog.loader import loaded_tables, loader_group
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import consumer_group
 from weir.catalog.spec import Engine
-from weir.catalog.streams import by_group_topics, by_id_topic
+from weir.catalog.streams import by_group_topics, by_id_topics, totals_group
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.proof.flink_rest import FlinkRest
@@ -42,8 +42,15 @@ def steps(pipeline: Pipeline) -> list[Step]:
     source = Step(pipeline.source_topic.name, consumer_group(pipeline))
     if pipeline.spec.engine is Engine.FLINK:
         return [source]
-    within = [Step(topic, source.group) for topic in (by_id_topic(pipeline), *by_group_topics(pipeline))]
-    return [source, *within, *(Step(topic, loader_group(pipeline)) for topic in loaded_tables(pipeline))]
+    rows = pipeline.table_topics[pipeline.row_table.name].name
+    totals = totals_group(pipeline)
+    added_up = [rows, *by_group_topics(pipeline)] if pipeline.aggregate_tables else []
+    return [
+        source,
+        *(Step(topic, source.group) for topic in by_id_topics(pipeline)),
+        *(Step(topic, totals) for topic in added_up),
+        *(Step(topic, loader_group(pipeline)) for topic in loaded_tables(pipeline)),
+    ]
 
 
 def wait_until_drained(

@@ -14,11 +14,13 @@ import java.util.Map;
  * A pipeline, resolved by weir's catalog (weir.catalog.streams), which alone interprets pipeline
  * files. Columns are addressed by position: those of the event, then the derived, then the joined.
  *
- * @param streams settings of Kafka Streams, by its own names
+ * @param streams settings of Kafka Streams, by its own names, for the way from events to rows
+ * @param totalsStreams the same for the way from rows to totals, which is an application of its own
  */
 public record PipelinePlan(
     String name,
     Map<String, String> streams,
+    Map<String, String> totalsStreams,
     String registryUrl,
     Source source,
     List<Column> columns,
@@ -40,8 +42,9 @@ public record PipelinePlan(
   /**
    * @param schema the Avro schema to read events with
    * @param columns how many of the plan's columns an event has
+   * @param partitionedById whether its producers put all records of an id on one partition
    */
-  public record Source(String topic, String schema, int columns) {}
+  public record Source(String topic, String schema, int columns, boolean partitionedById) {}
 
   /**
    * @param key positions of the columns that make two events the same

@@ -7,6 +7,7 @@ import io.weir.streams.PipelinePlan.Output;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,11 +21,12 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One pipeline in this process: from its plan until it is closed. */
+/** One pipeline in this process, from its plan until it is closed: its rows, and its totals. */
 final class PipelineRun {
   private static final Logger LOG = LoggerFactory.getLogger(PipelineRun.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
@@ -33,9 +35,10 @@ final class PipelineRun {
 
   private final PipelinePlan plan;
   private final String fingerprint;
-  private final Properties settings;
+  private final Properties common;
+  private final Path stateFolder;
   private final Counters counters = new Counters();
-  private volatile KafkaStreams streams;
+  private volatile List<KafkaStreams> parts = List.of();
   private volatile String message = "not started yet";
 
   /**
@@ -45,11 +48,17 @@ final class PipelineRun {
   PipelineRun(PipelinePlan plan, String fingerprint, Properties common, Path stateFolder) {
     this.plan = plan;
     this.fingerprint = fingerprint;
-    this.settings = new Properties();
-    settings.putAll(plan.streams());
+    this.common = common;
+    this.stateFolder = stateFolder;
+  }
+
+  private Properties settings(Map<String, String> own) {
+    Properties settings = new Properties();
+    settings.putAll(own);
     settings.put(StreamsConfig.STATE_DIR_CONFIG, stateFolder.resolve(plan.name()).toString());
     settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
     settings.putAll(common);
+    return settings;
   }
 
   String fingerprint() {
@@ -57,16 +66,28 @@ final class PipelineRun {
   }
 
   boolean isRunning() {
-    return streams != null && streams.state() == KafkaStreams.State.RUNNING;
+    return state() == KafkaStreams.State.RUNNING;
   }
 
   boolean isBroken() {
-    return streams != null && streams.state() == KafkaStreams.State.ERROR;
+    return state() == KafkaStreams.State.ERROR;
+  }
+
+  /** The worst of its parts' states; null before they are started. */
+  private KafkaStreams.State state() {
+    List<KafkaStreams.State> states = parts.stream().map(KafkaStreams::state).toList();
+    if (states.contains(KafkaStreams.State.ERROR)) {
+      return KafkaStreams.State.ERROR;
+    }
+    return states.stream()
+        .filter(state -> state != KafkaStreams.State.RUNNING)
+        .findFirst()
+        .orElse(states.isEmpty() ? null : KafkaStreams.State.RUNNING);
   }
 
   /** Starts the topology once its topics are there; until then it says what it waits for. */
   void start() {
-    if (streams != null) {
+    if (!parts.isEmpty()) {
       return;
     }
     try {
@@ -75,7 +96,7 @@ final class PipelineRun {
         message = "waiting for the topics " + String.join(", ", missing);
         return;
       }
-      streams = started();
+      parts = started();
       message = "";
     } catch (IOException | ExecutionException | TimeoutException | RuntimeException e) {
       message = e.toString();
@@ -97,22 +118,32 @@ final class PipelineRun {
   }
 
   private Map<String, Object> adminSettings() {
-    return new StreamsConfig(settings).getAdminConfigs("weir-" + plan.name() + "-topics");
+    return new StreamsConfig(settings(plan.streams()))
+        .getAdminConfigs("weir-" + plan.name() + "-topics");
   }
 
-  private KafkaStreams started() throws IOException {
+  private List<KafkaStreams> started() throws IOException {
     RegistryConfig registry = RegistryConfig.of(plan.registryUrl());
     SubjectRegistration subjects = new SubjectRegistration(registry);
     Map<String, Integer> schemaIds = new HashMap<>();
     for (Output output : PipelineTopology.outputs(plan)) {
       schemaIds.put(output.subject(), subjects.register(output.subject(), output.schema()));
     }
-    PipelineTopology topology =
-        new PipelineTopology(plan, SchemaLookup.of(registry), schemaIds, counters);
-    KafkaStreams made = new KafkaStreams(topology.build(), settings);
-    made.setUncaughtExceptionHandler(this::replaced);
-    made.start();
+    SchemaLookup schemas = SchemaLookup.of(registry);
+    List<KafkaStreams> made = new ArrayList<>();
+    made.add(
+        part(new PipelineTopology(plan, schemas, schemaIds, counters).build(), plan.streams()));
+    if (!plan.aggregates().isEmpty()) {
+      made.add(part(new TotalsTopology(plan, schemas, schemaIds).build(), plan.totalsStreams()));
+    }
+    made.forEach(KafkaStreams::start);
     LOG.info("Pipeline {} is started", plan.name());
+    return List.copyOf(made);
+  }
+
+  private KafkaStreams part(Topology topology, Map<String, String> own) {
+    KafkaStreams made = new KafkaStreams(topology, settings(own));
+    made.setUncaughtExceptionHandler(this::replaced);
     return made;
   }
 
@@ -134,18 +165,19 @@ final class PipelineRun {
    * @param leave whether others shall take over at once, instead of waiting for its return
    */
   void close(boolean leave) {
-    if (streams != null) {
-      CloseOptions.GroupMembershipOperation membership =
-          leave
-              ? CloseOptions.GroupMembershipOperation.LEAVE_GROUP
-              : CloseOptions.GroupMembershipOperation.REMAIN_IN_GROUP;
-      streams.close(CloseOptions.timeout(CLOSE_TIMEOUT).withGroupMembershipOperation(membership));
-    }
+    CloseOptions.GroupMembershipOperation membership =
+        leave
+            ? CloseOptions.GroupMembershipOperation.LEAVE_GROUP
+            : CloseOptions.GroupMembershipOperation.REMAIN_IN_GROUP;
+    CloseOptions options =
+        CloseOptions.timeout(CLOSE_TIMEOUT).withGroupMembershipOperation(membership);
+    parts.parallelStream().forEach(part -> part.close(options));
   }
 
   Map<String, Object> status() {
     Map<String, Object> status = new LinkedHashMap<>();
-    status.put("state", streams == null ? "WAITING" : streams.state().name());
+    KafkaStreams.State state = state();
+    status.put("state", state == null ? "WAITING" : state.name());
     status.put("message", isRunning() ? "" : message);
     status.put("fingerprint", fingerprint);
     status.put("counters", counters.snapshot());

@@ -13,30 +13,30 @@ import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Branched;
 import org.apache.kafka.streams.kstream.Consumed;
-import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.kstream.Repartitioned;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
-import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * A pipeline as a topology. Every operator, store and internal topic has a name of its own, so that
- * another table of totals leaves all other state where it is.
+ * The way from events to rows. Every operator, store and internal topic has a name of its own, so
+ * that another version of the application finds its state.
  *
  * <pre>
- * source - decode - by id - deduplicate, join - rows
- *             |                                 |
- *        dead letters                      by group - totals
+ * source - decode - (by id) - deduplicate, join - rows
+ *             |
+ *        dead letters
  * </pre>
+ *
+ * <p>Where the source is partitioned by id, all of it is one step, which costs a row one commit.
+ * Totals are {@link TotalsTopology}'s.
  */
 final class PipelineTopology {
   private static final Serde<byte[]> BYTES = Serdes.ByteArray();
@@ -65,7 +65,6 @@ final class PipelineTopology {
     plan.references().forEach(reference -> addReference(builder, reference));
     KStream<byte[], Object[]> rows = enriched(distinctly(events(builder)));
     addRows(rows);
-    plan.aggregates().forEach(aggregate -> addTotals(rows, aggregate));
     return builder.build();
   }
 
@@ -116,9 +115,12 @@ final class PipelineTopology {
 
   /**
    * All events of an id on one partition, whatever their producers used as record key: only then
-   * does one task see all that may be duplicates of each other.
+   * does one task see all that may be duplicates of each other. Producers may promise it instead.
    */
   private KStream<byte[], Object[]> distinctly(KStream<byte[], Object[]> events) {
+    if (plan.source().partitionedById()) {
+      return events;
+    }
     return events.repartition(
         Repartitioned.<byte[], Object[]>as("by-id")
             .withKeySerde(BYTES)
@@ -158,33 +160,6 @@ final class PipelineTopology {
     System.arraycopy(row, 0, dated, 0, row.length);
     dated[row.length] = Rows.micros(row[plan.eventTime()], ColumnType.TIMESTAMP);
     return dated;
-  }
-
-  private void addTotals(KStream<byte[], Object[]> rows, Aggregate aggregate) {
-    Totals totals = new Totals(aggregate, plan.columns());
-    String name = aggregate.name();
-    RowCodec keys = totals.keys();
-    RowCodec outputs = totals.outputs();
-    byte[] header = header(aggregate.output());
-    rows.selectKey((id, row) -> keys.encode(totals.group(row)), Named.as(name + "-group"))
-        .mapValues(totals::input, Named.as(name + "-input"))
-        .groupByKey(
-            Grouped.<byte[], Object[]>as(name)
-                .withKeySerde(BYTES)
-                .withValueSerde(totals.inputs().serde()))
-        .aggregate(
-            totals::empty,
-            (key, input, state) -> totals.add(state, input),
-            Named.as(name + "-totals"),
-            // Cached: of the many versions of a busy group only the last before a commit is sent.
-            Materialized.<byte[], Object[], KeyValueStore<Bytes, byte[]>>as(name)
-                .withKeySerde(BYTES)
-                .withValueSerde(totals.states().serde()))
-        .toStream(Named.as(name + "-changes"))
-        .mapValues(
-            (key, state) -> outputs.encode(header, totals.output(keys.decode(key), state)),
-            Named.as(name + "-encode"))
-        .to(aggregate.output().topic(), Produced.with(BYTES, BYTES).withName(name + "-table"));
   }
 
   private byte[] header(Output output) {

@@ -26,6 +26,11 @@ final class RowReader {
         columns.stream().mapToInt(column -> schema.getField(column.name()).pos()).toArray();
   }
 
+  /** Reads one value into a row of its own columns. */
+  Object[] read(byte[] value) throws IOException, DecodeException {
+    return read(value, columns.length);
+  }
+
   /**
    * Reads one value into a row of {@code width} columns, of which the rest stays null.
    *

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -39,6 +40,8 @@ final class OrdersDriver implements AutoCloseable {
   final Schema source;
   private final Map<Integer, Schema> schemas = new HashMap<>();
   private final TopologyTestDriver driver;
+  private final TopologyTestDriver totals;
+  private final List<TestRecord<byte[], byte[]>> rows = new ArrayList<>();
   final Counters counters = new Counters();
   boolean registryAnswers = true;
 
@@ -55,14 +58,25 @@ final class OrdersDriver implements AutoCloseable {
       schemas.put(ids.get(output.subject()), new Schema.Parser().parse(output.schema()));
     }
     SchemaLookup lookup = this::schema;
+    driver =
+        new TopologyTestDriver(
+            new PipelineTopology(plan, lookup, ids, counters).build(),
+            settings(plan.streams(), stateFolder),
+            START);
+    totals =
+        new TopologyTestDriver(
+            new TotalsTopology(plan, lookup, ids).build(),
+            settings(plan.totalsStreams(), stateFolder),
+            START);
+  }
+
+  private static Properties settings(Map<String, String> given, Path stateFolder) {
     Properties settings = new Properties();
-    settings.putAll(plan.streams());
+    settings.putAll(given);
     settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "unused:1");
     settings.put(StreamsConfig.STATE_DIR_CONFIG, stateFolder.toString());
     settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
-    driver =
-        new TopologyTestDriver(
-            new PipelineTopology(plan, lookup, ids, counters).build(), settings, START);
+    return settings;
   }
 
   private Schema schema(int id) throws IOException, DecodeException {
@@ -114,6 +128,16 @@ final class OrdersDriver implements AutoCloseable {
             START,
             java.time.Duration.ZERO)
         .pipeInput(key, value);
+    addUp();
+  }
+
+  /** Hands the new rows on, as their topic does. */
+  private void addUp() {
+    List<TestRecord<byte[], byte[]>> added = read(driver, plan.rows().topic());
+    rows.addAll(added);
+    totals
+        .createInputTopic(plan.rows().topic(), new ByteArraySerializer(), new ByteArraySerializer())
+        .pipeRecordList(added);
   }
 
   /** A row of a reference table; null values delete it. */
@@ -132,6 +156,7 @@ final class OrdersDriver implements AutoCloseable {
 
   void advance(java.time.Duration time) {
     driver.advanceWallClockTime(time);
+    totals.advanceWallClockTime(time);
   }
 
   static byte[] wire(int id, GenericRecord record) {
@@ -148,8 +173,16 @@ final class OrdersDriver implements AutoCloseable {
 
   /** What was written to a topic since the last call. */
   List<TestRecord<byte[], byte[]>> records(String topic) {
-    return driver
-        .createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
+    if (topic.equals(plan.rows().topic())) {
+      List<TestRecord<byte[], byte[]>> found = List.copyOf(rows);
+      rows.clear();
+      return found;
+    }
+    return read(topic.equals(plan.deadLetterTopic()) ? driver : totals, topic);
+  }
+
+  private static List<TestRecord<byte[], byte[]>> read(TopologyTestDriver from, String topic) {
+    return from.createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
         .readRecordsToList();
   }
 
@@ -189,5 +222,6 @@ final class OrdersDriver implements AutoCloseable {
   @Override
   public void close() {
     driver.close();
+    totals.close();
   }
 }
