@@ -9,7 +9,8 @@ import fastavro
 import pytest
 from tests.pipeline.orders import write_orders_pipeline
 
-from weir.catalog.loader import connector_config, loaded_tables
+from weir.catalog.engine_names import loaded_tables
+from weir.catalog.loader import connector_config
 from weir.catalog.outputs import avro_record
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.spec import Engine

@@ -18,8 +18,8 @@ from confluent_kafka.admin import AdminClient
 from tests.platforms import PIPELINE_SERVICES
 
 from weir.catalog.dataset import Dataset, load_dataset
+from weir.catalog.engine_names import consumer_group
 from weir.catalog.pipeline import Pipeline, load_pipeline
-from weir.catalog.principals import consumer_group
 from weir.catalog.tables import Table
 from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError

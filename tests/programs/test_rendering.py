@@ -5,25 +5,18 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import yaml
 from tests import schemas
 from tests.renderings import AIVEN, KUBERNETES_STACKS, manifest, rendered, rendered_from, rendered_with, settings_of
 
-from weir.catalog.environment import load_environment
-from weir.catalog.spec import Engine
 from weir.components.base import ENVIRONMENT_LABEL, OWNER_LABEL
 from weir.config.errors import ConfigError, WeirError
-from weir.config.stack import load_stack
-from weir.programs.load import Environment
 from weir.programs.recording import SECRET
-from weir.programs.rendering import INDEX, REPOSITORY, STACKS, from_json, pulumi_settings, render, to_json, write
-from weir.programs.workloads import workloads
-from weir.sizing import plan_for
+from weir.programs.rendering import INDEX, STACKS, from_json, pulumi_settings, render, to_json, write
 
 pytestmark = pytest.mark.unit
 
@@ -186,7 +179,6 @@ def test_two_renderings_are_the_same_byte_for_byte():
 
 
 def render_again(stack: str) -> dict[str, str]:
-    from weir.programs.rendering import STACKS  # noqa: PLC0415
 
     return render(STACKS / f"Pulumi.{stack}.yaml").files()
 
@@ -232,12 +224,3 @@ def test_settings_reach_the_program_as_pulumi_hands_them_over():
 def test_a_setting_that_nobody_knows_is_refused_by_the_program():
     with pytest.raises(ConfigError, match="paralelism: unknown field"):
         rendered_with("dev", {"weir:paralelism": 3})
-
-
-def test_an_engine_that_runs_on_one_machine_alone_is_refused():
-    stack = load_stack(STACKS / "Pulumi.dev.yaml")
-    (flights,) = load_environment(REPOSITORY / "pipelines", stack)
-    streams = replace(flights, spec=flights.spec.model_copy(update={"engine": Engine.KAFKA_STREAMS}))
-    environment = Environment(stack, [streams], plan_for(stack, [flights]), {})
-    with pytest.raises(WeirError, match="engine of flights runs on one machine alone"):
-        workloads(environment, cast("Any", None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from weir.catalog.pipeline import Pipeline, load_pipeline
@@ -23,9 +25,18 @@ def test_flink_keeps_an_event_to_itself_until_it_is_written(flights: Pipeline) -
 
 def test_kafka_streams_passes_events_on_through_topics_and_the_loader_writes_them(flights: Pipeline) -> None:
     way = steps(flights.on(Engine.KAFKA_STREAMS))
-    application = [step.topic for step in way if step.group == "weir-flights"]
+    rows = flights.table_topics["flights_enriched"].name
+    assert [step.topic for step in way if step.group == "weir-flights"] == ["flights.events"]
+    totals = [step.topic for step in way if step.group == "weir-flights-totals"]
+    assert totals[0] == rows
+    assert "weir-flights-totals-traffic_by_day-repartition" in totals
     loader = [step.topic for step in way if step.group == "connect-weir-flights"]
-    assert application[:2] == ["flights.events", "weir-flights-by-id-repartition"]
-    assert "weir-flights-traffic_by_day-repartition" in application
     assert loader == [flights.table_topics[name].name for name in ("flights_enriched", *flights.aggregate_tables)]
-    assert [*application, *loader] == [step.topic for step in way], "the loader's topics are asked last"
+    assert way[-len(loader) :] == [step for step in way if step.group == "connect-weir-flights"], "asked last"
+
+
+def test_a_source_that_is_not_partitioned_by_id_has_one_topic_more_on_the_way(flights: Pipeline) -> None:
+    source = flights.spec.source.model_copy(update={"partitioned_by_id": False})
+    scattered = replace(flights, spec=flights.spec.model_copy(update={"source": source}))
+    way = steps(scattered.on(Engine.KAFKA_STREAMS))
+    assert way[1] == Step("weir-flights-by-id-repartition", "weir-flights")

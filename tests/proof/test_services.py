@@ -22,8 +22,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from tests.pipeline.orders import write_orders_pipeline
 
 from weir.catalog.dataset import Dataset, load_dataset
+from weir.catalog.engine_names import consumer_group
 from weir.catalog.pipeline import Pipeline, load_pipeline
-from weir.catalog.principals import consumer_group
 from weir.catalog.tables import Table, create_keyspace_statement
 from weir.catalog.types import ColumnType
 from weir.config.embedded import ReplayConfig

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from dedup_join import sql
 from dedup_join.settings import Settings, Sinks
+from weir.catalog.engine_names import consumer_group
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.principals import consumer_group
 from weir.catalog.tables import Table
 
 # Columns and views of the job itself begin with an underscore; a pipeline's names begin with a letter.

@@ -11,22 +11,13 @@ from weir.config.endpoints import Endpoints
 from weir.config.streams import StreamsConfig
 
 CONNECTOR_CLASS = "io.weir.connect.CassandraSinkConnector"
-
-
-def connector_name(pipeline: Pipeline) -> str:
-    """The connector's name."""
-    return f"weir-{pipeline.name}"
-
-
-def loader_group(pipeline: Pipeline) -> str:
-    """The consumer group that Connect gives the connector: it commits what is written."""
-    return f"connect-{connector_name(pipeline)}"
-
-
-def loaded_tables(pipeline: Pipeline) -> dict[str, str]:
-    """Topic -> table of everything that the engine writes."""
-    tables = (pipeline.row_table, *pipeline.aggregate_tables.values())
-    return {pipeline.table_topics[table.name].name: table.name for table in tables}
+WORKER_SETTINGS = {
+    "key.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
+    "value.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
+    # An offset says that rows are written: verification waits for it.
+    "offset.flush.interval.ms": "1000",
+}
+"""A worker's, on every target."""
 
 
 def connector_config(

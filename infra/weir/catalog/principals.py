@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from weir.catalog.engine_names import (
+    consumer_group,
+    internal_topics,
+    kubernetes_name,
+    loaded_tables,
+    loader_group,
+    loader_name,
+    loader_topics,
+    totals_group,
+)
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec import Engine
 from weir.catalog.topics import Topic
 
 
@@ -47,16 +58,6 @@ REGISTRY_TOPICS = tuple(
 REGISTRY_GROUP_PREFIX = "weir-registry"
 
 
-def consumer_group(pipeline: Pipeline) -> str:
-    """The group whose committed offsets show how far a job has come; its transactional ids begin with the same text."""
-    return f"weir-{pipeline.name}"
-
-
-def kubernetes_name(pipeline: str) -> str:
-    """The pipeline's name where only letters, digits and dashes may stand."""
-    return pipeline.replace("_", "-")
-
-
 def job_principal(pipeline: Pipeline) -> Principal:
     """The user of a pipeline's job: it reads events, writes dead letters in transactions, and nothing else.
 
@@ -74,6 +75,62 @@ def job_principal(pipeline: Pipeline) -> Principal:
         ),
         pipeline.name,
     )
+
+
+TABLE_OPERATIONS = ("Read", "Write", "Describe", "DescribeConfigs")
+INTERNAL_OPERATIONS = ("Create", "Read", "Write", "Delete", "Describe", "DescribeConfigs")
+"""On the topics that Kafka Streams makes for itself; what is repartitioned it deletes once it is read."""
+
+
+def application_principal(pipeline: Pipeline) -> Principal:
+    """The user of a pipeline's Kafka Streams application: rows and totals, each with a group and transactions."""
+    references = [pipeline.table_topics[name].name for name in pipeline.reference_tables]
+    results = [topic.name for name, topic in pipeline.table_topics.items() if name not in pipeline.reference_tables]
+    groups = (consumer_group(pipeline), totals_group(pipeline))
+    return Principal(
+        f"weir-{kubernetes_name(pipeline.name)}",
+        (
+            *(_topic(name, "Read", "Describe") for name in (pipeline.source_topic.name, *references)),
+            _topic(pipeline.dead_letter_topic.name, "Write", "Describe"),
+            # Rows are read again, to be added up.
+            *(_topic(name, "Read", "Write", "Describe") for name in results),
+            *(_topic(name, *INTERNAL_OPERATIONS) for name in internal_topics(pipeline)),
+            *(AccessRule(KafkaResource.GROUP, group, ("Read", "Describe")) for group in groups),
+            # Kafka Streams adds a number for each process and thread.
+            AccessRule(KafkaResource.TRANSACTIONAL_ID, f"{groups[0]}-", ("Write", "Describe"), prefix=True),
+        ),
+        pipeline.name,
+    )
+
+
+def loader_principal(pipeline: Pipeline) -> Principal:
+    """The user of a pipeline's loader: it reads results, sets aside what Cassandra refuses, keeps Connect's topics."""
+    loader = loader_name(pipeline)
+    return Principal(
+        f"weir-{kubernetes_name(pipeline.name)}-loader",
+        (
+            *(_topic(name, "Read", "Describe") for name in loaded_tables(pipeline)),
+            _topic(pipeline.dead_letter_topic.name, "Write", "Describe", "DescribeConfigs"),
+            *(_topic(topic.name, *TABLE_OPERATIONS) for topic in loader_topics(pipeline)),
+            AccessRule(KafkaResource.GROUP, loader, ("Read", "Describe")),
+            AccessRule(KafkaResource.GROUP, loader_group(pipeline), ("Read", "Describe")),
+        ),
+        pipeline.name,
+    )
+
+
+def references_principal(pipeline: Pipeline) -> Principal:
+    """The user of whoever publishes a pipeline's reference tables: it compares their topics with Cassandra."""
+    topics = [pipeline.table_topics[name].name for name in pipeline.reference_tables]
+    return Principal(
+        f"weir-{kubernetes_name(pipeline.name)}-references",
+        tuple(_topic(name, "Read", "Write", "Describe") for name in topics),
+        pipeline.name,
+    )
+
+
+def _topic(name: str, *operations: str) -> AccessRule:
+    return AccessRule(KafkaResource.TOPIC, name, operations)
 
 
 def producer_principal(pipeline: Pipeline) -> Principal:
@@ -97,7 +154,15 @@ def registry_principal() -> Principal:
     )
 
 
+def principals_of(pipeline: Pipeline) -> tuple[Principal, ...]:
+    """The users that a pipeline needs on its engine."""
+    if pipeline.spec.engine is Engine.FLINK:
+        return (job_principal(pipeline), producer_principal(pipeline))
+    references = (references_principal(pipeline),) if pipeline.reference_tables else ()
+    return (application_principal(pipeline), loader_principal(pipeline), *references, producer_principal(pipeline))
+
+
 def principals(pipelines: Sequence[Pipeline], *, own_registry: bool = True) -> tuple[Principal, ...]:
     """Every user of a platform; the registry's only where it runs beside Kafka."""
-    of_pipelines = [maker(pipeline) for pipeline in pipelines for maker in (job_principal, producer_principal)]
+    of_pipelines = [principal for pipeline in pipelines for principal in principals_of(pipeline)]
     return (*of_pipelines, *((registry_principal(),) if own_registry else ()))

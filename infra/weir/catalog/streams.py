@@ -9,42 +9,29 @@ import json
 from typing import Any
 
 from weir.catalog.avro import Column
+from weir.catalog.engine_names import consumer_group, totals_group
 from weir.catalog.outputs import avro_record, reference_columns
 from weir.catalog.pipeline import Pipeline, group_columns
-from weir.catalog.principals import consumer_group
 from weir.catalog.retention import hours_to_milliseconds
 from weir.catalog.spec import Aggregate, Condition, Join, Measure
 from weir.catalog.topics import subject_of
 from weir.config.endpoints import Endpoints
 from weir.config.streams import StreamsConfig
 
+STREAMS_MAIN = "io.weir.streams.Main"
+JVM_FLAGS = (
+    # An exhausted heap leaves a JVM half alive; one that is gone is started again.
+    "-XX:+ExitOnOutOfMemoryError",
+    "-XX:+UseG1GC",
+    "-Dfile.encoding=UTF-8",
+    "-Djava.net.preferIPv4Stack=true",
+)
 BYTES_PER_MIB = 1024 * 1024
 CACHE_BYTES = 16 * BYTES_PER_MIB
 FETCH_MIN_BYTES = 64 * 1024
 FETCH_MAX_WAIT_MILLISECONDS = 20
 TOTALS_COMMIT_INTERVAL_MILLISECONDS = 1000
 TOTALS_LINGER_MILLISECONDS = 100
-
-
-def totals_group(pipeline: Pipeline) -> str:
-    """The group, and application, that adds rows up to totals."""
-    return f"{consumer_group(pipeline)}-totals"
-
-
-def by_id_topics(pipeline: Pipeline) -> list[str]:
-    """Where the application puts events together by id (Kafka Streams makes the name); none where they are already."""
-    return [] if pipeline.spec.source.partitioned_by_id else [f"{consumer_group(pipeline)}-by-id-repartition"]
-
-
-def by_group_topics(pipeline: Pipeline) -> list[str]:
-    """Where it puts rows together for each table of totals."""
-    return [f"{totals_group(pipeline)}-{aggregate.table}-repartition" for aggregate in pipeline.spec.aggregates]
-
-
-def changelog_topics(pipeline: Pipeline) -> list[str]:
-    """The copies of its state: the ids seen, the totals."""
-    totals = [f"{totals_group(pipeline)}-{aggregate.table}-changelog" for aggregate in pipeline.spec.aggregates]
-    return [f"{consumer_group(pipeline)}-seen-changelog", *totals]
 
 
 def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]:

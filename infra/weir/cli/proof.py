@@ -103,3 +103,21 @@ def bench_pipeline(
         settings = benches.BenchSettings(events, task_manager_mib, checkpoint_interval_seconds)
         result = benches.run(context.stack_file(stack), settings, board)
     console.print(benches.as_table(result))
+
+
+@bench.command("engines")
+def bench_engines(
+    events: Annotated[int, typer.Option(min=100_000, help="With few of them the start is measured, too.")] = 1_000_000,
+    stack: StackOption = "local",
+) -> None:
+    """The same pipeline on Kafka Streams and on Flink, over the same events."""
+    from weir.embedded import bench_engines as benches  # noqa: PLC0415
+    from weir.embedded import context  # noqa: PLC0415
+    from weir.embedded.bench import BenchSettings  # noqa: PLC0415
+    from weir.embedded.board import Board  # noqa: PLC0415
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with Board(console) as board:
+        settings = BenchSettings(events, task_manager_mib=4096, checkpoint_interval_seconds=30)
+        result = benches.run(context.stack_file(stack), settings, board)
+    console.print(benches.as_table(result))

@@ -6,16 +6,18 @@ Whoever runs Cassandra leaves a Secret for each role (`username`, `password`) an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
 
-from weir.catalog.principals import kubernetes_name
+from weir.catalog.engine_names import kubernetes_name
 from weir.components.base import Resources
 from weir.components.kafka_access import SECRET_MODE
 
 ROLE_FOLDER = "/etc/weir/cassandra-role"
 TRUST_FOLDER = "/etc/weir/cassandra-trust"
+TRUST_PASSWORD_FOLDER = "/etc/weir/cassandra-trust-password"  # noqa: S105 - its path
 STORE_PASSWORD_SECRET = "cassandra-keystore-password"  # noqa: S105 - its name
 
 
@@ -38,36 +40,47 @@ class CassandraAccess:
             options |= {
                 "tls.enabled": "true",
                 "tls.truststore.path": f"{TRUST_FOLDER}/truststore.p12",
-                "tls.truststore.password.path": f"{TRUST_FOLDER}/password",
+                "tls.truststore.password.path": f"{TRUST_PASSWORD_FOLDER}/password",
+            }
+        return options
+
+    def sink_options(self, role: str, root: str = "") -> dict[str, str]:
+        """The options of the Kafka Connect sink for `role`, where the files lie below `root`."""
+        options = {"username": role, "password.file": f"{root}{ROLE_FOLDER}/password"}
+        if self.trust_secret:
+            options |= {
+                "tls.enabled": "true",
+                "tls.truststore.path": f"{root}{TRUST_FOLDER}/truststore.p12",
+                "tls.truststore.password.file": f"{root}{TRUST_PASSWORD_FOLDER}/password",
             }
         return options
 
     def volumes(self, role: str) -> list[k8s.core.v1.VolumeArgs]:
         """The Secrets of `role` as volumes of a pod: of the nodes' certificate only what a client may know."""
-        volumes = [
-            k8s.core.v1.VolumeArgs(
-                name="cassandra-role",
-                secret=k8s.core.v1.SecretVolumeSourceArgs(secret_name=role_secret(role), default_mode=SECRET_MODE),
-            )
-        ]
+        secrets: dict[str, tuple[str, Sequence[str]]] = {"cassandra-role": (role_secret(role), ())}
         if self.trust_secret:
-            trust = k8s.core.v1.ProjectedVolumeSourceArgs(
-                sources=[
-                    projected(self.trust_secret, {"truststore.p12": "truststore.p12", "ca.crt": "ca.crt"}),
-                    projected(STORE_PASSWORD_SECRET, {"password": "password"}),
-                ],
-                default_mode=SECRET_MODE,
+            # Secrets, each by itself: Strimzi takes no volume of several sources.
+            secrets["cassandra-trust"] = (self.trust_secret, ("truststore.p12", "ca.crt"))
+            secrets["cassandra-trust-password"] = (STORE_PASSWORD_SECRET, ("password",))
+        return [
+            k8s.core.v1.VolumeArgs(
+                name=name,
+                secret=k8s.core.v1.SecretVolumeSourceArgs(
+                    secret_name=secret,
+                    default_mode=SECRET_MODE,
+                    items=[k8s.core.v1.KeyToPathArgs(key=key, path=key) for key in keys] or None,
+                ),
             )
-            volumes.append(k8s.core.v1.VolumeArgs(name="cassandra-trust", projected=trust))
-        return volumes
+            for name, (secret, keys) in secrets.items()
+        ]
 
-    def mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
-        """Where a container finds them."""
+    def mounts(self, root: str = "") -> list[k8s.core.v1.VolumeMountArgs]:
+        """Where a container finds them, below `root`."""
         folders = {"cassandra-role": ROLE_FOLDER}
         if self.trust_secret:
-            folders["cassandra-trust"] = TRUST_FOLDER
+            folders |= {"cassandra-trust": TRUST_FOLDER, "cassandra-trust-password": TRUST_PASSWORD_FOLDER}
         return [
-            k8s.core.v1.VolumeMountArgs(name=name, mount_path=folder, read_only=True)
+            k8s.core.v1.VolumeMountArgs(name=name, mount_path=f"{root}{folder}", read_only=True)
             for name, folder in folders.items()
         ]
 

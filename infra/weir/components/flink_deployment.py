@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
+from weir.catalog.engine_names import kubernetes_name
 from weir.catalog.flink import (
     PYTHON_DRIVER,
     ClientSecurity,
@@ -20,7 +21,7 @@ from weir.catalog.flink import (
     job_arguments,
 )
 from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
-from weir.catalog.principals import job_principal, kubernetes_name
+from weir.catalog.principals import job_principal
 from weir.components.base import (
     Component,
     CustomKind,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from weir.catalog.spec import Engine
 from weir.config.cassandra import CassandraProvider
 from weir.config.kafka import KafkaProvider
 from weir.config.stack import StackConfig
@@ -66,6 +67,9 @@ class Endpoints:
     kafka: Endpoint
     cassandra: Endpoint
     flink: Endpoint
+    streams: Endpoint
+    loader: Endpoint
+    references: Endpoint
     registry: Endpoint
     trino: Endpoint
     superset: Endpoint
@@ -89,6 +93,9 @@ def endpoints(stack: StackConfig) -> Endpoints:
         kafka=component("kafka", *([(("strimzi.io/cluster", "kafka"),)] if strimzi else [])),
         cassandra=component("cassandra", *([role("cassandra")] if k8ssandra else [])),
         flink=component("flink"),
+        streams=component("kafka-streams"),
+        loader=component("loader", *([role("loader")] if strimzi else [])),
+        references=component("references"),
         registry=component("registry"),
         trino=component("trino"),
         superset=component("superset", *([role("superset")] if operated else [])),
@@ -100,10 +107,12 @@ def endpoints(stack: StackConfig) -> Endpoints:
     )
 
 
-def flows(stack: StackConfig) -> list[Flow]:
-    """Every flow of `stack`, in the order of their names."""
+def flows(stack: StackConfig, engines: Collection[Engine] = (Engine.FLINK,)) -> list[Flow]:
+    """Every flow of `stack`, whose pipelines run on `engines`, in the order of their names."""
     sides = endpoints(stack)
     found = [*_kafka(stack, sides), *_cassandra(stack, sides), *_flink(stack, sides), *_serving(stack, sides)]
+    if Engine.KAFKA_STREAMS in engines:
+        found += _streams(stack, sides)
     found += [
         Flow("dns", sides.everyone, sides.dns, (53,), "names of services", udp=True),
         Flow(
@@ -160,6 +169,17 @@ def _flink(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     yield Flow("flink-to-kubernetes", sides.flink, sides.outside, (443, 6443), "the leader's lease")
     if stack.storage.object_storage is not None:
         yield Flow("flink-to-bucket", sides.flink, sides.outside, (443,), "checkpoints and savepoints")
+
+
+def _streams(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
+    for source in (sides.streams, sides.loader, sides.references):
+        yield Flow(f"{source.name}-to-kafka", source, sides.kafka, (9093,), "events, rows and totals, each by name")
+        yield Flow(f"{source.name}-to-registry", source, sides.registry, (8080,), "schemas of events, rows and totals")
+    for source in (sides.loader, sides.references):
+        yield Flow(f"{source.name}-to-cassandra", source, sides.cassandra, (9042,), "rows, by a role of its own")
+    if stack.kafka.provider is KafkaProvider.STRIMZI:
+        yield Flow("loader-internal", sides.loader, sides.loader, (8083,), "workers tell their leader of changes")
+        yield Flow("operators-to-loader", sides.operators, sides.loader, (8083,), "connectors, and failed tasks")
 
 
 def _serving(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:

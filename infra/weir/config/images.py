@@ -16,6 +16,8 @@ class ImageName(StrEnum):
     """An image that weir's own pods run; the operators' charts name their operands' images themselves."""
 
     FLINK_JOB = "flink-job"
+    STREAMS = "streams"
+    LOADER = "loader"
     SUPERSET = "superset"
     SCHEMA_JOB = "schema-job"
     TRINO = "trino"

@@ -48,6 +48,15 @@ class FlinkOverride(Frozen):
     job_manager: PodOverride = PodOverride()
 
 
+class StreamsOverride(Frozen):
+    """The Kafka Streams application of one pipeline, and its loader."""
+
+    instances: Replicas | None = None
+    instance: NodeOverride = NodeOverride()
+    loaders: Replicas | None = None
+    loader: PodOverride = PodOverride()
+
+
 class TrinoOverride(Frozen):
     """The query engine under the dashboards."""
 
@@ -94,6 +103,8 @@ class ResourcesConfig(Frozen):
     kafka: KafkaOverride = KafkaOverride()
     cassandra: CassandraOverride = CassandraOverride()
     flink: Annotated[dict[Identifier, FlinkOverride], Field(description="By pipeline.")] = {}
+    max_streams_instances: Annotated[int, Field(ge=1, le=1000, description="Of one pipeline on Kafka Streams.")] = 32
+    streams: Annotated[dict[Identifier, StreamsOverride], Field(description="By pipeline.")] = {}
     registry: PodOverride = PodOverride()
     trino: TrinoOverride = TrinoOverride()
     superset: SupersetOverride = SupersetOverride()

@@ -63,7 +63,10 @@ CRDS = {
     for crd in (
         *(
             Crd(kind, "kafka.strimzi.io/v1", "strimzi", STRIMZI_OPERATOR)
-            for kind in ("Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser", "KafkaRebalance")
+            for kind in (
+                *("Kafka", "KafkaNodePool", "KafkaTopic", "KafkaUser", "KafkaRebalance"),
+                *("KafkaConnect", "KafkaConnector"),
+            )
         ),
         Crd("K8ssandraCluster", "k8ssandra.io/v1alpha1", "k8ssandra-operator", K8SSANDRA_OPERATOR),
         Crd("MedusaBackupSchedule", "medusa.k8ssandra.io/v1alpha1", "k8ssandra-operator", K8SSANDRA_OPERATOR),

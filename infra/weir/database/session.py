@@ -80,14 +80,14 @@ def _cluster(access: Access) -> Cluster:
         port=int(hosts[0][1]),
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         auth_provider=PlainTextAuthProvider(access.user, access.password) if access.user else None,
-        ssl_context=_tls(access.ca_file) if access.ca_file else None,
+        ssl_context=trusting(access.ca_file) if access.ca_file else None,
         protocol_version=5,
         connect_timeout=TIMEOUT_SECONDS,
         control_connection_timeout=TIMEOUT_SECONDS,
     )
 
 
-def _tls(ca_file: Path) -> ssl.SSLContext:
+def trusting(ca_file: Path) -> ssl.SSLContext:
     """Trusts that CA alone, which signs nothing but nodes: they are met by addresses that no certificate carries."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

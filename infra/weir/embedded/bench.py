@@ -84,7 +84,7 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
         WeirError: the platform does not start, or a job fails (so many ids may need a larger task manager).
     """
     events = bench.events
-    with _own_platform(stack_path, bench, board) as ctx:
+    with bench_platform(stack_path, bench, board) as ctx:
         pipeline, dataset = write_pipeline(ctx.paths.config("bench"))
         provision(ctx.endpoints, [pipeline])
         load_references(ctx.endpoints, pipeline, dataset)
@@ -98,7 +98,7 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
             with platform.step(board, name):
                 _collect_garbage(ctx)
                 command = jobs.command(ctx, pipeline, package, None, arguments)
-                measured.append(_measured(ctx, pipeline, name, command, events))
+                measured.append(measured_job(ctx, pipeline, name, command, events))
         return BenchResult(events, raw, tuple(measured))
 
 
@@ -165,7 +165,12 @@ def steady_rate(points: list[tuple[float, int]], total: int) -> tuple[float, int
     return float(np.polyfit(times - times[0], counts, 1)[0]), int(counts[-1] - counts[0])
 
 
-def _measured(ctx: Context, pipeline: Pipeline, name: str, command: list[str], events: int) -> Measurement:
+def measured_job(ctx: Context, pipeline: Pipeline, name: str, command: list[str], events: int) -> Measurement:
+    """The rate of a Flink job over the topic.
+
+    Raises:
+        WeirError: the job fails, or reads nothing.
+    """
     rest = FlinkRest(ctx.endpoints.flink_url)
     job_id = jobs.run_client(ctx, command, name)
     try:
@@ -196,7 +201,9 @@ def _progress(pipeline: Pipeline, rest: FlinkRest, job_id: str, events: int) -> 
 
 
 @contextmanager
-def _own_platform(stack_path: Path, bench: BenchSettings, board: Board) -> Iterator[Context]:
+def bench_platform(
+    stack_path: Path, bench: BenchSettings, board: Board, services: tuple[str, ...] = SERVICES
+) -> Iterator[Context]:
     """As much of the stack as the bench needs, gone afterwards."""
     folder = temporary_folder("bench")
 
@@ -208,7 +215,7 @@ def _own_platform(stack_path: Path, bench: BenchSettings, board: Board) -> Itera
         settings["weir:flink"]["garbage_collector"] = GarbageCollector.PARALLEL.value
 
     try:
-        with own_platform(folder, stack_path, SERVICES, enlarge, board) as ctx:
+        with own_platform(folder, stack_path, services, enlarge, board) as ctx:
             yield ctx
     finally:
         shutil.rmtree(folder)

@@ -11,9 +11,9 @@ import subprocess
 import time
 from pathlib import Path
 
+from weir.catalog.engine_names import consumer_group
 from weir.catalog.flink import JDK17_FLAGS, PYTHON_DRIVER, JobFiles, flink_configuration, job_arguments
 from weir.catalog.pipeline import Pipeline, load_pipeline
-from weir.catalog.principals import consumer_group
 from weir.config.errors import WeirError
 from weir.embedded import flink, jvm, locks
 from weir.embedded.job_package import build_job_package

@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from weir.catalog.loader import connector_config, connector_name, loaded_tables
+from weir.catalog.engine_names import connector_name, loaded_tables
+from weir.catalog.loader import WORKER_SETTINGS, connector_config
 from weir.catalog.pipeline import Pipeline
 from weir.config.errors import WeirError
 from weir.embedded import jvm
@@ -55,8 +56,7 @@ def settings(ctx: Context) -> dict[str, object]:
         "group.id": GROUP,
         "listeners": f"http://{LOOPBACK}:{ctx.ports.loader}",
         "rest.advertised.host.name": LOOPBACK,
-        "key.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
-        "value.converter": "org.apache.kafka.connect.converters.ByteArrayConverter",
+        **WORKER_SETTINGS,
         "plugin.path": ctx.toolchain.home("loader-plugin"),
         "plugin.discovery": "service_load",
         "config.storage.topic": f"{GROUP}-configs",
@@ -67,8 +67,6 @@ def settings(ctx: Context) -> dict[str, object]:
         "offset.storage.partitions": 1,
         "status.storage.replication.factor": REPLICATION_FACTOR,
         "status.storage.partitions": 1,
-        # An offset says that rows are written: verification waits for it.
-        "offset.flush.interval.ms": 1000,
         # There is one worker: nobody else will take its tasks, so there is nothing to wait for.
         "scheduled.rebalance.max.delay.ms": 0,
         "session.timeout.ms": 6000,

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.streams import streams_plan
+from weir.catalog.streams import STREAMS_MAIN, streams_plan
 from weir.config.errors import WeirError
 from weir.embedded import jvm
 from weir.embedded.service import LOOPBACK, Context, NotReady, Service, ask_http
 
-MAIN = "io.weir.streams.Main"
 RUNNING_TIMEOUT_SECONDS = 120
 POLL_SECONDS = 0.2
 INSTANCE = "embedded"
@@ -52,7 +51,7 @@ def command(ctx: Context, folder: Path, port: int, instance: str) -> tuple[str, 
         *jvm.COMMON_FLAGS,
         *jvm.heap(ctx.stack.embedded.memory.streams_heap_mib),
         f"-Dlog4j2.configurationFile={logging}",
-        MAIN,
+        STREAMS_MAIN,
         *("--plans", str(plan_folder(ctx))),
         *("--state", str(folder / "state")),
         *("--bootstrap-servers", ctx.endpoints.kafka_bootstrap_servers),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
+from weir.catalog.engine_names import loader_topics
 from weir.catalog.principals import REGISTRY_TOPICS, Principal, principals
+from weir.catalog.spec import Engine
+from weir.catalog.topics import Topic
 from weir.components.base import Site
 from weir.components.certificates import CertificateAuthority
 from weir.components.kafka_access import KafkaAccess
@@ -48,8 +52,8 @@ def kafka(environment: Environment, site: Site, authority: CertificateAuthority)
     return _strimzi(environment, site)
 
 
-def all_topics(plan: KafkaPlan) -> tuple[TopicPlan, ...]:
-    """The plan's topics, and the schema registry's with the same number of copies."""
+def all_topics(plan: KafkaPlan, others: Sequence[Topic] = ()) -> tuple[TopicPlan, ...]:
+    """The plan's topics, and those of the schema registry and of `others` with the same number of copies."""
     in_sync = str(plan.min_in_sync_replicas)
     own = (
         TopicPlan(
@@ -62,9 +66,15 @@ def all_topics(plan: KafkaPlan) -> tuple[TopicPlan, ...]:
             peak_bytes_per_second=0,
             stored_gib=0,
         )
-        for topic in REGISTRY_TOPICS
+        for topic in (*REGISTRY_TOPICS, *others)
     )
     return (*plan.topics, *own)
+
+
+def _loaders_topics(environment: Environment) -> list[Topic]:
+    """What the Connect clusters keep in Kafka."""
+    engines = [pipeline for pipeline in environment.pipelines if pipeline.spec.engine is Engine.KAFKA_STREAMS]
+    return [topic for pipeline in engines for topic in loader_topics(pipeline)]
 
 
 def _strimzi(environment: Environment, site: Site) -> Kafka:
@@ -94,7 +104,7 @@ def _strimzi(environment: Environment, site: Site) -> Kafka:
                 NAME, api_version, topic.name, topic.partitions, topic.replication_factor, topic.config, ready
             ),
         ).topic
-        for topic in all_topics(plan)
+        for topic in all_topics(plan, _loaders_topics(environment))
     ]
     users = [
         KafkaUser(

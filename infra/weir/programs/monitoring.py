@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from weir.catalog.engine_names import consumer_group
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.principals import consumer_group
 from weir.components.base import Site
 from weir.components.monitoring import Alert, Monitoring, MonitoringArgs, Target
 from weir.config import versions

@@ -51,7 +51,7 @@ def platform(environment: Environment) -> Platform:
     site = replace(site, foundation=(namespace.namespace,))
     site = replace(site, foundation=(namespace.namespace, *operators(stack, site)))
     if stack.security.network_policies:
-        NetworkPolicies(site, flows(stack))
+        NetworkPolicies(site, flows(stack, {pipeline.spec.engine for pipeline in environment.pipelines}))
     authority = CertificateAuthority(
         site,
         CertificateAuthorityArgs(versions.CRDS["Certificate"].api_version, stack.security.certificate_issuer),

@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.roles import job_role
 from weir.catalog.spec import Engine
-from weir.components.base import Resources
+from weir.components.base import Component, Resources
 from weir.components.flink_account import FlinkAccount, FlinkAccountArgs
 from weir.components.flink_deployment import FlinkDeployment, FlinkDeploymentArgs, FlinkVersion, deployment_name
 from weir.components.flink_settings import OperatorPolicy
 from weir.components.object_storage import ObjectStorageKey, ObjectStorageKeyArgs
 from weir.config import versions
-from weir.config.errors import WeirError
 from weir.config.image_references import image_reference
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaProvider
 from weir.config.security import SecretName
 from weir.programs.load import Environment
 from weir.programs.platform import Platform
+from weir.programs.streams import kafka_streams
 
 
-def workloads(environment: Environment, platform: Platform) -> list[FlinkDeployment]:
-    """The jobs, once the topics, tables and schemas that they use are there.
+def workloads(environment: Environment, platform: Platform) -> list[Component]:
+    """Each pipeline on its engine, once the topics, tables and schemas that it uses are there.
 
     Raises:
-        WeirError: a pipeline's engine is not deployed to clusters.
+        WeirError: an engine cannot run beside the stack's Kafka.
     """
-    foreign = [pipeline.name for pipeline in environment.pipelines if pipeline.spec.engine is not Engine.FLINK]
-    if foreign:
-        raise WeirError(
-            f"pipelines: the engine of {', '.join(foreign)} runs on one machine alone; give it `engine: flink` in its "
-            "file, or leave it out of this stack"
-        )
+    on = {
+        engine: [pipeline for pipeline in environment.pipelines if pipeline.spec.engine is engine] for engine in Engine
+    }
+    made = [part for pipeline in on[Engine.KAFKA_STREAMS] for part in kafka_streams(environment, platform, pipeline)]
+    return [*_jobs(environment, platform, on[Engine.FLINK]), *made]
+
+
+def _jobs(environment: Environment, platform: Platform, pipelines: Sequence[Pipeline]) -> list[Component]:
+    if not pipelines:
+        return []
     store = environment.stack.storage.object_storage
     annotations = store.service_account_annotations if store else {}
     account = FlinkAccount(platform.site, FlinkAccountArgs(annotations))
     after: Resources = [account.account, account.binding, *_keys(environment, platform), *platform.ready]
-    return [_job(environment, platform, pipeline, after) for pipeline in environment.pipelines]
+    return [_job(environment, platform, pipeline, after) for pipeline in pipelines]
 
 
 def _keys(environment: Environment, platform: Platform) -> Resources:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from cassandra import ConsistencyLevel, DriverException
+from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.concurrent import execute_concurrent_with_args
 from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
@@ -19,14 +22,33 @@ from weir.catalog.spec import Derived, TruncationUnit
 from weir.catalog.tables import Table
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
+from weir.database.session import trusting
 from weir.proof.dataset import listed, quoted, reference_rows
 
 CONCURRENCY = 64
 
 
+@dataclass(frozen=True)
+class CassandraLogin:
+    """A role, and the authority that signs the nodes' certificates, where connections are encrypted."""
+
+    user: str
+    password: str = field(repr=False)
+    ca_file: Path | None = None
+
+    def options(self) -> dict[str, Any]:
+        """The driver's."""
+        provider = PlainTextAuthProvider(self.user, self.password)
+        return {"auth_provider": provider, "ssl_context": trusting(self.ca_file) if self.ca_file else None}
+
+
 @contextmanager
 def session_of(
-    endpoints: Endpoints, *, consistency: int = ConsistencyLevel.LOCAL_QUORUM, timeout_seconds: int = 30
+    endpoints: Endpoints,
+    *,
+    consistency: int = ConsistencyLevel.LOCAL_QUORUM,
+    timeout_seconds: int = 30,
+    login: CassandraLogin | None = None,
 ) -> Iterator[Session]:
     """A session that is closed at the end; rows come as tuples.
 
@@ -46,6 +68,7 @@ def session_of(
         protocol_version=5,
         connect_timeout=timeout_seconds,
         control_connection_timeout=timeout_seconds,
+        **(login.options() if login else {}),
     )
     try:
         yield _connected(cluster, endpoints)

@@ -10,11 +10,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from weir.catalog.loader import loaded_tables, loader_group
+from weir.catalog.engine_names import (
+    by_group_topics,
+    by_id_topics,
+    consumer_group,
+    loaded_tables,
+    loader_group,
+    totals_group,
+)
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.principals import consumer_group
 from weir.catalog.spec import Engine
-from weir.catalog.streams import by_group_topics, by_id_topics, totals_group
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.proof.flink_rest import FlinkRest
@@ -115,6 +120,15 @@ class _Wait:
                 looks += 1
                 # Kafka tells nobody of a commit: it has to be asked.
                 time.sleep(LOOK_INTERVAL_SECONDS)
+
+
+def records_waiting(reader: TopicReader) -> int:
+    """How many records of its topic the reader's group has not committed yet; exact where they are few.
+
+    Raises:
+        WeirError: Kafka does not answer.
+    """
+    return sum(end - done for done, end in _waiting(reader, reader.offsets()).values())
 
 
 def _waiting(reader: TopicReader, offsets: dict[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:

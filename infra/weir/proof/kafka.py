@@ -23,7 +23,10 @@ class TopicReader:
         WeirError: from every method, when the broker does not answer or the topic does not exist.
     """
 
-    def __init__(self, endpoints: Endpoints, topic: str, *, group: str = "weir-proof") -> None:
+    def __init__(
+        self, endpoints: Endpoints, topic: str, *, group: str = "weir-proof", login: Mapping[str, str] | None = None
+    ) -> None:
+        """`login` are librdkafka's properties of a listener that asks who calls."""
         self._servers = endpoints.kafka_bootstrap_servers
         self.topic = topic
         self._consumer = Consumer(
@@ -35,6 +38,7 @@ class TopicReader:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
                 "log_level": 2,
+                **(login or {}),
             }
         )
 

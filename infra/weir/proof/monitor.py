@@ -25,17 +25,19 @@ from cassandra import ConsistencyLevel, DriverException
 from cassandra.cluster import NoHostAvailable
 from cassandra.query import UNSET_VALUE
 
+from weir.catalog.engine_names import connector_name, consumer_group, loader_group
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.platform import PIPELINE_HEALTH
-from weir.catalog.principals import consumer_group
 from weir.catalog.spec import Engine
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError, parse
 from weir.proof.cassandra import insert_statement, session_of
+from weir.proof.drain import records_waiting
 from weir.proof.flink_rest import FlinkRest
 from weir.proof.freshness import FreshnessSampler
 from weir.proof.kafka import TopicReader
 from weir.proof.latency import RowWatcher
+from weir.proof.loader import LoaderClient
 from weir.proof.streams import StreamsClient
 
 if TYPE_CHECKING:
@@ -137,6 +139,36 @@ class StreamsCounters:
         return self._streams.pipeline(self._name).get("counters", {})
 
 
+class LoadedRows:
+    """How many rows of a pipeline on Kafka Streams are in Cassandra; failed tasks of its loader are started again."""
+
+    def __init__(self, endpoints: Endpoints, pipeline: Pipeline) -> None:
+        self._loader = LoaderClient(endpoints.loader_url)
+        self._pipeline = pipeline
+        topic = pipeline.table_topics[pipeline.row_table.name].name
+        self._reader = TopicReader(endpoints, topic, group=loader_group(pipeline))
+
+    def close(self) -> None:
+        """Ends its connection."""
+        self._reader.__exit__()
+
+    def written(self, distinct_events: int) -> int:
+        """Of so many rows that the application has sent, those that the loader has written.
+
+        Raises:
+            WeirError: Kafka does not answer.
+        """
+        return max(0, distinct_events - records_waiting(self._reader))
+
+    def revive(self) -> None:
+        """A task that failed (its table was not there yet) loads nothing until it is told to start."""
+        try:
+            for reason in self._loader.restart_failed(connector_name(self._pipeline)):
+                log.warning("%s: the loader failed and is started again: %s", self._pipeline.name, reason)
+        except WeirError as error:
+            log.warning("%s", error)
+
+
 class PipelineMonitor:
     """What is known of one pipeline."""
 
@@ -150,6 +182,9 @@ class PipelineMonitor:
             else StreamsCounters(StreamsClient(endpoints.streams_url), pipeline)
         )
         self._open = ExitStack()
+        self._loaded = LoadedRows(endpoints, pipeline) if pipeline.spec.engine is Engine.KAFKA_STREAMS else None
+        if self._loaded is not None:
+            self._open.callback(self._loaded.close)
         watcher = self._open.enter_context(RowWatcher(endpoints, pipeline, missing_after_seconds=OVERDUE_SECONDS))
         self._open.callback(watcher.abandon)
         self._freshness = self._open.enter_context(FreshnessSampler(endpoints, pipeline, watcher))
@@ -165,9 +200,13 @@ class PipelineMonitor:
         """One row of the health table; a column that cannot be told is left out."""
         row: dict[str, Any] = {"pipeline": self.pipeline.name, "day": now.date(), "at": now}
         row |= self._counters()
+        if self._loaded is not None:
+            self._loaded.revive()
         try:
             ends, committed = self._reader.offsets(), self._reader.committed()
             row["consumer_lag"] = sum(max(0, end - max(committed[p], oldest)) for p, (oldest, end) in ends.items())
+            if self._loaded is not None and "distinct_events" in row:
+                row["rows_written"] = self._loaded.written(row["distinct_events"])
         except WeirError as error:
             log.warning("%s", error)
         freshness = self._freshness.take()

@@ -2,6 +2,9 @@
 
     python -m weir.proof.references --endpoints endpoints.json --pipelines pipelines --state done.json flights
 
+On a platform that asks who calls: --kafka-property (librdkafka's, several), --kafka-password-file, --cassandra-user,
+--cassandra-password-file, --cassandra-ca.
+
 Cassandra's tables stay the truth. A table is compared with its topic, and only what differs is published: a new or
 changed row, and an empty record for a row that is gone.
 """
@@ -15,7 +18,7 @@ import logging
 import signal
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +35,7 @@ from weir.catalog.spec import Engine
 from weir.catalog.topics import subject_of
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError, parse
-from weir.proof.cassandra import session_of
+from weir.proof.cassandra import CassandraLogin, session_of
 from weir.proof.dataset import listed
 from weir.proof.kafka import TopicReader
 from weir.proof.wire import header, register_schema
@@ -57,23 +60,37 @@ class Published:
     deleted: int
 
 
-def publish_references(endpoints: Endpoints, pipeline: Pipeline) -> dict[str, Published]:
+@dataclass(frozen=True)
+class Logins:
+    """How the publisher says who it is; with nothing in it on a platform that listens on loopback alone."""
+
+    kafka: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """librdkafka's properties."""
+    cassandra: CassandraLogin | None = None
+
+
+NO_LOGINS = Logins()
+
+
+def publish_references(endpoints: Endpoints, pipeline: Pipeline, logins: Logins = NO_LOGINS) -> dict[str, Published]:
     """Makes each reference topic of `pipeline` equal to its table; what was changed, by table.
 
     Raises:
         WeirError: a service does not answer, a table or a topic is missing.
     """
-    with session_of(endpoints) as session:
-        return {name: _publish(endpoints, session, pipeline, name) for name in pipeline.reference_tables}
+    with session_of(endpoints, login=logins.cassandra) as session:
+        return {
+            name: _publish(endpoints, logins.kafka, pipeline.table_topics[name].name, wanted)
+            for name in pipeline.reference_tables
+            for wanted in [_table(endpoints, session, pipeline, name)]
+        }
 
 
-def _publish(endpoints: Endpoints, session: Session, pipeline: Pipeline, name: str) -> Published:
-    topic = pipeline.table_topics[name].name
-    wanted = _table(endpoints, session, pipeline, name)
-    there = _content(endpoints, topic)
+def _publish(endpoints: Endpoints, login: Mapping[str, str], topic: str, wanted: Content) -> Published:
+    there = _content(endpoints, login, topic)
     written = {key: value for key, value in wanted.items() if there.get(key) != value}
     deleted = there.keys() - wanted.keys()
-    _send(endpoints, topic, {**written, **dict.fromkeys(deleted)})
+    _send(endpoints, login, topic, {**written, **dict.fromkeys(deleted)})
     return Published(len(wanted), len(written), len(deleted))
 
 
@@ -114,10 +131,10 @@ def _encoded(schema: Any, row: Mapping[str, Any]) -> bytes:
     return body.getvalue()
 
 
-def _content(endpoints: Endpoints, topic: str) -> Content:
+def _content(endpoints: Endpoints, login: Mapping[str, str], topic: str) -> Content:
     """The newest value of each key; deleted ones are left out."""
     newest: dict[bytes, bytes | None] = {}
-    with TopicReader(endpoints, topic) as reader:
+    with TopicReader(endpoints, topic, login=login) as reader:
         for message in reader.records(reader.offsets()):
             key, value = message.key(), message.value()
             if isinstance(key, bytes):
@@ -125,7 +142,7 @@ def _content(endpoints: Endpoints, topic: str) -> Content:
     return {key: value for key, value in newest.items() if value is not None}
 
 
-def _send(endpoints: Endpoints, topic: str, changes: Mapping[bytes, bytes | None]) -> None:
+def _send(endpoints: Endpoints, login: Mapping[str, str], topic: str, changes: Mapping[bytes, bytes | None]) -> None:
     failures: list[str] = []
 
     def delivered(error: KafkaError | None, _: Message) -> None:
@@ -133,7 +150,7 @@ def _send(endpoints: Endpoints, topic: str, changes: Mapping[bytes, bytes | None
             failures.append(error.str())
 
     producer = Producer(
-        {"bootstrap.servers": endpoints.kafka_bootstrap_servers, "enable.idempotence": True, "log_level": 2}
+        {"bootstrap.servers": endpoints.kafka_bootstrap_servers, "enable.idempotence": True, "log_level": 2, **login}
     )
     for key, value in changes.items():
         producer.produce(topic, value, key, on_delivery=delivered)
@@ -142,7 +159,13 @@ def _send(endpoints: Endpoints, topic: str, changes: Mapping[bytes, bytes | None
         raise WeirError(f"Kafka did not take every row of {topic}: {failures[:1] or 'no answer in time'}")
 
 
-def run(endpoints: Endpoints, pipelines: list[Pipeline], state_file: Path, stop: threading.Event) -> None:
+def run(
+    endpoints: Endpoints,
+    pipelines: list[Pipeline],
+    state_file: Path,
+    stop: threading.Event,
+    logins: Logins = NO_LOGINS,
+) -> None:
     """Compares all tables again and again, each pipeline's as often as its shortest reload interval says.
 
     Raises:
@@ -151,12 +174,23 @@ def run(endpoints: Endpoints, pipelines: list[Pipeline], state_file: Path, stop:
     intervals = [entry.reload_interval_seconds for pipeline in pipelines for entry in pipeline.spec.references.values()]
     while True:
         for pipeline in pipelines:
-            for name, done in publish_references(endpoints, pipeline).items():
+            for name, done in publish_references(endpoints, pipeline, logins).items():
                 if done.written or done.deleted:
                     log.info("%s.%s: %d rows written, %d deleted", pipeline.name, name, done.written, done.deleted)
         state_file.write_text(json.dumps([pipeline.name for pipeline in pipelines]), encoding="utf-8")
         if stop.wait(min(intervals, default=RETRY_SECONDS)):
             return
+
+
+def logins_of(arguments: argparse.Namespace) -> Logins:
+    """The logins that the command line names; passwords are read from their files."""
+    kafka = dict(entry.split("=", 1) for entry in arguments.kafka_property)
+    if arguments.kafka_password_file:
+        kafka["sasl.password"] = arguments.kafka_password_file.read_text(encoding="utf-8").strip()
+    if arguments.cassandra_user is None:
+        return Logins(kafka)
+    password = arguments.cassandra_password_file.read_text(encoding="utf-8").strip()
+    return Logins(kafka, CassandraLogin(arguments.cassandra_user, password, arguments.cassandra_ca))
 
 
 def main() -> None:
@@ -166,17 +200,23 @@ def main() -> None:
     parser.add_argument("--pipelines", type=Path, required=True, help="the folder of pipeline folders")
     parser.add_argument("--state", type=Path, required=True, help="file that is written after each comparison")
     parser.add_argument("names", nargs="+", help="pipelines whose reference tables are published")
+    parser.add_argument("--kafka-property", action="append", default=[], metavar="NAME=VALUE", help="librdkafka's")
+    parser.add_argument("--kafka-password-file", type=Path, help="what sasl.password is read from")
+    parser.add_argument("--cassandra-user", help="who reads the tables")
+    parser.add_argument("--cassandra-password-file", type=Path, help="its password")
+    parser.add_argument("--cassandra-ca", type=Path, help="certificate of the authority that signs the nodes'")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
     endpoints = parse(Endpoints, json.loads(arguments.endpoints.read_text(encoding="utf-8")), str(arguments.endpoints))
     pipelines = load_pipelines(arguments.pipelines, arguments.names, Engine.KAFKA_STREAMS)
+    logins = logins_of(arguments)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     while not stop.is_set():
         try:
-            run(endpoints, pipelines, arguments.state, stop)
+            run(endpoints, pipelines, arguments.state, stop, logins)
         except (WeirError, DriverException, NoHostAvailable, KafkaException) as error:
             log.warning("%s; trying again", error)
             stop.wait(RETRY_SECONDS)

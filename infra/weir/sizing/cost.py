@@ -29,10 +29,14 @@ def pods_of(plan: PlatformPlan) -> dict[str, Pods]:
     flink: list[tuple[int, PodSize]] = []
     for job in plan.flink.values():
         flink += [(job.job_managers, job.job_manager), (job.task_managers, job.task_manager)]
+    streams: list[tuple[int, PodSize]] = []
+    for application in plan.streams.values():
+        streams += [(application.instances, application.instance), (application.loaders, application.loader)]
     return {
         "kafka": own,
         "cassandra": [(cassandra.nodes, cassandra.node)],
         "flink": flink,
+        **({"kafka-streams": streams} if streams else {}),
         "registry": [(plan.registry.replicas, plan.registry.pod)],
         "trino": [(1, trino.coordinator), (trino.workers, trino.worker)],
         "superset": services,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from weir.sizing.cost import totals_of
-from weir.sizing.plan import FlinkJobPlan, NodeSize, PlatformPlan, PodSize
+from weir.sizing.plan import FlinkJobPlan, NodeSize, PlatformPlan, PodSize, StreamsJobPlan
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,14 @@ class Figure:
 
 def figures_of(plan: PlatformPlan) -> list[Figure]:
     """Every figure of a plan that a person decides by."""
-    return [*_kafka(plan), *_cassandra(plan), *_flink(plan.flink), *_serving(plan), *_totals(plan)]
+    return [
+        *_kafka(plan),
+        *_cassandra(plan),
+        *_flink(plan.flink),
+        *_streams(plan.streams),
+        *_serving(plan),
+        *_totals(plan),
+    ]
 
 
 def changes_of(before: PlatformPlan, after: PlatformPlan) -> list[tuple[str, str, str]]:
@@ -64,6 +71,19 @@ def _flink(jobs: Mapping[str, FlinkJobPlan]) -> Iterator[Figure]:
         yield from _pod(f"{prefix}.task_manager", job.task_manager)
         yield Figure(f"{prefix}.state_backend", job.state_backend.value)
         yield Figure(f"{prefix}.state", f"{job.state_gib:,.1f}", "GiB")
+
+
+def _streams(applications: Mapping[str, StreamsJobPlan]) -> Iterator[Figure]:
+    for name, application in applications.items():
+        prefix = f"streams.{name}"
+        yield Figure(f"{prefix}.threads", f"{application.threads}")
+        yield Figure(f"{prefix}.instances", f"{application.instances}")
+        yield from _pod(f"{prefix}.instance", application.instance)
+        yield Figure(f"{prefix}.standbys", f"{application.settings.standby_replicas}")
+        yield Figure(f"{prefix}.state", f"{application.state_gib:,.1f}", "GiB")
+        yield Figure(f"{prefix}.loaders", f"{application.loaders}")
+        yield Figure(f"{prefix}.loader_tasks", f"{application.settings.loader_tasks}")
+        yield from _pod(f"{prefix}.loader", application.loader)
 
 
 def _serving(plan: PlatformPlan) -> Iterator[Figure]:

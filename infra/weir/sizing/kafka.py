@@ -7,7 +7,7 @@ whole retention, so that `retention.bytes` can guard it without ever cutting bef
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from weir.catalog.retention import KEPT_FOREVER_MILLISECONDS, hours_to_milliseconds, hours_to_seconds
@@ -18,8 +18,16 @@ from weir.sizing.aiven import aiven_plan
 from weir.sizing.counts import Counting, Need, count_of
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
 from weir.sizing.load import Load
-from weir.sizing.plan import FlinkJobPlan, KafkaPlan, NodeSize, QuotaPlan, TopicPlan
+from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan, TopicPlan
 from weir.sizing.shares import GIB, MIB, rounded_up, share
+from weir.sizing.streams_traffic import (
+    COMPACTION_FACTOR,
+    REFERENCE_BYTES,
+    engine_topics,
+    engine_traffic,
+    row_bytes,
+    rows_of_totals,
+)
 
 # Google Cloud, "Plan the size of your Managed Service for Apache Kafka cluster": a vCPU handles 20 MB/s of writes
 # (copies included), a byte read costs a quarter of one written, a vCPU is planned half busy, with 4 GiB of memory.
@@ -62,16 +70,18 @@ DEAD_LETTER_SHARE = 0.001
 
 
 def size_kafka(
-    loads: Sequence[Load], jobs: Mapping[str, FlinkJobPlan], stack: StackConfig
+    loads: Sequence[Load], readers: Mapping[str, int], stack: StackConfig
 ) -> tuple[KafkaPlan, list[Explanation]]:
     """The cluster that takes in, keeps and hands out the planned load, also with one zone down.
+
+    `readers` are the tasks or threads of each pipeline that read its topic.
 
     Raises:
         SizingRefused: it would need more or larger brokers than the stack allows.
     """
     factor = stack.availability.kafka_replication_factor
     step = max(len(stack.availability.zones), factor)
-    partitions = {load.pipeline.name: _partitions(load, jobs[load.pipeline.name].parallelism) for load in loads}
+    partitions = {load.pipeline.name: _partitions(load, readers[load.pipeline.name]) for load in loads}
     topics = [topic for load in loads for topic in _topics(load, partitions[load.pipeline.name], stack)]
     needs = _needs(loads, topics, stack)
     brokers, bound = _brokers(needs, step, stack)
@@ -110,20 +120,26 @@ def _needs(loads: Sequence[Load], topics: Sequence[TopicPlan], stack: StackConfi
     written = read = catch_up = 0.0
     for load in loads:
         produced = load.planned_bytes_per_second
-        written += produced * factor
+        own = engine_traffic(load)
+        written += (produced + own.written_bytes_per_second) * factor
         read += produced * (factor - 1 + load.extra_consumer_groups) + load.processed_bytes_per_second
+        read += own.written_bytes_per_second * (factor - 1) + own.read_bytes_per_second
         catch_up += load.processed_bytes_per_second if load.recovery_binds else 0.0
     tls = TLS_COST if stack.security.tls else 1.0
     spare = _spare(stack)
     cores = (written + read * READ_TO_WRITE_COST) / WRITTEN_BYTES_PER_CORE / CPU_UTILISATION * tls * spare
     replicas = sum(topic.partitions * topic.replication_factor for topic in topics) + INTERNAL_PARTITIONS * factor
+    partitions = {topic.name: topic.partitions for topic in topics}
+    sources = {load.pipeline.source_topic.name: load for load in loads}
+    replicas += sum(partitions[name] * engine_topics(load) * factor for name, load in sources.items())
+    changelogs = sum(engine_traffic(load).kept_gib for load in loads) * factor
     return _Needs(
         cores=cores,
         sent_bytes=read * spare / NETWORK_UTILISATION,
         received_bytes=written * spare / NETWORK_UTILISATION,
         # A backlog is read from disk: it is older than what the page cache holds.
         disk_bytes_per_second=(written + catch_up) * spare / DISK_THROUGHPUT_UTILISATION,
-        disk_gib=sum(topic.stored_gib for topic in topics) / DISK_UTILISATION,
+        disk_gib=(sum(topic.stored_gib for topic in topics) + changelogs) / DISK_UTILISATION,
         replicas=replicas,
     )
 
@@ -209,10 +225,44 @@ def _partitions(load: Load, parallelism: int) -> int:
 def _topics(load: Load, partitions: int, stack: StackConfig) -> list[TopicPlan]:
     pipeline, spec = load.pipeline, load.pipeline.spec
     source = replace(pipeline.source_topic, partitions=partitions)
-    return [
+    found = [
         _topic(load, source, spec.source.retention_hours, 1.0, stack),
         _topic(load, pipeline.dead_letter_topic, spec.dead_letters.retention_hours, DEAD_LETTER_SHARE, stack),
     ]
+    return [*found, *_table_topics(load, partitions, stack)] if load.on_streams else found
+
+
+def _table_topics(load: Load, partitions: int, stack: StackConfig) -> Iterator[TopicPlan]:
+    """The topics of rows, totals and reference rows, through which a pipeline on Kafka Streams goes."""
+    pipeline = load.pipeline
+    totals = rows_of_totals(load)
+    for table, topic in pipeline.table_topics.items():
+        if table == pipeline.row_table.name:
+            part = row_bytes(load) / (1 + load.duplicate_ratio) / load.record_bytes
+            whole = replace(topic, partitions=partitions)
+            yield _topic(load, whole, pipeline.spec.source.retention_hours, part, stack)
+        elif table in pipeline.aggregate_tables:
+            yield _compacted(load, replace(topic, partitions=partitions), totals[table], stack)
+        else:
+            yield _compacted(load, topic, REFERENCE_BYTES, stack)
+
+
+def _compacted(load: Load, topic: Topic, kept: float, stack: StackConfig) -> TopicPlan:
+    """A topic that holds `kept` bytes once compacted, and as much again until it is."""
+    factor = stack.availability.kafka_replication_factor
+    in_sync = str(stack.availability.kafka_min_in_sync_replicas)
+    config = {**topic.config, "min.insync.replicas": in_sync, "segment.bytes": str(SMALLEST_SEGMENT_BYTES)}
+    on_disk = COMPACTION_FACTOR * kept + topic.partitions * SMALLEST_SEGMENT_BYTES
+    return TopicPlan(
+        name=topic.name,
+        pipeline=load.pipeline.name,
+        partitions=topic.partitions,
+        replication_factor=factor,
+        min_in_sync_replicas=stack.availability.kafka_min_in_sync_replicas,
+        config=config,
+        peak_bytes_per_second=0,
+        stored_gib=on_disk * factor / GIB,
+    )
 
 
 def _topic(load: Load, topic: Topic, retention_hours: int, part: float, stack: StackConfig) -> TopicPlan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.spec import Workload
+from weir.catalog.spec import Engine, Workload
 from weir.config.stack import StackConfig
 from weir.config.workload import PipelineWorkload
 
@@ -30,6 +30,11 @@ class Load:
     event_bytes: int
     duplicate_ratio: float
     extra_consumer_groups: int
+
+    @property
+    def on_streams(self) -> bool:
+        """Whether Kafka Streams runs it."""
+        return self.pipeline.spec.engine is Engine.KAFKA_STREAMS
 
     @property
     def recovery_binds(self) -> bool:

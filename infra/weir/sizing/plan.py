@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from weir.catalog.tables import Table
 from weir.config.flink import FlinkConfig, StateBackend
+from weir.config.streams import StreamsConfig
 from weir.sizing.explanation import Explanation
 
 
@@ -141,6 +142,27 @@ class FlinkJobPlan:
 
 
 @dataclass(frozen=True)
+class StreamsJobPlan:
+    """One pipeline on Kafka Streams: the instances of its application, and the workers of its loader."""
+
+    pipeline: str
+    instances: int
+    instance: NodeSize
+    """`disk_gib` is the volume of its state, `heap_mib` the JVM's; RocksDB has `settings.state_memory_mib` beside."""
+    state_gib: float
+    """State of the whole application at its largest, without standby copies."""
+    loaders: int
+    loader: PodSize
+    settings: StreamsConfig
+    """Threads, standbys and tasks as `weir.catalog.streams` and `weir.catalog.loader` take them."""
+
+    @property
+    def threads(self) -> int:
+        """Of all instances together, for each of the two applications (rows, totals)."""
+        return self.instances * self.settings.threads
+
+
+@dataclass(frozen=True)
 class RegistryPlan:
     """The schema registry, which keeps its schemas in Kafka."""
 
@@ -209,7 +231,9 @@ class PlatformPlan:
     kafka: KafkaPlan
     cassandra: CassandraPlan
     flink: Mapping[str, FlinkJobPlan]
-    """By pipeline."""
+    """By pipeline, of those on Flink."""
+    streams: Mapping[str, StreamsJobPlan]
+    """By pipeline, of those on Kafka Streams."""
     registry: RegistryPlan
     trino: TrinoPlan
     superset: SupersetPlan

@@ -16,6 +16,7 @@ from weir.sizing.flink import size_flink
 from weir.sizing.kafka import size_kafka
 from weir.sizing.load import Load, load_of, workload_problems
 from weir.sizing.plan import PlatformPlan
+from weir.sizing.streams import size_streams
 from weir.sizing.trino_superset import size_registry, size_superset, size_trino
 
 # The nearest feasible workload is found to a hundredth of the one that was asked for.
@@ -41,18 +42,26 @@ def plan_for(stack: StackConfig, pipelines: Sequence[Pipeline]) -> PlatformPlan:
 
 
 def _plan(loads: Sequence[Load], stack: StackConfig) -> PlatformPlan:
-    jobs = {load.pipeline.name: size_flink(load, stack) for load in loads}
+    jobs = {load.pipeline.name: size_flink(load, stack) for load in loads if not load.on_streams}
+    applications = {load.pipeline.name: size_streams(load, stack) for load in loads if load.on_streams}
     flink = {name: job for name, (job, _) in jobs.items()}
-    kafka, kafka_why = size_kafka(loads, flink, stack)
+    streams = {name: application for name, (application, _) in applications.items()}
+    readers = {
+        **{name: job.parallelism for name, job in flink.items()},
+        **{name: application.threads for name, application in streams.items()},
+    }
+    kafka, kafka_why = size_kafka(loads, readers, stack)
     cassandra, cassandra_why = size_cassandra(loads, stack)
     trino, trino_why = size_trino(stack)
     superset, superset_why = size_superset(stack)
-    why = [*kafka_why, *cassandra_why, *(entry for _, entries in jobs.values() for entry in entries)]
+    engines_why = [entry for _, entries in (*jobs.values(), *applications.values()) for entry in entries]
+    why = [*kafka_why, *cassandra_why, *engines_why]
     plan = PlatformPlan(
         environment=stack.environment,
         kafka=kafka,
         cassandra=cassandra,
         flink=flink,
+        streams=streams,
         registry=size_registry(stack),
         trino=trino,
         superset=superset,

@@ -7,8 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
+from weir.catalog.engine_names import consumer_group
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.principals import consumer_group
 from weir.config.errors import WeirError
 from weir.embedded.prove.ground import Ground
 from weir.proof.kafka import TopicReader

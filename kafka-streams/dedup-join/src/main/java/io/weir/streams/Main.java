@@ -1,7 +1,9 @@
 package io.weir.streams;
 
 import java.io.IOException;
+import java.io.Reader;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -16,12 +18,13 @@ public final class Main {
   private static final long STEP_MILLIS = 300;
   private static final String USAGE =
       "Usage: --plans FOLDER --state FOLDER --bootstrap-servers HOST:PORT --listen HOST:PORT"
-          + " [--property NAME=VALUE ...]";
+          + " [--properties FILE] [--property NAME=VALUE ...]";
 
   private Main() {}
 
   /**
-   * @param arguments see the usage; {@code --property} sets what Kafka Streams calls by this name
+   * @param arguments see the usage; {@code --property} sets what Kafka Streams calls by this name,
+   *     and the file of {@code --properties} has more of them: how to log in to Kafka
    * @throws IOException if the address is taken
    * @throws InterruptedException if it is ended by its own thread's interruption
    */
@@ -52,7 +55,8 @@ public final class Main {
     }
   }
 
-  private static Map<String, String> parse(String[] arguments, Properties settings) {
+  static Map<String, String> parse(String[] arguments, Properties settings)
+      throws IOException {
     Map<String, String> given = new HashMap<>();
     List<String> left = List.of(arguments);
     if (left.size() % 2 != 0) {
@@ -64,6 +68,10 @@ public final class Main {
       if (name.equals("property")) {
         int equals = value.indexOf('=');
         settings.put(value.substring(0, equals), value.substring(equals + 1));
+      } else if (name.equals("properties")) {
+        try (Reader file = Files.newBufferedReader(Path.of(value))) {
+          settings.load(file);
+        }
       } else {
         given.put(name, value);
       }

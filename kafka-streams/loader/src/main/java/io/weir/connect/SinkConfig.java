@@ -3,6 +3,7 @@ package io.weir.connect;
 import io.weir.cassandra.retry.RetryPolicy;
 import io.weir.cassandra.session.Secret;
 import io.weir.cassandra.session.SessionConfig;
+import io.weir.cassandra.session.TlsConfig;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -20,6 +21,10 @@ final class SinkConfig extends AbstractConfig {
   private static final String DATACENTER = "local.datacenter";
   private static final String USERNAME = "username";
   private static final String PASSWORD_FILE = "password.file";
+  private static final String TLS = "tls.enabled";
+  private static final String TRUSTSTORE = "tls.truststore.path";
+  private static final String TRUSTSTORE_PASSWORD_FILE = "tls.truststore.password.file";
+  private static final String VERIFY_HOSTNAME = "tls.hostname-verification";
   private static final String KEYSPACE = "keyspace";
   private static final String TABLES = "tables";
   private static final String TIMESTAMP_FIELD = "write.timestamp.field";
@@ -44,6 +49,25 @@ final class SinkConfig extends AbstractConfig {
               null,
               Importance.MEDIUM,
               "File on every worker that holds the password.")
+          .define(TLS, Type.BOOLEAN, false, Importance.MEDIUM, "Whether to connect over TLS.")
+          .define(
+              TRUSTSTORE,
+              Type.STRING,
+              null,
+              Importance.MEDIUM,
+              "PKCS12 file on every worker with the certificates to trust; else the JVM's.")
+          .define(
+              TRUSTSTORE_PASSWORD_FILE,
+              Type.STRING,
+              null,
+              Importance.MEDIUM,
+              "File on every worker that holds its password.")
+          .define(
+              VERIFY_HOSTNAME,
+              Type.BOOLEAN,
+              true,
+              Importance.LOW,
+              "Whether a node's certificate must name the address it is reached by.")
           .define(KEYSPACE, Type.STRING, Importance.HIGH, "The keyspace of all tables.")
           .define(
               TABLES, Type.LIST, Importance.HIGH, "topic:table for each topic that is consumed.")
@@ -116,18 +140,37 @@ final class SinkConfig extends AbstractConfig {
   SinkConfig(Map<String, String> settings) {
     super(DEFINITION, settings, false);
     tables();
+    session();
   }
 
   SessionConfig session() {
-    String passwordFile = getString(PASSWORD_FILE);
     return new SessionConfig(
         List.copyOf(getList(CONTACT_POINTS)),
         getString(DATACENTER),
         getString(KEYSPACE),
         getString(USERNAME),
-        passwordFile == null ? null : Secret.ofFile(passwordFile),
-        null,
+        secret(PASSWORD_FILE),
+        tls(),
         Duration.ofMillis(getInt(REQUEST_TIMEOUT)));
+  }
+
+  private Secret secret(String file) {
+    return getString(file) == null ? null : Secret.ofFile(getString(file));
+  }
+
+  private TlsConfig tls() {
+    String truststore = getString(TRUSTSTORE);
+    if (!getBoolean(TLS)) {
+      if (truststore != null) {
+        throw new ConfigException(TRUSTSTORE, truststore, "it has no effect without tls.enabled");
+      }
+      return null;
+    }
+    TlsConfig.Store trusted =
+        truststore == null
+            ? null
+            : new TlsConfig.Store(truststore, secret(TRUSTSTORE_PASSWORD_FILE), "PKCS12");
+    return new TlsConfig(trusted, null, getBoolean(VERIFY_HOSTNAME));
   }
 
   String keyspace() {

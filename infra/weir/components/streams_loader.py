@@ -1,0 +1,308 @@
+"""A pipeline's loader on Kubernetes: Kafka Connect workers that write its results into Cassandra.
+
+With Strimzi a KafkaConnect and a KafkaConnector, which the operator keeps running. With another Kafka a Deployment of
+standalone workers, each with the connector's configuration as a file: a sink's tasks are members of one consumer group
+wherever they run, so that the workers share the partitions without knowing of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from weir.catalog.engine_names import connector_name, loaded_tables, loader_name, loader_topics
+from weir.catalog.loader import CONNECTOR_CLASS, WORKER_SETTINGS, connector_config
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import loader_principal
+from weir.catalog.streams import JVM_FLAGS
+from weir.components.base import (
+    Component,
+    CustomKind,
+    Resources,
+    Site,
+    container_security,
+    custom_resource,
+    pod_security,
+    pull_secrets,
+    resources,
+    topology_spread,
+)
+from weir.components.cassandra_access import CassandraAccess
+from weir.components.images import CONFIG_CHECKSUM, Image
+from weir.components.job import content_hash
+from weir.components.kafka_access import KafkaAccess
+from weir.components.kafka_cluster import KAFKA_USER_ID
+from weir.components.streams_application import LOGGING, USER_ID, properties
+from weir.config.endpoints import Endpoints
+from weir.config.kafka import KafkaAuthentication
+from weir.sizing.plan import StreamsJobPlan
+
+COMPONENT = "loader"
+REST_PORT = 8083
+STRIMZI_FOLDER = "/mnt"
+"""Strimzi mounts further volumes only below it."""
+STANDALONE_MAIN = "org.apache.kafka.connect.cli.ConnectStandalone"
+STANDALONE_JARS = "/opt/weir/connect/*"
+PLUGINS = "/opt/weir/plugins"
+CONFIG_FOLDER = "/etc/weir/loader"
+CLIENTS = ("consumer", "producer", "admin")
+# A task that has failed stays so until somebody acts: the container ends, and comes back.
+ALIVE = """exec 3<>/dev/tcp/127.0.0.1/{port} && printf 'GET /connectors/{name}/status HTTP/1.0\\r\\n\\r\\n' >&3 \
+&& answer=$(cat <&3) && [[ $answer == *RUNNING* && $answer != *FAILED* ]]"""
+
+
+@dataclass(frozen=True)
+class LoaderArgs:
+    """One pipeline's loader. In Kafka it has a user of its own; in Cassandra it is `cassandra_role`."""
+
+    pipeline: Pipeline
+    plan: StreamsJobPlan
+    image: Image
+    kafka: KafkaAccess
+    cassandra: CassandraAccess
+    cassandra_role: str
+    registry_url: pulumi.Input[str]
+    replication_factor: int
+    after: Resources = ()
+
+    @property
+    def user(self) -> str:
+        """Its user in Kafka."""
+        return loader_principal(self.pipeline).name
+
+    def connector(self, root: str, registry_url: str) -> dict[str, str]:
+        """The connector's configuration, where the files of Cassandra's access lie below `root`."""
+        endpoints = Endpoints(
+            kafka_bootstrap_servers="",
+            registry_url=registry_url,
+            cassandra_contact_points=self.cassandra.contact_points,
+            cassandra_datacenter=self.cassandra.datacenter,
+            flink_url="",
+            trino_url="",
+            superset_url="",
+        )
+        tables = loaded_tables(self.pipeline)
+        config = connector_config(
+            self.plan.settings, endpoints, self.pipeline, tables, replication_factor=self.replication_factor
+        )
+        return config | self.cassandra.sink_options(self.cassandra_role, root)
+
+
+@dataclass(frozen=True)
+class StrimziVersion:
+    """The API version of Strimzi's resources, and Kafka's version."""
+
+    api_version: str
+    kafka: str
+
+
+class StrimziLoader(Component):
+    """The KafkaConnect `loader-<pipeline>` and its one KafkaConnector."""
+
+    def __init__(
+        self, site: Site, args: LoaderArgs, version: StrimziVersion, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        self.name = loader_name(args.pipeline)
+        super().__init__("streams:StrimziLoader", self.name, site, opts)
+        self.args = args
+        self.workers = custom_resource(
+            self.name,
+            CustomKind(version.api_version, "KafkaConnect"),
+            site.metadata(self.name, COMPONENT, annotations={"strimzi.io/use-connector-resources": "true"}),
+            self._workers(version.kafka),
+            self.child(after=[*args.after, *args.kafka.ready, *args.cassandra.ready]),
+        )
+        self.connector = custom_resource(
+            f"{self.name}-connector",
+            CustomKind(version.api_version, "KafkaConnector"),
+            # The connector, and so its consumer group, has the name of the object.
+            site.metadata(connector_name(args.pipeline), COMPONENT, labels={"strimzi.io/cluster": self.name}),
+            self._connector(),
+            self.child(after=[self.workers]),
+        )
+        self.register_outputs({"name": self.name})
+
+    def _workers(self, version: str) -> dict[str, Any]:
+        args, plan = self.args, self.args.plan
+        configs, offsets, status = (topic.name for topic in loader_topics(args.pipeline))
+        return {
+            "version": version,
+            "replicas": plan.loaders,
+            "image": args.image.reference,
+            "bootstrapServers": args.kafka.bootstrap_servers,
+            "groupId": self.name,
+            "configStorageTopic": configs,
+            "offsetStorageTopic": offsets,
+            "statusStorageTopic": status,
+            "config": {**WORKER_SETTINGS, "topic.creation.enable": "false"},
+            **_strimzi_login(args),
+            "resources": resources(plan.loader),
+            "jvmOptions": {"-Xms": f"{plan.loader.heap_mib}m", "-Xmx": f"{plan.loader.heap_mib}m"},
+            "template": self._template(),
+        }
+
+    def _template(self) -> dict[str, Any]:
+        args, site = self.args, self.site
+        pod = {
+            "metadata": {"labels": {**site.own_labels, "weir.io/component": COMPONENT}},
+            "securityContext": pod_security(KAFKA_USER_ID),
+            "imagePullSecrets": pull_secrets(args.image.pull_secrets),
+            "topologySpreadConstraints": topology_spread({"strimzi.io/name": f"{self.name}-connect"}, site.zones),
+            "volumes": args.cassandra.volumes(args.cassandra_role),
+        }
+        return {
+            "pod": {key: value for key, value in pod.items() if value is not None},
+            "connectContainer": {
+                "securityContext": container_security(read_only_root=False),
+                "volumeMounts": args.cassandra.mounts(STRIMZI_FOLDER),
+            },
+            "podDisruptionBudget": {"maxUnavailable": 1},
+        }
+
+    def _connector(self) -> dict[str, Any]:
+        config = pulumi.Output.from_input(self.args.registry_url).apply(
+            lambda url: {
+                key: value
+                for key, value in self.args.connector(STRIMZI_FOLDER, url).items()
+                if key not in ("connector.class", "tasks.max")
+            }
+        )
+        return {
+            "class": CONNECTOR_CLASS,
+            "tasksMax": self.args.plan.settings.loader_tasks,
+            # A task that failed (a table that was not there yet) is started again, at growing intervals, for ever.
+            "autoRestart": {"enabled": True},
+            "config": config,
+        }
+
+
+class StandaloneLoader(Component):
+    """A Deployment of workers, each with the whole connector."""
+
+    def __init__(self, site: Site, args: LoaderArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        self.name = loader_name(args.pipeline)
+        super().__init__("streams:StandaloneLoader", self.name, site, opts)
+        self.args = args
+        files = pulumi.Output.all(args.kafka.bootstrap_servers, args.registry_url).apply(self._files)
+        config = k8s.core.v1.ConfigMap(
+            f"{self.name}-config",
+            metadata=site.metadata(f"{self.name}-config", COMPONENT),
+            data=files,
+            opts=self.child(),
+        )
+        checksum = files.apply(lambda texts: content_hash("".join(texts.values())))
+        self.workers = k8s.apps.v1.Deployment(
+            self.name,
+            metadata=site.metadata(self.name, COMPONENT),
+            spec=k8s.apps.v1.DeploymentSpecArgs(
+                replicas=args.plan.loaders,
+                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(self.name)),
+                template=k8s.core.v1.PodTemplateSpecArgs(
+                    metadata=k8s.meta.v1.ObjectMetaArgs(
+                        labels=site.labels(self.name, COMPONENT), annotations={CONFIG_CHECKSUM: checksum}
+                    ),
+                    spec=self._pod(),
+                ),
+            ),
+            opts=self.child(after=[config, *args.after, *args.kafka.ready, *args.cassandra.ready]),
+        )
+        k8s.policy.v1.PodDisruptionBudget(
+            self.name,
+            metadata=site.metadata(self.name, COMPONENT),
+            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
+                max_unavailable=1, selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(self.name))
+            ),
+            opts=self.child(),
+        )
+        self.register_outputs({"name": self.name})
+
+    def _files(self, addresses: list[str]) -> dict[str, str]:
+        servers, registry_url = addresses
+        args = self.args
+        # A worker hands its own login to no client of a connector: each has it under its prefix.
+        login = args.kafka.properties(args.user)
+        providers = {key: value for key, value in login.items() if key.startswith("config.providers")}
+        clients = {key: value for key, value in login.items() if key not in providers}
+        worker = {
+            "bootstrap.servers": servers,
+            "listeners": f"http://127.0.0.1:{REST_PORT}",
+            "plugin.path": PLUGINS,
+            "plugin.discovery": "service_load",
+            "offset.storage.file.filename": "/tmp/offsets",  # noqa: S108 - a sink's are Kafka's; this stays empty
+            **WORKER_SETTINGS,
+            **providers,
+            **clients,
+            **{f"{client}.{key}": value for client in CLIENTS for key, value in clients.items()},
+        }
+        # All of its tasks run in this worker: it has its share of them.
+        tasks = -(-args.plan.settings.loader_tasks // args.plan.loaders)
+        connector = {"name": connector_name(args.pipeline), **args.connector("", registry_url), "tasks.max": str(tasks)}
+        return {"worker.properties": properties(worker), "connector.properties": properties(connector)}
+
+    def _pod(self) -> k8s.core.v1.PodSpecArgs:
+        args, site = self.args, self.site
+        return k8s.core.v1.PodSpecArgs(
+            automount_service_account_token=False,
+            security_context=pod_security(USER_ID),
+            image_pull_secrets=pull_secrets(args.image.pull_secrets),
+            topology_spread_constraints=topology_spread(site.selector(self.name), site.zones),
+            containers=[self._container()],
+            volumes=[
+                k8s.core.v1.VolumeArgs(
+                    name="config", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=f"{self.name}-config")
+                ),
+                k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs()),
+                *args.kafka.volumes(args.user),
+                *args.cassandra.volumes(args.cassandra_role),
+            ],
+        )
+
+    def _container(self) -> k8s.core.v1.ContainerArgs:
+        args, heap = self.args, self.args.plan.loader.heap_mib
+        alive = ALIVE.format(port=REST_PORT, name=connector_name(args.pipeline))
+        action = k8s.core.v1.ExecActionArgs(command=["/bin/bash", "-c", alive])
+        command = [
+            *("java", "-cp", STANDALONE_JARS),
+            *JVM_FLAGS,
+            *(f"-Xms{heap}m", f"-Xmx{heap}m"),
+            f"-Dlog4j2.configurationFile={LOGGING}",
+            STANDALONE_MAIN,
+            *(f"{CONFIG_FOLDER}/worker.properties", f"{CONFIG_FOLDER}/connector.properties"),
+        ]
+        return k8s.core.v1.ContainerArgs(
+            name="loader",
+            image=args.image.reference,
+            image_pull_policy=args.image.pull_policy,
+            command=command,
+            startup_probe=k8s.core.v1.ProbeArgs(
+                exec_=action, period_seconds=5, timeout_seconds=5, failure_threshold=60
+            ),
+            readiness_probe=k8s.core.v1.ProbeArgs(exec_=action, period_seconds=10, timeout_seconds=5),
+            liveness_probe=k8s.core.v1.ProbeArgs(exec_=action, period_seconds=20, timeout_seconds=5),
+            security_context=container_security(),
+            resources=resources(args.plan.loader),
+            volume_mounts=[
+                k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
+                k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                *args.kafka.mounts(),
+                *args.cassandra.mounts(),
+            ],
+        )
+
+
+def _strimzi_login(args: LoaderArgs) -> Mapping[str, Any]:
+    """How the workers reach the brokers, in Strimzi's words: Secrets by name."""
+    trust = {"trustedCertificates": [{"secretName": args.kafka.ca_secret, "certificate": "ca.crt"}]}
+    tls = {"tls": trust if args.kafka.ca_secret else {}}
+    if args.kafka.authentication is KafkaAuthentication.MTLS:
+        certificate = {"secretName": args.user, "certificate": "user.crt", "key": "user.key"}
+        return {**tls, "authentication": {"type": "tls", "certificateAndKey": certificate}}
+    password = {"secretName": args.user, "password": "password"}
+    return {
+        **tls,
+        "authentication": {"type": "scram-sha-512", "username": args.user, "passwordSecret": password},
+    }

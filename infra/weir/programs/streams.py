@@ -1,0 +1,84 @@
+"""A pipeline on Kafka Streams: its reference tables in Kafka, its application, and the loader of its results."""
+
+from __future__ import annotations
+
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.roles import job_role
+from weir.components.base import Component, Resources
+from weir.components.images import image
+from weir.components.reference_publisher import ReferencePublisher, ReferencePublisherArgs
+from weir.components.streams_application import StreamsApplication, StreamsApplicationArgs, application_name
+from weir.components.streams_loader import LoaderArgs, StandaloneLoader, StrimziLoader, StrimziVersion
+from weir.config import versions
+from weir.config.errors import WeirError
+from weir.config.images import ImageName
+from weir.config.kafka import KafkaProvider
+from weir.programs.load import Environment
+from weir.programs.platform import Platform
+
+
+def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeline) -> list[Component]:
+    """The three, in this order: an event that is joined before its reference row is there lacks it for good.
+
+    Raises:
+        WeirError: the stack's Kafka does not let an application make the topics that Kafka Streams makes for itself.
+    """
+    stack = environment.stack
+    if stack.kafka.provider is KafkaProvider.AIVEN:
+        raise WeirError(
+            f"pipelines: {pipeline.name} runs on Kafka Streams, which makes topics for itself, and at Aiven only "
+            "administrators make topics; give it `engine: flink` in its file, or set kafka.provider to strimzi"
+        )
+    plan, role = environment.plan.streams[pipeline.name], job_role(pipeline.name)
+    ready: Resources = platform.ready
+    made: list[Component] = []
+    if pipeline.reference_tables:
+        publisher = ReferencePublisher(
+            platform.site,
+            ReferencePublisherArgs(
+                pipeline=pipeline,
+                image=image(stack.images, ImageName.SCHEMA_JOB),
+                kafka=platform.kafka,
+                cassandra=platform.cassandra,
+                cassandra_role=role,
+                registry_url=platform.registry_url,
+                after=ready,
+            ),
+        )
+        made.append(publisher)
+        ready = [*ready, publisher.deployment]
+    application = StreamsApplication(
+        application_name(pipeline),
+        platform.site,
+        StreamsApplicationArgs(
+            pipeline=pipeline,
+            plan=plan,
+            image=image(stack.images, ImageName.STREAMS),
+            kafka=platform.kafka,
+            registry_url=platform.registry_url,
+            storage_class=stack.storage.classes.streams,
+            after=ready,
+        ),
+    )
+    return [*made, application, _loader(environment, platform, pipeline)]
+
+
+def _loader(environment: Environment, platform: Platform, pipeline: Pipeline) -> Component:
+    stack, plan = environment.stack, environment.plan
+    operated = stack.kafka.provider is KafkaProvider.STRIMZI
+    args = LoaderArgs(
+        pipeline=pipeline,
+        plan=plan.streams[pipeline.name],
+        # Strimzi's workers need Strimzi's own image, with the sink in it; a standalone worker is the application's.
+        image=image(stack.images, ImageName.LOADER if operated else ImageName.STREAMS),
+        kafka=platform.kafka,
+        cassandra=platform.cassandra,
+        cassandra_role=job_role(pipeline.name),
+        registry_url=platform.registry_url,
+        replication_factor=plan.kafka.replication_factor,
+        after=platform.ready,
+    )
+    if not operated:
+        return StandaloneLoader(platform.site, args)
+    version = StrimziVersion(versions.CRDS["KafkaConnect"].api_version, versions.KAFKA)
+    return StrimziLoader(platform.site, args, version)
