@@ -63,6 +63,14 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"flink": {"parallelism": 4}},
         ["flink.parallelism: sizing decides it on kubernetes", "resources.flink.<pipeline>.parallelism"],
     ),
+    "threads that sizing decides": (
+        {"streams": {"threads": 8}},
+        ["streams.threads: sizing decides it on kubernetes", "resources.streams.<pipeline>"],
+    ),
+    "an application of no pipeline": (
+        {"resources": {"streams": {"orders": {"instances": 2}}}},
+        ["resources.streams.orders: the stack runs no pipeline of this name", "add it to pipelines"],
+    ),
     "parallelism above max parallelism": (
         {"flink": {"max_parallelism": 8}, "resources": {"flink": {"flights": {"parallelism": 9}}}},
         ["resources.flink.flights.parallelism 9 is above flink.max_parallelism 8", "savepoints unusable"],

@@ -1,4 +1,4 @@
-"""What holds for every pipeline on Kafka Streams: more work never has less, and each plan carries what it was made for."""
+"""What holds for every pipeline on Kafka Streams: more work never has less, and a plan carries what it was made for."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from weir.config.flink import SIZED_FIELDS
 from weir.config.kafka import KafkaProvider
 from weir.config.security import SecretName
+from weir.config.streams import SIZED_STREAMS_FIELDS
 
 if TYPE_CHECKING:
     from weir.config.stack import StackConfig
@@ -44,6 +45,7 @@ def _pipelines(stack: StackConfig) -> Iterator[str]:
         "workload.pipelines": stack.workload.pipelines,
         "retention.pipelines": stack.retention.pipelines,
         "resources.flink": stack.resources.flink,
+        "resources.streams": stack.resources.streams,
         "flink.state_decisions": stack.flink.state_decisions,
     }
     for field, group in groups.items():
@@ -70,6 +72,8 @@ def _target(stack: StackConfig) -> Iterator[str]:
                 f"flink.{name}: sizing decides it on kubernetes; remove it, or override it for one pipeline as "
                 f"resources.flink.<pipeline>{_override_of(name)}"
             )
+    for name in SIZED_STREAMS_FIELDS & stack.streams.model_fields_set:
+        yield f"streams.{name}: sizing decides it on kubernetes; remove it, or override resources.streams.<pipeline>"
     for name in stack.pipelines:
         if len(name) > LONGEST_JOB_NAME:
             yield (

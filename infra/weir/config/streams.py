@@ -8,11 +8,14 @@ from pydantic import Field
 
 from weir.config.base import Frozen
 
+SIZED_STREAMS_FIELDS = frozenset({"threads", "loader_tasks"})
+"""What sizing decides where there is a cluster to be sized."""
+
 
 class StreamsConfig(Frozen):
     """Kafka Streams, for pipelines with `engine: kafka-streams`."""
 
-    threads: Annotated[int, Field(ge=1, le=64, description="Of each instance of the application.")] = 2
+    threads: Annotated[int, Field(ge=1, le=64, description="Of each instance, for rows and for totals each.")] = 2
     commit_interval_milliseconds: Annotated[
         int, Field(ge=10, le=60000, description="How often results become visible: a transaction each.")
     ] = 100

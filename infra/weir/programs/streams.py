@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.roles import job_role
-from weir.components.base import Component, Resources
+from weir.components.base import Resources
 from weir.components.images import image
 from weir.components.reference_publisher import ReferencePublisher, ReferencePublisherArgs
 from weir.components.streams_application import StreamsApplication, StreamsApplicationArgs, application_name
@@ -16,8 +16,11 @@ from weir.config.kafka import KafkaProvider
 from weir.programs.load import Environment
 from weir.programs.platform import Platform
 
+Loader = StrimziLoader | StandaloneLoader
+Part = ReferencePublisher | StreamsApplication | Loader
 
-def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeline) -> list[Component]:
+
+def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeline) -> list[Part]:
     """The three, in this order: an event that is joined before its reference row is there lacks it for good.
 
     Raises:
@@ -31,7 +34,7 @@ def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeli
         )
     plan, role = environment.plan.streams[pipeline.name], job_role(pipeline.name)
     ready: Resources = platform.ready
-    made: list[Component] = []
+    made: list[Part] = []
     if pipeline.reference_tables:
         publisher = ReferencePublisher(
             platform.site,
@@ -63,7 +66,7 @@ def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeli
     return [*made, application, _loader(environment, platform, pipeline)]
 
 
-def _loader(environment: Environment, platform: Platform, pipeline: Pipeline) -> Component:
+def _loader(environment: Environment, platform: Platform, pipeline: Pipeline) -> Loader:
     stack, plan = environment.stack, environment.plan
     operated = stack.kafka.provider is KafkaProvider.STRIMZI
     args = LoaderArgs(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.roles import job_role
 from weir.catalog.spec import Engine
-from weir.components.base import Component, Resources
+from weir.components.base import Resources
 from weir.components.flink_account import FlinkAccount, FlinkAccountArgs
 from weir.components.flink_deployment import FlinkDeployment, FlinkDeploymentArgs, FlinkVersion, deployment_name
 from weir.components.flink_settings import OperatorPolicy
@@ -19,10 +19,10 @@ from weir.config.kafka import KafkaProvider
 from weir.config.security import SecretName
 from weir.programs.load import Environment
 from weir.programs.platform import Platform
-from weir.programs.streams import kafka_streams
+from weir.programs.streams import Part, kafka_streams
 
 
-def workloads(environment: Environment, platform: Platform) -> list[Component]:
+def workloads(environment: Environment, platform: Platform) -> list[FlinkDeployment | Part]:
     """Each pipeline on its engine, once the topics, tables and schemas that it uses are there.
 
     Raises:
@@ -35,7 +35,7 @@ def workloads(environment: Environment, platform: Platform) -> list[Component]:
     return [*_jobs(environment, platform, on[Engine.FLINK]), *made]
 
 
-def _jobs(environment: Environment, platform: Platform, pipelines: Sequence[Pipeline]) -> list[Component]:
+def _jobs(environment: Environment, platform: Platform, pipelines: Sequence[Pipeline]) -> list[FlinkDeployment]:
     if not pipelines:
         return []
     store = environment.stack.storage.object_storage

@@ -38,7 +38,11 @@ name: {NAME}
 description: Synthetic events of about 200 bytes.
 owner: weir
 source:
-  {{topic: {NAME}.events, schema_file: event.avsc, partitions: {PARTITIONS}, retention_hours: 24, partitioned_by_id: true}}
+  topic: {NAME}.events
+  schema_file: event.avsc
+  partitions: {PARTITIONS}
+  retention_hours: 24
+  partitioned_by_id: true
 deduplication: {{key: [id], horizon_hours: 24}}
 event_time: at
 derived:

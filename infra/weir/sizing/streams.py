@@ -7,7 +7,6 @@ is RocksDB's, in files; Kafka has a copy of it, from which another instance can 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from weir.config.resources import StreamsOverride
 from weir.config.stack import StackConfig
@@ -177,7 +176,7 @@ def _loader(tasks: int, loaders: int, override: StreamsOverride) -> PodSize:
 
 def _explanations(
     load: Load, plan: StreamsJobPlan, stack: StackConfig, *, cores: float, loading: float
-) -> Sequence[Explanation]:
+) -> list[Explanation]:
     override = stack.resources.streams.get(plan.pipeline, StreamsOverride())
     prefix, recovery = f"streams.{plan.pipeline}", stack.workload.recovery
     why = (
