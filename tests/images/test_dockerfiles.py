@@ -13,12 +13,15 @@ from tests.images.dockerfile import DOCKERFILES, problems, read
 
 from weir.catalog.flink import JOB_MODULE, image_files
 from weir.catalog.pipeline import load_pipeline
+from weir.components.streams_application import JARS, LOGGING
+from weir.components.streams_loader import PLUGINS, STANDALONE_JARS
 from weir.config import versions
 from weir.embedded import fetch
 from weir.embedded.context import REPOSITORY
 from weir.embedded.service import Toolchain
 
 FLINK = "flink-jobs/dedup_join/Dockerfile"
+STREAMS = "kafka-streams/Dockerfile"
 GOOD = """
 ARG BASE=docker.io/library/python:3.11.14-slim
 FROM ${BASE}
@@ -86,6 +89,8 @@ def test_a_bad_line_is_found(good: str, bad: str, said: str) -> None:
 @pytest.mark.unit
 def test_every_image_has_the_versions_of_everything_else() -> None:
     assert default_of(FLINK, "FLINK_IMAGE").split(":")[1].startswith(f"{versions.FLINK}-java{versions.JAVA}")
+    assert default_of(STREAMS, "STRIMZI_IMAGE").endswith(f":{versions.STRIMZI_OPERATOR}-kafka-{versions.KAFKA}")
+    assert default_of(STREAMS, "JAVA_IMAGE").split(":")[1].startswith(f"{versions.JAVA}.")
     superset = "images/superset/Dockerfile"
     assert default_of(superset, "SUPERSET_IMAGE").rpartition(":")[2] == versions.SUPERSET
     for name in (FLINK, "images/schema-job/Dockerfile"):
@@ -102,9 +107,18 @@ def test_the_jobs_files_are_where_the_deployment_looks_for_them() -> None:
 
 
 @pytest.mark.unit
-def test_every_module_of_the_build_is_copied_into_it() -> None:
+def test_the_jars_are_where_the_pods_look_for_them() -> None:
+    text = text_of(STREAMS)
+    for folder in (JARS.removesuffix("*"), STANDALONE_JARS.removesuffix("*"), f"{PLUGINS}/"):
+        assert f"COPY --from=jars {folder} {folder}" in text
+    assert f"COPY kafka-streams/log4j2.properties {LOGGING}" in text
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", [FLINK, STREAMS])
+def test_every_module_of_the_build_is_copied_into_it(name: str) -> None:
     modules = re.findall(r"<module>([^<]+)</module>", text_of("pom.xml"))
-    copied = [each.text.split()[0] for each in read(text_of(FLINK)) if each.name == "COPY"]
+    copied = [each.text.split()[0] for each in read(text_of(name)) if each.name == "COPY"]
     assert modules
     assert [module for module in modules if not any(module.startswith(f"{folder}/") for folder in copied)] == []
 
@@ -130,7 +144,7 @@ def test_the_schema_jobs_programs_run_with_what_its_image_has(
     fetch.python_environment(uv, REPOSITORY, lock, tmp_path / "venv", lambda *_: None)
     python = str(tmp_path / "venv" / "bin" / "python")
     environment = {"PYTHONPATH": str(REPOSITORY / "infra"), "PATH": "/usr/bin:/bin"}
-    for module in ("weir.database.job", "weir.registry.subjects"):
+    for module in ("weir.database.job", "weir.registry.subjects", "weir.proof.references"):
         subprocess.run([python, "-c", f"import {module}"], env=environment, check=True)
     told = subprocess.run([python, "-m", "weir.database.job", "--help"], env=environment, check=True, text=True,
                           capture_output=True)  # fmt: skip

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from tests.pipeline.orders import write_orders_pipeline
 from tests.platforms import PIPELINE_SERVICES
 
 from weir.catalog.dataset import load_dataset
+from weir.catalog.loader import connector_config
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.tables import Table
 from weir.config.embedded import ReplayConfig
@@ -21,9 +24,12 @@ from weir.embedded import engines, jobs, provision
 from weir.embedded.context import REPOSITORY
 from weir.embedded.service import Context
 from weir.proof.cassandra import load_references, session_of
+from weir.proof.loader import LoaderClient
 from weir.proof.manifest import load_manifests
+from weir.proof.monitor import LoadedRows
 from weir.proof.references import publish_references
 from weir.proof.replay import replay
+from weir.proof.streams import StreamsClient
 from weir.proof.verify import Verification, verify
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(900)]
@@ -158,6 +164,50 @@ def test_a_changed_reference_row_is_published_and_a_deleted_one_too(orders: Twin
     changed = publish_references(endpoints, pipeline)
     assert (changed["products"].written, changed["products"].deleted) == (1, 1)
     assert (changed["shops"].written, changed["shops"].deleted) == (0, 0)
+
+
+def test_the_monitor_tells_how_many_rows_are_in_cassandra(orders: Twins) -> None:
+    assert orders.verified(orders.streams).correct
+    client = StreamsClient(orders.ctx.endpoints.streams_url)
+    distinct = client.pipeline(orders.streams.name)["counters"]["distinct_events"]
+    loaded = LoadedRows(orders.ctx.endpoints, orders.streams)
+    try:
+        assert loaded.written(distinct) == distinct == ORDERS
+    finally:
+        loaded.close()
+
+
+def test_a_failed_task_of_the_loader_is_started_again(orders: Twins) -> None:
+    """It fails because its table is not there yet, and stays so until it is told to start."""
+    ctx, pipeline, name = orders.ctx, orders.streams, "late-table"
+    assert orders.verified(pipeline).correct
+    topic = pipeline.table_topics[pipeline.row_table.name].name
+    settings = ctx.stack.streams, ctx.endpoints, pipeline, {topic: "late_orders"}
+    config = connector_config(*settings, replication_factor=1)
+    client = LoaderClient(ctx.endpoints.loader_url)
+    httpx.put(f"{ctx.endpoints.loader_url}/connectors/{name}/config", json=config, timeout=60).raise_for_status()
+    try:
+        until(lambda: states(client, name) == {"FAILED"})
+        assert client.restart_failed(pipeline.name) == [], "another's tasks are not touched"
+        table = replace(pipeline.row_table, name="late_orders")
+        with session_of(ctx.endpoints) as session:
+            session.execute(table.create_statement())
+        assert "late_orders" in " ".join(client.restart_failed(name))
+        until(lambda: states(client, name) == {"RUNNING"})
+        until(lambda: len(cells(ctx, table)) == ORDERS)
+    finally:
+        httpx.delete(f"{ctx.endpoints.loader_url}/connectors/{name}", timeout=60)
+
+
+def states(client: LoaderClient, name: str) -> set[str]:
+    return {task["state"] for task in client.status(name).get("tasks", [])}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
 
 
 def cells(ctx: Context, table: Table) -> list[dict[str, Any]]:

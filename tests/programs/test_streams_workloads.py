@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any, cast
 
@@ -18,6 +20,8 @@ from weir.components.kafka_access import KafkaAccess
 from weir.config.errors import WeirError
 from weir.config.kafka import KafkaAuthentication
 from weir.config.stack import StackConfig, load_stack
+from weir.programs.change_rules import compare
+from weir.programs.changes import Risk
 from weir.programs.load import Environment
 from weir.programs.platform import Platform, platform, site_of
 from weir.programs.recording import Recorded, record
@@ -249,6 +253,23 @@ def test_all_that_a_program_talks_to_is_a_named_flow() -> None:
     ):
         assert f"{flow}-out" in policies or f"{flow}-in" in policies, flow
     assert "kafka-streams-to-cassandra-out" not in policies
+
+
+def test_other_partitions_are_refused_for_its_state_is_divided_by_them() -> None:
+    before = list(whole().values())
+
+    def grown(entry: Recorded) -> Recorded:
+        topic = entry.inputs["spec"].get("topicName") if entry.inputs["kind"] == "KafkaTopic" else None
+        if topic not in ("flights.events", "flights.table.airports"):
+            return entry
+        inputs = copy.deepcopy(entry.inputs)
+        inputs["spec"]["partitions"] += 8
+        return replace(entry, inputs=inputs)
+
+    changes = {change.resource: change for change in compare(before, [grown(entry) for entry in before])}
+    assert changes["KafkaTopic flights.events"].risk is Risk.REFUSED
+    assert "divided by them" in changes["KafkaTopic flights.events"].reason
+    assert changes["KafkaTopic flights.table.airports"].risk is Risk.DATA_MOVING
 
 
 def test_aiven_is_refused_with_its_reason() -> None:

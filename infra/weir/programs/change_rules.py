@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from weir.config.flink import StateDecision
 from weir.programs.changes import Change, FieldChange, Pair, Risk, pairs
 from weir.programs.recording import Recorded
-from weir.programs.state_changes import decision, state_problems
+from weir.programs.state_changes import decision, state_problems, topics_of_state
 
 Verdict = tuple[Risk, str]
 UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "": 1}
@@ -36,9 +36,11 @@ class Rule:
 
 def compare(before: Iterable[Recorded], after: Iterable[Recorded]) -> list[Change]:
     """Every change between two renderings, the most daring first."""
-    new = list(after)
-    found = [change for pair in pairs(before, new) for change in _changes(pair)]
+    old, new = list(before), list(after)
+    found = [change for pair in pairs(old, new) for change in _changes(pair)]
     found += _too_many_copies(new)
+    divided = {f"KafkaTopic {topic}" for topic in topics_of_state(old)}
+    found = [_kept_partitions(change) if change.resource in divided else change for change in found]
     return sorted(found, key=lambda change: (-change.risk, change.resource, change.path))
 
 
@@ -139,6 +141,17 @@ def quantity(text: Any) -> float:
     """A quantity of Kubernetes as a number: `500Gi`."""
     found = re.fullmatch(r"([\d.]+)(Ki|Mi|Gi|Ti|)", str(text))
     return float(found[1]) * UNITS[found[2]] if found else 0
+
+
+def _kept_partitions(change: Change) -> Change:
+    """With other partitions Kafka Streams does not start: its state has as many parts."""
+    if change.path != "spec.partitions":
+        return change
+    reason = (
+        "a Kafka Streams application's state is divided by them, and it would not start; keep the number "
+        "(`source.partitions`), or make a pipeline with another topic and name"
+    )
+    return replace(change, risk=Risk.REFUSED, reason=reason)
 
 
 def _too_many_copies(resources: list[Recorded]) -> Iterator[Change]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from weir.catalog.pipeline import PIPELINE_FILE
 from weir.components.flink_deployment import STATE_DECISION
 from weir.config.yaml_text import parsed
 from weir.programs.changes import Pair
+from weir.programs.recording import Recorded
 
 # Operators are named after the table that they fill (see the job's README): what changes below these is other state.
 AGGREGATE_STATE = ("grain", "partition_key", "dimensions", "measures")
@@ -24,6 +26,19 @@ def state_problems(pair: Pair) -> Iterator[tuple[str, str]]:
         return
     yield from _deduplication(before, after)
     yield from _aggregates(before, after)
+
+
+def topics_of_state(resources: Iterable[Recorded]) -> set[str]:
+    """The topics by whose partitions the state of a Kafka Streams application is divided."""
+    found: set[str] = set()
+    for resource in resources:
+        if not resource.type.endswith(":ConfigMap"):
+            continue
+        for name, text in (resource.inputs.get("data") or {}).items():
+            plan = json.loads(text) if name.endswith(".json") else {}
+            if "totals_streams" in plan:
+                found |= {plan["source"]["topic"], plan["rows"]["topic"]}
+    return found
 
 
 def _deduplication(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:

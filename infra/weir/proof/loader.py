@@ -37,7 +37,7 @@ class LoaderClient:
         failed = [part for part in parts if part.get("state") == "FAILED"]
         if failed:
             self._ask("POST", f"/connectors/{connector}/restart?includeTasks=true&onlyFailed=true")
-        return [(part.get("trace") or "no reason given").strip().splitlines()[0] for part in failed]
+        return [_reason(part.get("trace") or "no reason given") for part in failed]
 
     def _ask(self, method: str, path: str) -> httpx.Response:
         try:
@@ -46,3 +46,9 @@ class LoaderClient:
                 return client.request(method, path)
         except httpx.HTTPError as error:
             raise WeirError(f"the loader at {self._url} does not answer ({error}); is it running?") from None
+
+
+def _reason(trace: str) -> str:
+    """Of a Java stack trace the innermost cause: the outermost only says that the task ends."""
+    lines = trace.strip().splitlines()
+    return next((line for line in reversed(lines) if line.startswith("Caused by:")), lines[0])
