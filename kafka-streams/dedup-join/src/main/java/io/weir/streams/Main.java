@@ -55,8 +55,7 @@ public final class Main {
     }
   }
 
-  static Map<String, String> parse(String[] arguments, Properties settings)
-      throws IOException {
+  static Map<String, String> parse(String[] arguments, Properties settings) throws IOException {
     Map<String, String> given = new HashMap<>();
     List<String> left = List.of(arguments);
     if (left.size() % 2 != 0) {
