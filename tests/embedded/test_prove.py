@@ -160,8 +160,22 @@ def test_the_page_of_reliability_is_not_stale() -> None:
     assert reliability.PAGE.read_text(encoding="utf-8") == reliability.page(recorded), "run `make reliability`"
 
 
+def test_times_are_those_of_rounds_that_had_the_machine_to_themselves() -> None:
+    def timed(seconds: float, load: float) -> dict[str, object]:
+        figures = dict.fromkeys(reliability.FIGURES) | {"first_row_seconds": seconds}
+        return {"seed": 1, "fault": "kill-broker", "moment": 0.5, "load_per_core": load} | figures
+
+    def line(*rounds: dict[str, object]) -> str:
+        page = reliability.page({"machine": "m", "found": [], "rounds": rounds})
+        (found,) = [line for line in page.splitlines() if line.startswith("| `kill-broker`")]
+        return found
+
+    assert "| 2 | 9.0, 9.0 (<= 30)" in line(timed(9.0, 1.2), timed(28.0, 9.0))
+    assert "| 1 | 28.0, 28.0 (<= 30)" in line(timed(28.0, 9.0))
+
+
 def test_a_seed_that_was_run_again_replaces_its_rounds() -> None:
-    entry = {"fault": "rescale", "moment": 0.5, "recovery": None}
+    entry = {"fault": "rescale", "moment": 0.5, "load_per_core": 1.0, "recovery": None}
     old = {"machine": "m", "found": [], "rounds": [{"seed": 1, "fault": "x"}, {"seed": 2, "fault": "y"}]}
     result = reliability.taken(old, [{"seed": 2, "correct": True, "rounds": [entry]}])
     assert [(found["seed"], found["fault"]) for found in result["rounds"]] == [(1, "x"), (2, "rescale")]

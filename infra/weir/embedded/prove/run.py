@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import time
@@ -49,6 +50,8 @@ class RoundResult:
     dead_letters: int
     recovery: Recovery | None
     bound: Bound | None
+    load_per_core: float = 0.0
+    """The load average of the machine when the round began: other work makes recovery slower, not wrong."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -120,7 +123,7 @@ def _rounds(ground: Ground, root: Path, plan: Plan, board: Board, report: Report
     for number, fault in enumerate(faults):
         turn = _turn(ground, plan, number, size)
         result: Verification | None = None
-        began = time.monotonic()
+        began, load = time.monotonic(), os.getloadavg()[0] / (os.cpu_count() or 1)
         board.report(f"round {number + 1}", f"{fault.name}: {fault.what}", None)
         try:
             turn.patience_seconds += fault.outage_seconds
@@ -134,7 +137,7 @@ def _rounds(ground: Ground, root: Path, plan: Plan, board: Board, report: Report
             facts = {"round": number + 1, "fault": fault.name, "seed": turn.seed, "moment": turn.moment}
             kept = evidence.keep(ground, root, facts, result, failure)
             return Outcome(plan.seed, tuple(done), skipped, f"round {number + 1}, {fault.name}: {failure}", kept)
-        done.append(_result(turn, fault, result, time.monotonic() - began))
+        done.append(_result(turn, fault, result, time.monotonic() - began, load))
         board.report(f"round {number + 1}", f"{fault.name}: correct after {done[-1].seconds:.0f} s", 1.0)
         report(done[-1])
     return Outcome(plan.seed, tuple(done), skipped)
@@ -166,7 +169,7 @@ def _verified(ground: Ground) -> Verification:
     )
 
 
-def _result(turn: Round, fault: Fault, result: Verification, seconds: float) -> RoundResult:
+def _result(turn: Round, fault: Fault, result: Verification, seconds: float, load: float) -> RoundResult:
     return RoundResult(
         number=turn.number + 1,
         fault=fault.name,
@@ -179,6 +182,7 @@ def _result(turn: Round, fault: Fault, result: Verification, seconds: float) -> 
         dead_letters=result.dead_letters.found,
         recovery=turn.recovery(),
         bound=fault.bound,
+        load_per_core=round(load, 1),
         notes=tuple(turn.notes),
     )
 
