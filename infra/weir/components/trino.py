@@ -88,8 +88,7 @@ class Trino(Component):
             ).secret,
         ]
         if args.certificates is not None:
-            names = [*service_names(NAME, self.site.namespace), "*.pod.cluster.local"]
-            certificate = CertificateArgs(args.certificates, COMPONENT, NAME, names)
+            certificate = CertificateArgs(args.certificates, COMPONENT, NAME, service_names(NAME, self.site.namespace))
             secrets.append(
                 Certificate(TLS_SECRET, self.site, certificate, pulumi.ResourceOptions(parent=self)).resource
             )

@@ -69,8 +69,9 @@ def server_properties(topology: TrinoTopology, plan: TrinoPlan, *, coordinator: 
         "http-server.https.keystore.path": f"{TLS_FOLDER}/keystore.p12",
         "http-server.https.keystore.key": KEYSTORE_PASSWORD,
         "internal-communication.https.required": "true",
+        # From the secret the nodes derive certificates for each other, made out to their addresses: no name of a pod
+        # can be looked up by another pod.
         "internal-communication.shared-secret": f"${{ENV:{SHARED_SECRET_VARIABLE}}}",
-        "node.internal-address-source": "FQDN",
     }
     if coordinator:
         # Who asks shows a certificate of the platform's authority; its common name is the user.

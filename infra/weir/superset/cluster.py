@@ -109,12 +109,16 @@ def DB_CONNECTION_MUTATOR(  # noqa: N802 - Superset's name
 ) -> tuple[Any, dict[str, Any]]:
     """Shows Trino Superset's certificate and trusts the platform's authority alone."""
     if uri.drivername.startswith("trino") and (TRINO_FOLDER / "tls.crt").exists():
-        from trino.auth import CertificateAuthentication  # noqa: PLC0415 - loaded by Superset's own Python only
+        # Loaded by Superset's own Python only.
+        from requests import Session  # noqa: PLC0415
+        from trino.auth import CertificateAuthentication  # noqa: PLC0415
 
         certificate, key = str(TRINO_FOLDER / "tls.crt"), str(TRINO_FOLDER / "tls.key")
+        session = Session()
+        session.verify = str(TRINO_FOLDER / "ca.crt")
+        # Else REQUESTS_CA_BUNDLE, which images of companies set, would take the place of `verify`.
+        session.trust_env = False
         params.setdefault("connect_args", {}).update(
-            http_scheme="https",
-            verify=str(TRINO_FOLDER / "ca.crt"),
-            auth=CertificateAuthentication(certificate, key),
+            http_scheme="https", http_session=session, auth=CertificateAuthentication(certificate, key)
         )
     return uri, params

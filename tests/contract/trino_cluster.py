@@ -1,0 +1,180 @@
+"""Trino from the files that the component renders: only addresses and folders are this machine's."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.components import serving
+from tests.components.serving import DEV, IMAGE, made_by, one
+from tests.contract.certificates import Authority
+from tests.secured_cassandra import secured_node, wait_until_open
+
+from weir.components import trino_settings as settings
+from weir.components.cassandra_access import CassandraAccess
+from weir.components.superset_settings import TRINO_USER
+from weir.components.trino import Trino, TrinoArgs
+from weir.database.session import Access
+from weir.embedded.context import REPOSITORY
+from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context
+from weir.sizing.plan import PodSize, TrinoPlan
+
+PLAN = TrinoPlan(PodSize(1, 1024, 512), 1, PodSize(1, 1024, 512), 128)
+SUPERUSER = "cassandra"
+HOST = "localhost"
+START_SECONDS = 240
+ASKED = """
+import json, sys
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from weir.superset import cluster
+uri, params = cluster.DB_CONNECTION_MUTATOR(make_url(sys.argv[1]), {}, None, None, None)
+with create_engine(uri, **params).connect() as connection:
+    print(json.dumps([list(row) for row in connection.execute(text(sys.argv[2]))]))
+"""
+
+
+class RefusedError(Exception):
+    """What Superset's Python said when a statement failed."""
+
+
+@dataclass(frozen=True)
+class TrinoCluster:
+    """A coordinator and a worker, and what Superset has of them."""
+
+    ctx: Context
+    folder: Path
+    port: int
+    authority: Authority
+
+    @property
+    def client(self) -> Path:
+        """Superset's certificate."""
+        return self.folder / "client"
+
+    def ask(self, statement: str, user: str = TRINO_USER, client: Path | None = None) -> list[list[Any]]:
+        """A statement by way of Superset's own Python and settings.
+
+        Raises:
+            RefusedError: it failed.
+        """
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(REPOSITORY / "infra"),
+            "SUPERSET_HOME": str(self.folder),
+            "WEIR_SUPERSET_SECRETS_FOLDER": str(self.folder / "superset-secrets"),
+            "WEIR_TRINO_FOLDER": str(client or self.client),
+            # What a company's image may say: it must not take the place of the platform's authority.
+            "REQUESTS_CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt",
+        }
+        python = self.ctx.toolchain.home("superset") / "bin" / "python"
+        told = subprocess.run(
+            [str(python), "-c", ASKED, f"trino://{user}@{HOST}:{self.port}/cassandra", statement],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        if told.returncode != 0:
+            raise RefusedError(told.stderr[-3000:])
+        return json.loads(told.stdout.splitlines()[-1])
+
+    def wait_for_nodes(self, count: int) -> None:
+        """Returns when `count` nodes are there."""
+        deadline, said = time.monotonic() + START_SECONDS, ""
+        while time.monotonic() < deadline:
+            try:
+                ((nodes,),) = self.ask("SELECT count(*) FROM system.runtime.nodes WHERE state = 'active'")
+            except RefusedError as error:
+                said = str(error)[-600:]
+            else:
+                if nodes == count:
+                    return
+                said = f"{nodes} nodes"
+            time.sleep(1)
+        logs = [f"{log}:\n{log.read_text(errors='replace')[-2500:]}" for log in self.folder.glob("*/log")]
+        raise AssertionError("\n".join([f"{count} nodes are not there after {START_SECONDS} s: {said}", *logs]))
+
+
+@contextmanager
+def running(ctx: Context, folder: Path) -> Iterator[TrinoCluster]:
+    """Cassandra with passwords and TLS, and both nodes of Trino."""
+    contact_point, port = f"{LOOPBACK}:{ctx.ports.cassandra}", _free_port()
+    cluster = TrinoCluster(ctx, folder, port, Authority.made_in(folder / "authority", ctx.toolchain.java17))
+    access = CassandraAccess((contact_point,), CASSANDRA_DATACENTER, "cassandra-tls", ())
+    args = (PLAN, IMAGE, access, SUPERUSER)
+    resources = made_by(lambda: Trino(DEV, TrinoArgs(*args, serving.authority(DEV))) and None)
+    names = one(resources, "Certificate/trino-tls")["spec"]["dnsNames"]
+    cluster.authority.issue(folder / "server", "trino", [*names, HOST])
+    cluster.authority.issue(cluster.client, TRINO_USER, [TRINO_USER])
+    (folder / "superset-secrets").mkdir()
+    (folder / "superset-secrets" / "guest-token-secret").write_text("of this test")
+    catalog = settings.catalog_properties(contact_point, CASSANDRA_DATACENTER, SUPERUSER, tls=True)
+
+    def files(name: str) -> dict[str, str]:
+        """/etc/trino of a pod: its ConfigMap, and the catalog, whose text no rendering has."""
+        config_map = one(resources, f"ConfigMap/{name}-config")["data"]
+        return {**config_map, f"catalog/{settings.CATALOG_FILE}": settings.properties(catalog)}
+
+    with secured_node(ctx) as trusted, _node(cluster, "trino", port, files("trino"), trusted):
+        wait_until_open(Access((contact_point,), CASSANDRA_DATACENTER, SUPERUSER, SUPERUSER, trusted))
+        with _node(cluster, "trino-worker", _free_port(), files("trino-worker"), trusted):
+            cluster.wait_for_nodes(2)
+            yield cluster
+
+
+@contextmanager
+def _node(cluster: TrinoCluster, name: str, port: int, files: dict[str, str], trusted: Path) -> Iterator[None]:
+    """The launcher on the files of a pod."""
+    folder, tools = cluster.folder / name, cluster.ctx.toolchain
+    here = {
+        settings.TLS_FOLDER: str(cluster.folder / "server"),
+        f"{settings.CASSANDRA_CA_FOLDER}/ca.crt": str(trusted),
+        f"trino.{DEV.namespace}.svc:{settings.HTTPS_PORT}": f"{HOST}:{cluster.port}",
+        settings.CONFIG_FOLDER: str(folder / "etc"),
+        settings.DATA_FOLDER: str(folder / "data"),
+        f"https.port={settings.HTTPS_PORT}": f"https.port={port}",
+    }
+    for file, text in files.items():
+        (folder / "etc" / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "etc" / file).write_text(_replaced(text, here), encoding="utf-8")
+    environment = {
+        "PATH": f"{tools.java25 / 'bin'}:{os.environ['PATH']}",
+        "JAVA_HOME": str(tools.java25),
+        settings.PASSWORD_VARIABLE: SUPERUSER,
+        settings.SHARED_SECRET_VARIABLE: "a-secret-of-this-test-that-is-long-enough",
+    }
+    launcher = [tools.home("trino") / "bin" / "launcher", "run", "--etc-dir", folder / "etc"]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen([*map(str, launcher)], env=environment, stdout=log, stderr=log) as process,
+    ):
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _replaced(text: str, replacements: dict[str, str]) -> str:
+    for before, after in replacements.items():
+        text = text.replace(before, after)
+    return text
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        return listener.getsockname()[1]
