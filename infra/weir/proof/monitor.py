@@ -8,11 +8,9 @@ columns empty; the monitor goes on and asks again.
 
 from __future__ import annotations
 
-import argparse
 import json
 import logging
 import re
-import signal
 import threading
 from collections.abc import Collection
 from contextlib import ExitStack
@@ -30,8 +28,9 @@ from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.platform import PIPELINE_HEALTH
 from weir.catalog.spec import Engine
 from weir.config.endpoints import Endpoints
-from weir.config.errors import WeirError, parse
+from weir.config.errors import WeirError
 from weir.proof.cassandra import insert_statement, session_of
+from weir.proof.daemon import argument_parser, endpoints_of, run_until_stopped
 from weir.proof.drain import records_waiting
 from weir.proof.flink_rest import FlinkRest
 from weir.proof.freshness import FreshnessSampler
@@ -276,26 +275,12 @@ def _save(path: Path, totals: dict[str, Totals]) -> None:
 
 def main() -> None:
     """Runs until SIGTERM; while a service is not there yet, tries again."""
-    parser = argparse.ArgumentParser(prog="python -m weir.proof.monitor", description="Writes pipelines' health.")
-    parser.add_argument("--endpoints", type=Path, required=True, help="JSON file with the platform's addresses")
-    parser.add_argument("--pipelines", type=Path, required=True, help="the folder of pipeline folders")
-    parser.add_argument("--state", type=Path, required=True, help="file that keeps totals across restarts")
+    parser = argument_parser("weir.proof.monitor", "Writes pipelines' health.", "file that keeps totals over restarts")
     parser.add_argument("--engine", type=Engine, help="what runs all of them; by default what their files say")
-    parser.add_argument("names", nargs="+", help="pipelines to watch")
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    log.setLevel(logging.INFO)
-    endpoints = parse(Endpoints, json.loads(arguments.endpoints.read_text(encoding="utf-8")), str(arguments.endpoints))
+    endpoints = endpoints_of(arguments)
     pipelines = load_pipelines(arguments.pipelines, arguments.names, arguments.engine)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    while not stop.is_set():
-        try:
-            run(endpoints, pipelines, arguments.state, stop)
-        except (WeirError, DriverException) as error:
-            log.warning("%s; trying again", error)
-            stop.wait(INTERVAL_SECONDS)
+    run_until_stopped(log, lambda stop: run(endpoints, pipelines, arguments.state, stop))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ import argparse
 import io
 import json
 import logging
-import signal
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,17 +24,17 @@ from typing import TYPE_CHECKING, Any
 
 import fastavro
 from cassandra import DriverException
-from cassandra.cluster import NoHostAvailable
 from cassandra.util import Date
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, Message, Producer
 
 from weir.catalog.outputs import avro_record, record_schema, reference_columns
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.spec import Engine
 from weir.catalog.topics import subject_of
 from weir.config.endpoints import Endpoints
-from weir.config.errors import WeirError, parse
+from weir.config.errors import WeirError
 from weir.proof.cassandra import CassandraLogin, session_of
+from weir.proof.daemon import RETRY_SECONDS, argument_parser, endpoints_of, run_until_stopped
 from weir.proof.dataset import listed
 from weir.proof.kafka import TopicReader
 from weir.proof.wire import header, register_schema
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from cassandra.cluster import Session
 
 PUBLISH_TIMEOUT_SECONDS = 30
-RETRY_SECONDS = 5.0
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 log = logging.getLogger("weir.references")
 
@@ -195,31 +193,19 @@ def logins_of(arguments: argparse.Namespace) -> Logins:
 
 def main() -> None:
     """Runs until SIGTERM; while a service is not there yet, tries again."""
-    parser = argparse.ArgumentParser(prog="python -m weir.proof.references", description="Publishes reference tables.")
-    parser.add_argument("--endpoints", type=Path, required=True, help="JSON file with the platform's addresses")
-    parser.add_argument("--pipelines", type=Path, required=True, help="the folder of pipeline folders")
-    parser.add_argument("--state", type=Path, required=True, help="file that is written after each comparison")
-    parser.add_argument("names", nargs="+", help="pipelines whose reference tables are published")
+    parser = argument_parser(
+        "weir.proof.references", "Publishes reference tables.", "file that is written after each comparison"
+    )
     parser.add_argument("--kafka-property", action="append", default=[], metavar="NAME=VALUE", help="librdkafka's")
     parser.add_argument("--kafka-password-file", type=Path, help="what sasl.password is read from")
     parser.add_argument("--cassandra-user", help="who reads the tables")
     parser.add_argument("--cassandra-password-file", type=Path, help="its password")
     parser.add_argument("--cassandra-ca", type=Path, help="certificate of the authority that signs the nodes'")
     arguments = parser.parse_args()
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    log.setLevel(logging.INFO)
-    endpoints = parse(Endpoints, json.loads(arguments.endpoints.read_text(encoding="utf-8")), str(arguments.endpoints))
+    endpoints = endpoints_of(arguments)
     pipelines = load_pipelines(arguments.pipelines, arguments.names, Engine.KAFKA_STREAMS)
     logins = logins_of(arguments)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, lambda *_: stop.set())
-    while not stop.is_set():
-        try:
-            run(endpoints, pipelines, arguments.state, stop, logins)
-        except (WeirError, DriverException, NoHostAvailable, KafkaException) as error:
-            log.warning("%s; trying again", error)
-            stop.wait(RETRY_SECONDS)
+    run_until_stopped(log, lambda stop: run(endpoints, pipelines, arguments.state, stop, logins))
 
 
 if __name__ == "__main__":
