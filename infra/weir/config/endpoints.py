@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from pydantic import SecretStr
+
 from weir.config.base import Frozen
+
+
+class Login(Frozen):
+    """How a client proves who it is to an encrypted service: by name and password, or by a certificate of its own.
+
+    The files are PEM. With a certificate (`certificate_file`, `key_file`), name and password stay empty.
+    """
+
+    ca_file: Path
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    certificate_file: Path | None = None
+    key_file: Path | None = None
 
 
 class Endpoints(Frozen):
@@ -21,3 +38,6 @@ class Endpoints(Frozen):
     """Of the Kafka Streams application's status; empty where no pipeline runs on Kafka Streams."""
     loader_url: str = ""
     """Of Kafka Connect's REST interface."""
+    kafka_login: Login | None = None
+    """None where Kafka lets everybody in: on one machine."""
+    cassandra_login: Login | None = None

@@ -68,7 +68,7 @@ def session_of(
         protocol_version=5,
         connect_timeout=timeout_seconds,
         control_connection_timeout=timeout_seconds,
-        **(login.options() if login else {}),
+        **(chosen.options() if (chosen := login or _login_of(endpoints)) else {}),
     )
     try:
         yield _connected(cluster, endpoints)
@@ -130,6 +130,13 @@ def _truncated(instant: datetime, derived: Derived) -> datetime | date:
             return instant.date().replace(day=1)
         case TruncationUnit.YEAR:
             return instant.date().replace(month=1, day=1)
+
+
+def _login_of(endpoints: Endpoints) -> CassandraLogin | None:
+    """The login that comes with the addresses."""
+    if (given := endpoints.cassandra_login) is None:
+        return None
+    return CassandraLogin(given.username, given.password.get_secret_value(), given.ca_file)
 
 
 def _host_and_port(point: str) -> tuple[str, int]:

@@ -15,6 +15,7 @@ from confluent_kafka import OFFSET_END, TIMESTAMP_NOT_AVAILABLE, Consumer, Kafka
 from weir.catalog.pipeline import Pipeline
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
+from weir.proof.kafka import client_settings
 from weir.proof.latency import RowWatcher
 from weir.proof.wire import Decoder
 
@@ -34,7 +35,7 @@ class FreshnessSampler:
         self._decoder = Decoder(endpoints.registry_url, pipeline)
         self._consumer = Consumer(
             {
-                "bootstrap.servers": endpoints.kafka_bootstrap_servers,
+                **client_settings(endpoints),
                 "group.id": "weir-monitor",
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",

@@ -16,6 +16,28 @@ BATCH_SECONDS = 0.1
 NOT_COMMITTED = 0
 
 
+def client_settings(endpoints: Endpoints) -> dict[str, str]:
+    """Where Kafka is, and how to log in, as the client library takes it."""
+    settings = {"bootstrap.servers": endpoints.kafka_bootstrap_servers}
+    login = endpoints.kafka_login
+    if login is None:
+        return settings
+    settings["ssl.ca.location"] = str(login.ca_file)
+    if login.certificate_file and login.key_file:
+        own = {
+            "ssl.certificate.location": str(login.certificate_file),
+            "ssl.key.location": str(login.key_file),
+        }
+        return {**settings, "security.protocol": "SSL", **own}
+    return {
+        **settings,
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": login.username,
+        "sasl.password": login.password.get_secret_value(),
+    }
+
+
 class TopicReader:
     """A consumer outside every group: it commits nothing and sees only committed records.
 
@@ -31,7 +53,7 @@ class TopicReader:
         self.topic = topic
         self._consumer = Consumer(
             {
-                "bootstrap.servers": self._servers,
+                **client_settings(endpoints),
                 "group.id": group,
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",

@@ -36,7 +36,7 @@ from weir.config.errors import WeirError
 from weir.proof.cassandra import CassandraLogin, session_of
 from weir.proof.daemon import RETRY_SECONDS, argument_parser, endpoints_of, run_until_stopped
 from weir.proof.dataset import listed
-from weir.proof.kafka import TopicReader
+from weir.proof.kafka import TopicReader, client_settings
 from weir.proof.wire import header, register_schema
 
 if TYPE_CHECKING:
@@ -147,9 +147,7 @@ def _send(endpoints: Endpoints, login: Mapping[str, str], topic: str, changes: M
         if error is not None:
             failures.append(error.str())
 
-    producer = Producer(
-        {"bootstrap.servers": endpoints.kafka_bootstrap_servers, "enable.idempotence": True, "log_level": 2, **login}
-    )
+    producer = Producer({**client_settings(endpoints), "enable.idempotence": True, "log_level": 2, **login})
     for key, value in changes.items():
         producer.produce(topic, value, key, on_delivery=delivered)
         producer.poll(0)

@@ -17,7 +17,7 @@ from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.proof.dataset import EVENTS, open_dataset, scalar
-from weir.proof.kafka import TopicReader
+from weir.proof.kafka import TopicReader, client_settings
 from weir.proof.latency import MISSING_AFTER_SECONDS, RowWatcher, Sample, Sampling, summary
 from weir.proof.manifest import (
     IndexRange,
@@ -196,7 +196,7 @@ class _Sender:
         self._sent = 0
         self._producer = Producer(
             {
-                "bootstrap.servers": endpoints.kafka_bootstrap_servers,
+                **client_settings(endpoints),
                 "enable.idempotence": True,
                 "acks": "all",
                 "compression.type": "lz4",

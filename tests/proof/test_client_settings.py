@@ -1,0 +1,48 @@
+"""How the proof's clients log in, where a service asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from weir.config.endpoints import Endpoints, Login
+from weir.proof.kafka import client_settings
+
+pytestmark = pytest.mark.unit
+NOBODY = Endpoints(
+    kafka_bootstrap_servers="kafka:9093",
+    registry_url="",
+    cassandra_contact_points=(),
+    cassandra_datacenter="",
+    flink_url="",
+    trino_url="",
+    superset_url="",
+)
+
+
+def test_without_a_login_only_the_address_is_given() -> None:
+    assert client_settings(NOBODY) == {"bootstrap.servers": "kafka:9093"}
+
+
+def test_a_name_and_a_password_go_over_tls_alone() -> None:
+    login = Login(ca_file=Path("/ca"), username="producer", password=SecretStr("p"))
+    settings = client_settings(NOBODY.model_copy(update={"kafka_login": login}))
+    assert settings["security.protocol"] == "SASL_SSL"
+    assert settings["sasl.mechanism"] == "SCRAM-SHA-512"
+    assert (settings["sasl.username"], settings["sasl.password"]) == ("producer", "p")
+    assert settings["ssl.ca.location"] == "/ca"
+
+
+def test_a_certificate_needs_no_password() -> None:
+    login = Login(ca_file=Path("/ca"), certificate_file=Path("/crt"), key_file=Path("/key"))
+    settings = client_settings(NOBODY.model_copy(update={"kafka_login": login}))
+    assert settings["security.protocol"] == "SSL"
+    assert settings["ssl.key.location"] == "/key"
+    assert not any(name.startswith("sasl.") for name in settings)
+
+
+def test_a_password_is_not_printed() -> None:
+    login = Login(ca_file=Path("/ca"), username="producer", password=SecretStr("canary"))
+    assert "canary" not in repr(NOBODY.model_copy(update={"kafka_login": login}))
