@@ -115,24 +115,29 @@ class Project:
 
     @classmethod
     def make(cls, folder: Path, stack: str, tools: Tools, cluster: Cluster | None = None) -> Project:
-        """Makes the folder, the backend and the stack. Without a cluster, only previews work.
+        """The stack of this repository. Without a cluster, only previews work.
 
         Raises:
             EngineError: Pulumi refuses the stack.
         """
-        folder.mkdir(parents=True)
-        for name in LINKED:
-            (folder / name).symlink_to(REPOSITORY / name)
+        made = cls.of_program(folder, {name: REPOSITORY / name for name in LINKED}, stack, tools, cluster)
         (folder / "stacks").mkdir()
         shutil.copy(REPOSITORY / "stacks" / f"Pulumi.{stack}.yaml", folder / "stacks")
-        (folder / "backend").mkdir()
+        made.run("stack", "init", stack)
+        return made
+
+    @classmethod
+    def of_program(
+        cls, folder: Path, links: Mapping[str, Path], stack: str, tools: Tools, cluster: Cluster | None
+    ) -> Project:
+        """A folder with `links` to the program's files, and a backend; the stack is not made yet."""
+        (folder / "backend").mkdir(parents=True)
+        for name, target in links.items():
+            (folder / name).symlink_to(target)
         passphrase = folder / "passphrase"
         passphrase.touch(mode=0o600)
         passphrase.write_text(secrets.token_urlsafe(24), encoding="utf-8")
-        kubeconfig = cluster.kubeconfig if cluster else None
-        made = cls(folder, stack, tools, kubeconfig)
-        made.run("stack", "init", stack)
-        return made
+        return cls(folder, stack, tools, cluster.kubeconfig if cluster else None)
 
     @property
     def stack_file(self) -> Path:

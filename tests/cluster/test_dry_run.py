@@ -95,14 +95,35 @@ def _problems(api: Api, manifest: dict[str, Any]) -> Iterator[str]:
 def _pods(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The pod that a workload's controller would make; its account need not exist for its security to be judged."""
     spec = manifest.get("spec") or {}
-    template = spec.get("template") or spec.get("jobTemplate", {}).get("spec", {}).get("template")
-    if manifest["kind"] not in ("CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet") or not template:
-        return
+    match manifest["kind"]:
+        case "DaemonSet" | "Deployment" | "Job":
+            template = spec["template"]
+        case "StatefulSet":
+            template = _with_claims(spec)
+        case "CronJob":
+            template = spec["jobTemplate"]["spec"]["template"]
+        case "FlinkDeployment":
+            template = _with_image(spec)
+        case _:
+            return
     metadata = manifest["metadata"]
-    without_account = {key: value for key, value in template["spec"].items() if key != "serviceAccountName"}
     yield {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": metadata["name"], "namespace": metadata["namespace"]},
-        "spec": without_account,
+        "spec": {key: value for key, value in template["spec"].items() if key != "serviceAccountName"},
     }
+
+
+def _with_claims(spec: dict[str, Any]) -> dict[str, Any]:
+    """The controller adds a volume for each claim."""
+    template = spec["template"]
+    claims = [{"name": claim["metadata"]["name"], "emptyDir": {}} for claim in spec.get("volumeClaimTemplates") or ()]
+    return {"spec": {**template["spec"], "volumes": [*(template["spec"].get("volumes") or ()), *claims]}}
+
+
+def _with_image(spec: dict[str, Any]) -> dict[str, Any]:
+    """Flink's operator adds the image."""
+    pod = spec["podTemplate"]["spec"]
+    containers = [{"image": spec["image"], **container} for container in pod["containers"]]
+    return {"spec": {**pod, "containers": containers}}
