@@ -157,7 +157,8 @@ class Project:
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'backend'}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_AUTOMATION_API": "false",
+            # Only then does the CLI take --event-log.
+            "PULUMI_DEBUG_COMMANDS": "true",
         }
 
     def preview(self) -> Outcome:

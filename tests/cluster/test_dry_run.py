@@ -97,33 +97,43 @@ def _pods(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
     spec = manifest.get("spec") or {}
     match manifest["kind"]:
         case "DaemonSet" | "Deployment" | "Job":
-            template = spec["template"]
+            pods = [spec["template"]["spec"]]
         case "StatefulSet":
-            template = _with_claims(spec)
+            pods = [_with_claims(spec)]
         case "CronJob":
-            template = spec["jobTemplate"]["spec"]["template"]
+            pods = [spec["jobTemplate"]["spec"]["template"]["spec"]]
         case "FlinkDeployment":
-            template = _with_image(spec)
+            pods = [_flink_pod(spec, role) for role in ("jobManager", "taskManager")]
         case _:
-            return
+            pods = []
     metadata = manifest["metadata"]
-    yield {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": metadata["name"], "namespace": metadata["namespace"]},
-        "spec": {key: value for key, value in template["spec"].items() if key != "serviceAccountName"},
-    }
+    for pod in pods:
+        yield {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": metadata["name"], "namespace": metadata["namespace"]},
+            "spec": {key: value for key, value in pod.items() if key != "serviceAccountName"},
+        }
 
 
 def _with_claims(spec: dict[str, Any]) -> dict[str, Any]:
     """The controller adds a volume for each claim."""
-    template = spec["template"]
+    pod = spec["template"]["spec"]
     claims = [{"name": claim["metadata"]["name"], "emptyDir": {}} for claim in spec.get("volumeClaimTemplates") or ()]
-    return {"spec": {**template["spec"], "volumes": [*(template["spec"].get("volumes") or ()), *claims]}}
+    return {**pod, "volumes": [*(pod.get("volumes") or ()), *claims]}
 
 
-def _with_image(spec: dict[str, Any]) -> dict[str, Any]:
-    """Flink's operator adds the image."""
-    pod = spec["podTemplate"]["spec"]
-    containers = [{"image": spec["image"], **container} for container in pod["containers"]]
-    return {"spec": {**pod, "containers": containers}}
+def _flink_pod(spec: dict[str, Any], role: str) -> dict[str, Any]:
+    """Flink's operator lays the role's template over the common one, and adds the image."""
+    common, own = spec["podTemplate"]["spec"], spec[role]["podTemplate"]["spec"]
+    parts = {container["name"]: container for container in own["containers"]}
+    containers = [
+        {
+            "image": spec["image"],
+            **container,
+            **(part := parts.get(container["name"], {})),
+            "volumeMounts": [*container.get("volumeMounts", ()), *part.get("volumeMounts", ())],
+        }
+        for container in common["containers"]
+    ]
+    return {**common, "volumes": [*common.get("volumes", ()), *own.get("volumes", ())], "containers": containers}

@@ -1,0 +1,97 @@
+"""The platform of a stack on a cluster: deployed by the engine, fed and verified from within."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from tests.cluster import proving
+from tests.cluster.api import wait_until
+from tests.cluster.cluster import REPOSITORY, Cluster
+from tests.cluster.layout import Layout
+
+if TYPE_CHECKING:
+    from tests.cluster.engine import Project
+
+RECOVERY_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack of this repository on a cluster; `proofs` keeps what was sent."""
+
+    kubernetes: Cluster
+    project: Project
+    proofs: Path
+    namespace: str
+
+    def load_images(self) -> None:
+        """Builds the stack's images, where the cache lacks them, into the node's containerd."""
+        weir = str(REPOSITORY / ".venv" / "bin" / "weir")
+        socket = str(Layout(Path(), 0).socket)
+        self.kubernetes.on_node(weir, "images", "build", "--stack", self.project.stack, "--load", socket)
+
+    def replay(self, **settings: Any) -> None:
+        """Publishes flights, with re-sends, disorder and poison, as their producer."""
+        self._prove("replay", json.dumps(settings))
+
+    def verify(self) -> dict[str, Any]:
+        """Waits for the job, then compares every row, total and dead letter; the report.
+
+        Raises:
+            WeirError: something differs, or the job is stuck.
+        """
+        return json.loads(self._prove("verify"))
+
+    def _prove(self, action: str, *arguments: str) -> str:
+        module = [sys.executable, "-m", proving.__name__]
+        files = [str(self.project.stack_file), str(self.proofs)]
+        return self.kubernetes.on_node(*module, action, *files, *arguments)
+
+    def change(self, changes: Mapping[str, Any]) -> None:
+        """Changes settings of the stack's file: `{"weir:kubernetes.labels": {...}}` sets one field below a group."""
+        document = yaml.safe_load(self.project.stack_file.read_text(encoding="utf-8"))
+        for path, value in changes.items():
+            key, *rest = path.split(".")
+            group = document["config"]
+            for part in rest:
+                group = group.setdefault(key, {})
+                key = part
+            group[key] = value
+        self.project.stack_file.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+    def kill_pod(self, selector: str) -> str:
+        """Kills the first pod of `selector` without warning, and waits until another is ready in its place."""
+        pods = self._pods(selector)
+        victim = pods[0]["metadata"]
+        self.kubernetes.kubectl(
+            "delete", "pod", victim["name"], f"--namespace={self.namespace}", "--grace-period=0", "--force"
+        )
+
+        def replaced() -> bool:
+            now = [pod for pod in self._pods(selector) if pod["metadata"]["uid"] != victim["uid"]]
+            return len(now) == len(pods) and all(_is_ready(pod) for pod in now)
+
+        wait_until(f"a pod of {selector} in the place of {victim['name']}", replaced, RECOVERY_SECONDS, 1)
+        return victim["name"]
+
+    def _pods(self, selector: str) -> list[dict[str, Any]]:
+        path = f"/api/v1/namespaces/{self.namespace}/pods"
+        return self.kubernetes.api.get(path, labelSelector=selector)["items"]
+
+    def custom(self, api_version: str, kind: str, name: str) -> dict[str, Any]:
+        """An object of the namespace as it is."""
+        metadata = {"name": name, "namespace": self.namespace}
+        live = self.kubernetes.api.read({"apiVersion": api_version, "kind": kind, "metadata": metadata})
+        assert live is not None, f"{kind} {name} is not there"
+        return live
+
+
+def _is_ready(pod: Mapping[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions") or ()
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
