@@ -15,11 +15,14 @@ from pods import containers_of, pod_specs_of, required_containers
 OWNER_LABEL = "weir.io/owner"
 ENVIRONMENT_LABEL = "weir.io/environment"
 STATE_DECISION = "weir.io/state-decision"
+IMAGES_LABEL = "weir.io/images"
+BY_DIGEST = "by-digest"
 KEPT_ENVIRONMENTS = ("staging", "prod")
 """Where data is not to be lost by a mistake."""
 PRODUCTION = "prod"
 
 STATEFUL_KINDS = ("Kafka", "KafkaNodePool", "KafkaTopic", "K8ssandraCluster", "StatefulSet", "FlinkDeployment")
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 _SECRET_NAME = re.compile(r"(password|secret|token|private_?key|credential)s?$", re.IGNORECASE)
 
 
@@ -200,13 +203,17 @@ def sized(resource: Resource) -> Iterator[str]:
 
 def pinned(resource: Resource) -> Iterator[str]:
     """Every image is one certain image."""
-    for path, container in containers_of(resource.kind, resource.props):
-        image = str(container.get("image", ""))
-        if image:
-            yield from (f"{path}.image: {image!r} {problem}" for problem in _unpinned(image))
-    if resource.kind == "FlinkDeployment":
-        image = str(resource.spec.get("image", ""))
-        yield from (f"spec.image: {image!r} {problem}" for problem in _unpinned(image))
+    for path, image in _images(resource):
+        yield from (f"{path}.image: {image!r} {problem}" for problem in _unpinned(image))
+
+
+def by_digest(resource: Resource) -> Iterator[str]:
+    """Where an environment takes its images by digest, every image has one: a tag can become another image."""
+    if resource.labels.get(IMAGES_LABEL) != BY_DIGEST:
+        return
+    for path, image in _images(resource):
+        if not _DIGEST.search(image):
+            yield f"{path}.image: {image!r} has no digest; promote it, or write images.digests"
 
 
 def restricted(resource: Resource) -> Iterator[str]:
@@ -279,8 +286,17 @@ def _encrypted_cassandra(spec: Mapping[str, Any]) -> Iterator[str]:
         yield "spec.auth: is off; anybody could read and write"
 
 
+def _images(resource: Resource) -> Iterator[tuple[str, str]]:
+    """The images that it names, each with the path of what runs it."""
+    for path, container in containers_of(resource.kind, resource.props):
+        if image := container.get("image"):
+            yield path, str(image)
+    if resource.kind == "FlinkDeployment":
+        yield "spec", str(resource.spec.get("image", ""))
+
+
 def _unpinned(image: str) -> Iterator[str]:
-    if re.search(r"@sha256:[0-9a-f]{64}$", image):
+    if _DIGEST.search(image):
         return
     tag = image.rpartition("/")[2].partition(":")[2]
     if not tag:
@@ -321,6 +337,7 @@ RULES = tuple(
         state_kept,
         sized,
         pinned,
+        by_digest,
         restricted,
         no_idle_tokens,
         no_clear_secrets,

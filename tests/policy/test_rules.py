@@ -101,6 +101,13 @@ TEMPLATE = ("spec", "template", "spec")
 MAIN = (*TEMPLATE, "containers", 0)
 YAML = ("spec", "cassandra", "config", "cassandraYaml")
 
+
+def by_digest(broken: Any) -> Any:
+    """The same in an environment that takes its images by digest."""
+    broken.props["metadata"]["labels"][rules.IMAGES_LABEL] = rules.BY_DIGEST
+    return broken
+
+
 BROKEN = [
     (resource("Service", "metadata", "labels", rules.OWNER_LABEL), "owned", "no label weir.io/owner"),
     (resource("KafkaTopic", protect=False), "protected", "not protected"),
@@ -152,6 +159,8 @@ BROKEN = [
     (resource("Deployment", *MAIN, "image", value="superset:latest"), "pinned", "is whatever is newest"),
     (resource("Deployment", *MAIN, "image", value="registry:5000/superset"), "pinned", "has no tag"),
     (resource("FlinkDeployment", "spec", "image", value="flink:latest"), "pinned", "spec.image"),
+    (by_digest(resource("Deployment", *MAIN, "image", value="superset:6.1.0")), "by-digest", "has no digest"),
+    (by_digest(resource("FlinkDeployment", "spec", "image", value="job:1")), "by-digest", "spec.image"),
     (
         resource("Deployment", *TEMPLATE, "initContainers", value=[{**CONTAINER, "securityContext": {}}]),
         "restricted",

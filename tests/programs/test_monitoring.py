@@ -40,6 +40,14 @@ def test_the_allowed_lag_is_minutes_of_the_mean_rate(mean: int, minutes: int, li
     assert expression.endswith(f"> {limit}")
 
 
+def test_events_may_be_as_late_as_the_stack_says() -> None:
+    changes = {"weir:observability": {"freshness_p99_alert_seconds": 2.5}}
+    rule = rules(rendered_with("prod", changes))["WeirEventsAreLate"]
+    assert rule["expr"].endswith("[10m:]) > 2500")
+    assert "2.5 s" in rule["annotations"]["summary"]
+    assert rules(rendered("prod"))["WeirEventsAreLate"]["expr"].endswith("> 30000")
+
+
 def test_every_alert_says_what_to_do_and_whose_it_is() -> None:
     for rule in rules(rendered("prod")).values():
         assert rule["annotations"]["action"]

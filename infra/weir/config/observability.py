@@ -26,5 +26,7 @@ class ObservabilityConfig(Frozen):
     labels: Annotated[dict[str, str], Field(description="What your Prometheus selects monitors and rules by.")] = {}
     scrape_interval_seconds: Annotated[int, Field(ge=5, le=600)] = 30
     log_level: LogLevel = LogLevel.INFO
-    freshness_p99_alert_seconds: Annotated[float, Field(gt=0)] = 30
+    freshness_p99_alert_seconds: Annotated[
+        float, Field(gt=0, description="How long an event in a hundred may wait until its job reads it.")
+    ] = 30
     consumer_lag_alert_minutes: Annotated[float, Field(gt=0, description="Lag in minutes of the mean rate.")] = 5

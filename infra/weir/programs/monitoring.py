@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weir.catalog.engine_names import consumer_group
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec import Engine
 from weir.components.base import Site
 from weir.components.monitoring import Alert, Monitoring, MonitoringArgs, Target
 from weir.config import versions
@@ -82,6 +83,8 @@ def alerts(environment: Environment, site: Site) -> list[Alert]:
             "kubectl describe certificate says why; clients are cut off when it ends",
         ),
     ]
+    if any(pipeline.spec.engine is Engine.FLINK for pipeline in environment.pipelines):
+        found.append(_freshness(environment.stack.observability.freshness_p99_alert_seconds, where))
     if environment.stack.kafka.provider is KafkaProvider.STRIMZI:
         found.append(
             Alert(
@@ -95,6 +98,19 @@ def alerts(environment: Environment, site: Site) -> list[Alert]:
         )
         found += [_lag(environment, where, pipeline) for pipeline in environment.pipelines]
     return found
+
+
+def _freshness(seconds: float, where: str) -> Alert:
+    """Events that wait in Kafka: as late as they are read, so late are their rows, give or take milliseconds."""
+    lag = f"max by (job_name) (flink_taskmanager_job_task_operator_currentEmitEventTimeLag{{{where}}})"
+    return Alert(
+        "WeirEventsAreLate",
+        f"quantile_over_time(0.99, ({lag})[10m:]) > {seconds * 1000:g}",
+        5,
+        "warning",
+        f"An event in a hundred waits more than {seconds:g} s until {{{{ $labels.job_name }}}} reads it",
+        "If the job runs, its peak is above the plan: weir size --explain names what bounds it",
+    )
 
 
 def _lag(environment: Environment, where: str, pipeline: Pipeline) -> Alert:

@@ -72,6 +72,9 @@ def site_of(stack: StackConfig) -> Site:
     labels = dict(kubernetes.labels)
     if kubernetes.cost_center:
         labels["weir.io/cost-center"] = kubernetes.cost_center
+    if stack.images.require_digests:
+        # The policy pack then lets no image by tag into the environment.
+        labels["weir.io/images"] = "by-digest"
     return Site(
         environment=stack.environment,
         namespace=kubernetes.name_prefix,
