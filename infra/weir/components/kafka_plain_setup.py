@@ -46,6 +46,24 @@ password() {{
   rm /tmp/credential
 }}
 """
+RULES_FILE = "rules.txt"
+OWN_USERS = "weir-"
+# Of users that are not the platform's own nothing is known here, and nothing is taken from them.
+PRUNE = f"""\
+$bin/kafka-acls.sh $at $with --list > /tmp/listed
+resource='^Current ACLs for .*(resourceType=\\([A-Z_]*\\), name=\\(.*\\), patternType=\\([A-Z]*\\)).*'
+rule='^[[:space:]]*(principal=User:\\({OWN_USERS}[^,]*\\), host=\\*, operation=\\([A-Z_]*\\), permissionType=ALLOW).*'
+sed -n -e "s/$resource/resource \\1 \\3 \\2/p" -e "s/$rule/rule \\1 \\2/p" /tmp/listed > /tmp/rules
+while read -r what first second rest; do
+  if [ "$what" = resource ]; then type="$first" pattern="$second" name="$rest"; continue; fi
+  operation="$(echo "$second" | tr -d _)"
+  if grep -qxF "$first $operation $type $pattern $name" {SETUP_FOLDER}/{RULES_FILE}; then continue; fi
+  option="$(echo "$type" | tr A-Z_ a-z-)"
+  echo "removing a rule that nobody asks for any more: $first $operation $type $pattern $name"
+  $bin/kafka-acls.sh $at $with --remove --force --allow-principal "User:$first" --operation "$operation" \
+    --resource-pattern-type "$(echo "$pattern" | tr A-Z a-z)" "--$option" "$name" < /dev/null
+done < /tmp/rules
+"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +95,11 @@ class PlainKafkaSetup(Component):
                 image_pull_policy=kafka.args.image_pull_policy,
                 image_pull_secrets=kafka.args.image_pull_secrets,
                 command=["/bin/sh", f"{SETUP_FOLDER}/setup.sh"],
-                files={"setup.sh": setup_script(args), "admin.properties": _admin_properties()},
+                files={
+                    "setup.sh": setup_script(args),
+                    "admin.properties": _admin_properties(),
+                    RULES_FILE: "".join(f"{line}\n" for line in wanted_rules(args.principals)),
+                },
                 folder=SETUP_FOLDER,
                 size=SIZE,
                 environment=[
@@ -113,7 +135,17 @@ def setup_script(args: PlainKafkaSetupArgs) -> str:
         *(line for topic in args.topics for line in _topic(topic)),
         *(line for principal in args.principals for line in _user(principal, args.quotas)),
     ]
-    return PREAMBLE + "\n".join(lines) + "\n"
+    return PREAMBLE + "\n".join(lines) + "\n" + PRUNE
+
+
+def wanted_rules(principals: Sequence[Principal]) -> Iterator[str]:
+    """A line for each user, operation and resource, in the words of Kafka's listing."""
+    types = {KafkaResource.TRANSACTIONAL_ID: "TRANSACTIONAL_ID"}
+    for principal in principals:
+        for rule in principal.rules:
+            kind = types.get(rule.resource, rule.resource.value.upper())
+            pattern = "PREFIXED" if rule.prefix else "LITERAL"
+            yield from (f"{principal.name} {each.upper()} {kind} {pattern} {rule.name}" for each in rule.operations)
 
 
 def _topic(topic: TopicPlan) -> Iterator[str]:
