@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,12 @@ from tests.cluster.api import wait_until
 from tests.cluster.cluster import REPOSITORY, Cluster
 from tests.cluster.layout import Layout
 
+from weir.embedded import toolchain
+
 if TYPE_CHECKING:
     from tests.cluster.engine import Project
 
+DEFINITIONS = "META-INF/fabric8/"
 RECOVERY_SECONDS = 300
 
 
@@ -35,6 +39,15 @@ class Deployed:
         weir = str(REPOSITORY / ".venv" / "bin" / "weir")
         socket = str(Layout(Path(), 0).socket)
         self.kubernetes.on_node(weir, "images", "build", "--stack", self.project.stack, "--load", socket)
+
+    def install_definitions(self) -> None:
+        """The custom resources of Flink's operator, out of its own jar, as `weir images build` fetched it."""
+        libraries = toolchain.ensure(REPOSITORY, ["flink-operator"], lambda *_: None).home("flink-operator")
+        (archive,) = libraries.glob("flink-kubernetes-operator-api-*.jar")
+        with zipfile.ZipFile(archive) as jar:
+            for name in jar.namelist():
+                if name.startswith(DEFINITIONS) and name.endswith("-v1.yml"):
+                    self.kubernetes.api.apply(yaml.safe_load(jar.read(name)))
 
     def replay(self, **settings: Any) -> None:
         """Publishes flights, with re-sends, disorder and poison, as their producer."""

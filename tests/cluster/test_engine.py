@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.cluster.cluster import REPOSITORY
 from tests.cluster.engine import EngineError, Project
+from tests.cluster.layout import PAUSE_IMAGE
 
 if TYPE_CHECKING:
     from tests.cluster.cluster import Cluster
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.cluster
 TRIAL = Path(__file__).parent / "trial"
+PUBLIC_IMAGE = "registry.k8s.io/pause:3.10"
 CANARY = "canary-of-the-trial"
 WORKLOAD = {
     "apiVersion": "apps/v1",
@@ -35,6 +37,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory, tools: Tools, kubernetes: Cl
     project = Project.of_program(folder, links, "trial", tools, kubernetes)
     project.run("stack", "init", "trial")
     project.run("config", "set", "--secret", "trial:password", CANARY)
+    project.run("config", "set", "trial:image", PAUSE_IMAGE if kubernetes.is_own else PUBLIC_IMAGE)
     project.up()
     yield project
     project.destroy()

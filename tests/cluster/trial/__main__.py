@@ -22,20 +22,27 @@ password = k8s.core.v1.Secret(
     string_data={"password": config.require_secret("password")},
     opts=inside,
 )
+greeting = k8s.core.v1.ConfigMapEnvSourceArgs(name=settings.metadata.name)
 container = k8s.core.v1.ContainerArgs(
     name="pause",
-    image="weir.local/pause:1",
-    env_from=[{"config_map_ref": {"name": settings.metadata["name"]}}],
-    resources={"limits": {"cpu": "1000m", "memory": "32Mi"}, "requests": {"cpu": "10m"}},
+    image=config.require("image"),
+    env_from=[k8s.core.v1.EnvFromSourceArgs(config_map_ref=greeting)],
+    # `1000m` is what the API server writes as `1`: no change by hand.
+    resources=k8s.core.v1.ResourceRequirementsArgs(
+        limits={"cpu": "1000m", "memory": "32Mi"}, requests={"cpu": "10m", "memory": "32Mi"}
+    ),
 )
 workload = k8s.apps.v1.Deployment(
     "workload",
     metadata=metadata("workload"),
-    spec={
-        "replicas": config.get_int("replicas") or 1,
-        "selector": {"match_labels": LABELS},
-        "template": {"metadata": {"labels": LABELS}, "spec": {"containers": [container]}},
-    },
+    spec=k8s.apps.v1.DeploymentSpecArgs(
+        replicas=config.get_int("replicas") or 1,
+        selector=k8s.meta.v1.LabelSelectorArgs(match_labels=LABELS),
+        template=k8s.core.v1.PodTemplateSpecArgs(
+            metadata=k8s.meta.v1.ObjectMetaArgs(labels=LABELS),
+            spec=k8s.core.v1.PodSpecArgs(containers=[container]),
+        ),
+    ),
     opts=pulumi.ResourceOptions(depends_on=[namespace, password]),
 )
 service = k8s.core.v1.Service(
