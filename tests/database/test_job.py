@@ -19,11 +19,13 @@ from tests.secured_cassandra import STORE_PASSWORD, secured_node
 
 from weir.catalog.database import database_of
 from weir.catalog.pipeline import load_pipeline
+from weir.catalog.roles import job_role
 from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
 from weir.components.base import Site
 from weir.components.cassandra_plain import plain_settings
 from weir.components.cassandra_settings import CassandraArgs
+from weir.config.endpoints import Endpoints
 from weir.config.errors import ConfigError, WeirError
 from weir.config.stack import load_stack
 from weir.database import job
@@ -33,6 +35,8 @@ from weir.database.session import Access, WrongPasswordError, may_log_in, sessio
 from weir.embedded import cassandra
 from weir.embedded.context import REPOSITORY
 from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths, Toolchain
+from weir.proof.cassandra import session_of as rows_as
+from weir.proof.references import arguments_parser, logins_of
 from weir.sizing.plan import CassandraPlan, NodeSize
 
 if TYPE_CHECKING:
@@ -47,6 +51,7 @@ DATABASE = database_of([FLIGHTS], {CASSANDRA_DATACENTER: 1}, with_roles=True, re
 PASSWORDS = {role.name: f"it's {role.name}" for role in DATABASE.roles}
 ADMINISTRATOR = "weir_admin"
 SECRET = "canary-7c1f"
+REFERENCES_ARGUMENTS = ("--endpoints", "unused", "--pipelines", "unused", "--state", "unused")
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +141,30 @@ def test_a_fresh_cluster_gets_tables_and_roles_and_loses_its_well_known_superuse
     assert roles == {ADMINISTRATOR: True, **dict.fromkeys(PASSWORDS, False)}
     found = administrator.execute("SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'flights'")
     assert {row["table_name"] for row in found} == {table.name for table in FLIGHTS.tables}
+
+
+def test_the_publisher_of_reference_tables_reads_them_as_the_jobs_role(
+    access: Access, files: Path, administrator: Session
+) -> None:
+    administrator.execute("INSERT INTO flights.airlines (carrier, name) VALUES ('UA', 'United')")
+    role = job_role("flights")
+    arguments = ["--cassandra-user", role, "--cassandra-password-file", str(files / "roles" / role)]
+    given = arguments_parser().parse_args(
+        [*arguments, "--cassandra-ca", str(access.ca_file), *REFERENCES_ARGUMENTS, "flights"]
+    )
+    endpoints = Endpoints(
+        kafka_bootstrap_servers="",
+        registry_url="",
+        cassandra_contact_points=access.contact_points,
+        cassandra_datacenter=access.datacenter,
+        flink_url="",
+        trino_url="",
+        superset_url="",
+    )
+    with rows_as(endpoints, login=logins_of(given).cassandra) as session:
+        assert session.execute("SELECT name FROM flights.airlines").all() == [("United",)]
+        with pytest.raises(Unauthorized):
+            session.execute("INSERT INTO flights.airlines (carrier, name) VALUES ('XX', 'no')")
 
 
 def test_a_second_run_changes_nothing(access: Access, files: Path, administrator: Session) -> None:

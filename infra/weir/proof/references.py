@@ -189,8 +189,8 @@ def logins_of(arguments: argparse.Namespace) -> Logins:
     return Logins(kafka, CassandraLogin(arguments.cassandra_user, password, arguments.cassandra_ca))
 
 
-def main() -> None:
-    """Runs until SIGTERM; while a service is not there yet, tries again."""
+def arguments_parser() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argument_parser(
         "weir.proof.references", "Publishes reference tables.", "file that is written after each comparison"
     )
@@ -199,7 +199,12 @@ def main() -> None:
     parser.add_argument("--cassandra-user", help="who reads the tables")
     parser.add_argument("--cassandra-password-file", type=Path, help="its password")
     parser.add_argument("--cassandra-ca", type=Path, help="certificate of the authority that signs the nodes'")
-    arguments = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Runs until SIGTERM; while a service is not there yet, tries again."""
+    arguments = arguments_parser().parse_args()
     endpoints = endpoints_of(arguments)
     pipelines = load_pipelines(arguments.pipelines, arguments.names, Engine.KAFKA_STREAMS)
     logins = logins_of(arguments)
