@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from weir.catalog.outputs import WRITE_TIMESTAMP
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.streams import FETCH_MAX_WAIT_MILLISECONDS, FETCH_MIN_BYTES
 from weir.config.endpoints import Endpoints
 from weir.config.streams import StreamsConfig
 
@@ -44,8 +43,9 @@ def connector_config(
         # Half a transaction must never reach a table.
         "consumer.override.isolation.level": "read_committed",
         "consumer.override.auto.offset.reset": "earliest",
-        "consumer.override.fetch.min.bytes": str(FETCH_MIN_BYTES),
-        "consumer.override.fetch.max.wait.ms": str(FETCH_MAX_WAIT_MILLISECONDS),
+        # Rows become visible at commits, all at once: an answer for each commit is the soonest and the cheapest.
+        "consumer.override.fetch.min.bytes": "1",
+        "consumer.override.fetch.max.wait.ms": "500",
         # A record at fault is set aside, with what Connect knows of it in its headers; all else is tried again.
         "errors.tolerance": "all",
         "errors.retry.timeout": "-1",

@@ -30,6 +30,7 @@ BYTES_PER_MIB = 1024 * 1024
 CACHE_BYTES = 16 * BYTES_PER_MIB
 FETCH_MIN_BYTES = 64 * 1024
 FETCH_MAX_WAIT_MILLISECONDS = 20
+LINGER_MILLISECONDS = 25
 TOTALS_COMMIT_INTERVAL_MILLISECONDS = 1000
 TOTALS_LINGER_MILLISECONDS = 100
 
@@ -56,8 +57,8 @@ def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]
         # A fetch for every small batch would be most of the broker's work.
         "main.consumer.fetch.min.bytes": str(FETCH_MIN_BYTES),
         "main.consumer.fetch.max.wait.ms": str(FETCH_MAX_WAIT_MILLISECONDS),
-        # Kafka Streams itself waits as long as a commit: records then all come at its end.
-        "producer.linger.ms": "5",
+        # Kafka Streams itself waits as long as a commit: records then all come at its end. Requests cost more than bytes.
+        "producer.linger.ms": str(LINGER_MILLISECONDS),
         "producer.compression.type": "lz4",
         # The broker refuses a new transaction while it still ends the last one: a few milliseconds, not a tenth second.
         "producer.retry.backoff.ms": "5",
