@@ -57,7 +57,7 @@ def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]
         # A fetch for every small batch would be most of the broker's work.
         "main.consumer.fetch.min.bytes": str(FETCH_MIN_BYTES),
         "main.consumer.fetch.max.wait.ms": str(FETCH_MAX_WAIT_MILLISECONDS),
-        # Kafka Streams itself waits as long as a commit: records then all come at its end. Requests cost more than bytes.
+        # Kafka Streams itself waits as long as a commit: records then all come at its end. Each request costs, too.
         "producer.linger.ms": str(LINGER_MILLISECONDS),
         "producer.compression.type": "lz4",
         # The broker refuses a new transaction while it still ends the last one: a few milliseconds, not a tenth second.
