@@ -36,7 +36,7 @@ from weir.embedded import cassandra
 from weir.embedded.context import REPOSITORY
 from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths, Toolchain
 from weir.proof.cassandra import session_of as rows_as
-from weir.proof.references import arguments_parser, logins_of
+from weir.proof.references import argument_parser, with_logins
 from weir.sizing.plan import CassandraPlan, NodeSize
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def test_the_publisher_of_reference_tables_reads_them_as_the_jobs_role(
     administrator.execute("INSERT INTO flights.airlines (carrier, name) VALUES ('UA', 'United')")
     role = job_role("flights")
     arguments = ["--cassandra-user", role, "--cassandra-password-file", str(files / "roles" / role)]
-    given = arguments_parser().parse_args(
+    given = argument_parser().parse_args(
         [*arguments, "--cassandra-ca", str(access.ca_file), *REFERENCES_ARGUMENTS, "flights"]
     )
     endpoints = Endpoints(
@@ -161,7 +161,7 @@ def test_the_publisher_of_reference_tables_reads_them_as_the_jobs_role(
         trino_url="",
         superset_url="",
     )
-    with rows_as(endpoints, login=logins_of(given).cassandra) as session:
+    with rows_as(with_logins(endpoints, given)) as session:
         assert session.execute("SELECT name FROM flights.airlines").all() == [("United",)]
         with pytest.raises(Unauthorized):
             session.execute("INSERT INTO flights.airlines (carrier, name) VALUES ('XX', 'no')")

@@ -61,18 +61,13 @@ class KafkaAccess:
             f'username="{user}" password="${{directory:{USER_FOLDER}:password}}";',
         }
 
-    def librdkafka_arguments(self, user: str) -> list[str]:
-        """What tells weir's own programs, which use librdkafka, how to log in as `user`: files, never a secret."""
-        trust = {"ssl.ca.location": f"{CA_FOLDER}/ca.crt"} if self.ca_secret else {}
+    def program_arguments(self, user: str) -> list[str]:
+        """What tells weir's own programs how to log in as `user`: files, never a secret."""
+        trust = ["--kafka-ca", f"{CA_FOLDER}/ca.crt"] if self.ca_secret else []
         if self.authentication is KafkaAuthentication.MTLS:
-            certificate = {
-                "security.protocol": "SSL",
-                "ssl.certificate.location": f"{USER_FOLDER}/user.crt",
-                "ssl.key.location": f"{USER_FOLDER}/user.key",
-            }
-            return _options(certificate | trust)
-        login = {"security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": user}
-        return [*_options(login | trust), "--kafka-password-file", f"{USER_FOLDER}/password"]
+            own = ["--kafka-certificate", f"{USER_FOLDER}/user.crt", "--kafka-key", f"{USER_FOLDER}/user.key"]
+            return [*own, *trust]
+        return ["--kafka-user", user, "--kafka-password-file", f"{USER_FOLDER}/password", *trust]
 
     def registry_options(self, user: str) -> dict[str, str]:
         """How the Avro format logs in to a registry that knows Kafka's users."""
@@ -96,7 +91,3 @@ class KafkaAccess:
             k8s.core.v1.VolumeMountArgs(name=name, mount_path=folder, read_only=True)
             for name, folder in folders.items()
         ]
-
-
-def _options(settings: dict[str, str]) -> list[str]:
-    return [part for key, value in settings.items() for part in ("--kafka-property", f"{key}={value}")]

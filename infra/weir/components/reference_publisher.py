@@ -143,7 +143,7 @@ class ReferencePublisher(Component):
             *("--endpoints", f"{CONFIG_FOLDER}/{ENDPOINTS_FILE}"),
             *("--pipelines", PIPELINES_FOLDER),
             *("--state", STATE_FILE),
-            *args.kafka.librdkafka_arguments(references_principal(args.pipeline).name),
+            *args.kafka.program_arguments(references_principal(args.pipeline).name),
             *("--cassandra-user", args.cassandra_role),
             *("--cassandra-password-file", f"{ROLE_FOLDER}/password"),
             *trust,

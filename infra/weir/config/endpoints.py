@@ -15,7 +15,8 @@ class Login(Frozen):
     The files are PEM. With a certificate (`certificate_file`, `key_file`), name and password stay empty.
     """
 
-    ca_file: Path
+    ca_file: Path | None = None
+    """Who signs the servers' certificates; without it Kafka's client trusts the system's, and Cassandra's is plain."""
     username: str = ""
     password: SecretStr = SecretStr("")
     certificate_file: Path | None = None

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from cassandra import ConsistencyLevel, DriverException
@@ -28,27 +26,12 @@ from weir.proof.dataset import listed, quoted, reference_rows
 CONCURRENCY = 64
 
 
-@dataclass(frozen=True)
-class CassandraLogin:
-    """A role, and the authority that signs the nodes' certificates, where connections are encrypted."""
-
-    user: str
-    password: str = field(repr=False)
-    ca_file: Path | None = None
-
-    def options(self) -> dict[str, Any]:
-        """The driver's."""
-        provider = PlainTextAuthProvider(self.user, self.password)
-        return {"auth_provider": provider, "ssl_context": trusting(self.ca_file) if self.ca_file else None}
-
-
 @contextmanager
 def session_of(
     endpoints: Endpoints,
     *,
     consistency: int = ConsistencyLevel.LOCAL_QUORUM,
     timeout_seconds: int = 30,
-    login: CassandraLogin | None = None,
 ) -> Iterator[Session]:
     """A session that is closed at the end; rows come as tuples.
 
@@ -68,7 +51,7 @@ def session_of(
         protocol_version=5,
         connect_timeout=timeout_seconds,
         control_connection_timeout=timeout_seconds,
-        **(chosen.options() if (chosen := login or _login_of(endpoints)) else {}),
+        **_login_of(endpoints),
     )
     try:
         yield _connected(cluster, endpoints)
@@ -132,11 +115,12 @@ def _truncated(instant: datetime, derived: Derived) -> datetime | date:
             return instant.date().replace(month=1, day=1)
 
 
-def _login_of(endpoints: Endpoints) -> CassandraLogin | None:
-    """The login that comes with the addresses."""
-    if (given := endpoints.cassandra_login) is None:
-        return None
-    return CassandraLogin(given.username, given.password.get_secret_value(), given.ca_file)
+def _login_of(endpoints: Endpoints) -> dict[str, Any]:
+    """The driver's options of a cluster that asks who calls."""
+    if (login := endpoints.cassandra_login) is None:
+        return {}
+    provider = PlainTextAuthProvider(login.username, login.password.get_secret_value())
+    return {"auth_provider": provider, "ssl_context": trusting(login.ca_file) if login.ca_file else None}
 
 
 def _host_and_port(point: str) -> tuple[str, int]:

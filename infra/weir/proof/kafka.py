@@ -22,7 +22,8 @@ def client_settings(endpoints: Endpoints) -> dict[str, str]:
     login = endpoints.kafka_login
     if login is None:
         return settings
-    settings["ssl.ca.location"] = str(login.ca_file)
+    if login.ca_file is not None:
+        settings["ssl.ca.location"] = str(login.ca_file)
     if login.certificate_file and login.key_file:
         own = {
             "ssl.certificate.location": str(login.certificate_file),
@@ -45,10 +46,7 @@ class TopicReader:
         WeirError: from every method, when the broker does not answer or the topic does not exist.
     """
 
-    def __init__(
-        self, endpoints: Endpoints, topic: str, *, group: str = "weir-proof", login: Mapping[str, str] | None = None
-    ) -> None:
-        """`login` are librdkafka's properties of a listener that asks who calls."""
+    def __init__(self, endpoints: Endpoints, topic: str, *, group: str = "weir-proof") -> None:
         self._servers = endpoints.kafka_bootstrap_servers
         self.topic = topic
         self._consumer = Consumer(
@@ -60,7 +58,6 @@ class TopicReader:
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
                 "log_level": 2,
-                **(login or {}),
             }
         )
 

@@ -2,8 +2,8 @@
 
     python -m weir.proof.references --endpoints endpoints.json --pipelines pipelines --state done.json flights
 
-On a platform that asks who calls: --kafka-property (librdkafka's, several), --kafka-password-file, --cassandra-user,
---cassandra-password-file, --cassandra-ca.
+On a platform that asks who calls, for each of kafka and cassandra: --kafka-user, --kafka-password-file, --kafka-ca, or
+--kafka-certificate and --kafka-key.
 
 Cassandra's tables stay the truth. A table is compared with its topic, and only what differs is published: a new or
 changed row, and an empty record for a row that is gone.
@@ -17,7 +17,7 @@ import json
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,15 +26,16 @@ import fastavro
 from cassandra import DriverException
 from cassandra.util import Date
 from confluent_kafka import KafkaError, Message, Producer
+from pydantic import SecretStr
 
 from weir.catalog.outputs import avro_record, record_schema, reference_columns
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.spec import Engine
 from weir.catalog.topics import subject_of
-from weir.config.endpoints import Endpoints
+from weir.config.endpoints import Endpoints, Login
 from weir.config.errors import WeirError
-from weir.proof.cassandra import CassandraLogin, session_of
-from weir.proof.daemon import RETRY_SECONDS, argument_parser, endpoints_of, run_until_stopped
+from weir.proof import daemon
+from weir.proof.cassandra import session_of
 from weir.proof.dataset import listed
 from weir.proof.kafka import TopicReader, client_settings
 from weir.proof.wire import header, register_schema
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from cassandra.cluster import Session
 
 PUBLISH_TIMEOUT_SECONDS = 30
+SERVICES = ("kafka", "cassandra")
+"""Those that may ask who calls."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 log = logging.getLogger("weir.references")
 
@@ -58,37 +61,25 @@ class Published:
     deleted: int
 
 
-@dataclass(frozen=True)
-class Logins:
-    """How the publisher says who it is; with nothing in it on a platform that listens on loopback alone."""
-
-    kafka: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """librdkafka's properties."""
-    cassandra: CassandraLogin | None = None
-
-
-NO_LOGINS = Logins()
-
-
-def publish_references(endpoints: Endpoints, pipeline: Pipeline, logins: Logins = NO_LOGINS) -> dict[str, Published]:
+def publish_references(endpoints: Endpoints, pipeline: Pipeline) -> dict[str, Published]:
     """Makes each reference topic of `pipeline` equal to its table; what was changed, by table.
 
     Raises:
         WeirError: a service does not answer, a table or a topic is missing.
     """
-    with session_of(endpoints, login=logins.cassandra) as session:
+    with session_of(endpoints) as session:
         return {
-            name: _publish(endpoints, logins.kafka, pipeline.table_topics[name].name, wanted)
+            name: _publish(endpoints, pipeline.table_topics[name].name, wanted)
             for name in pipeline.reference_tables
             for wanted in [_table(endpoints, session, pipeline, name)]
         }
 
 
-def _publish(endpoints: Endpoints, login: Mapping[str, str], topic: str, wanted: Content) -> Published:
-    there = _content(endpoints, login, topic)
+def _publish(endpoints: Endpoints, topic: str, wanted: Content) -> Published:
+    there = _content(endpoints, topic)
     written = {key: value for key, value in wanted.items() if there.get(key) != value}
     deleted = there.keys() - wanted.keys()
-    _send(endpoints, login, topic, {**written, **dict.fromkeys(deleted)})
+    _send(endpoints, topic, {**written, **dict.fromkeys(deleted)})
     return Published(len(wanted), len(written), len(deleted))
 
 
@@ -129,10 +120,10 @@ def _encoded(schema: Any, row: Mapping[str, Any]) -> bytes:
     return body.getvalue()
 
 
-def _content(endpoints: Endpoints, login: Mapping[str, str], topic: str) -> Content:
+def _content(endpoints: Endpoints, topic: str) -> Content:
     """The newest value of each key; deleted ones are left out."""
     newest: dict[bytes, bytes | None] = {}
-    with TopicReader(endpoints, topic, login=login) as reader:
+    with TopicReader(endpoints, topic) as reader:
         for message in reader.records(reader.offsets()):
             key, value = message.key(), message.value()
             if isinstance(key, bytes):
@@ -140,14 +131,14 @@ def _content(endpoints: Endpoints, login: Mapping[str, str], topic: str) -> Cont
     return {key: value for key, value in newest.items() if value is not None}
 
 
-def _send(endpoints: Endpoints, login: Mapping[str, str], topic: str, changes: Mapping[bytes, bytes | None]) -> None:
+def _send(endpoints: Endpoints, topic: str, changes: Mapping[bytes, bytes | None]) -> None:
     failures: list[str] = []
 
     def delivered(error: KafkaError | None, _: Message) -> None:
         if error is not None:
             failures.append(error.str())
 
-    producer = Producer({**client_settings(endpoints), "enable.idempotence": True, "log_level": 2, **login})
+    producer = Producer({**client_settings(endpoints), "enable.idempotence": True, "log_level": 2})
     for key, value in changes.items():
         producer.produce(topic, value, key, on_delivery=delivered)
         producer.poll(0)
@@ -160,7 +151,6 @@ def run(
     pipelines: list[Pipeline],
     state_file: Path,
     stop: threading.Event,
-    logins: Logins = NO_LOGINS,
 ) -> None:
     """Compares all tables again and again, each pipeline's as often as its shortest reload interval says.
 
@@ -170,45 +160,56 @@ def run(
     intervals = [entry.reload_interval_seconds for pipeline in pipelines for entry in pipeline.spec.references.values()]
     while True:
         for pipeline in pipelines:
-            for name, done in publish_references(endpoints, pipeline, logins).items():
+            for name, done in publish_references(endpoints, pipeline).items():
                 if done.written or done.deleted:
                     log.info("%s.%s: %d rows written, %d deleted", pipeline.name, name, done.written, done.deleted)
         state_file.write_text(json.dumps([pipeline.name for pipeline in pipelines]), encoding="utf-8")
-        if stop.wait(min(intervals, default=RETRY_SECONDS)):
+        if stop.wait(min(intervals, default=daemon.RETRY_SECONDS)):
             return
 
 
-def logins_of(arguments: argparse.Namespace) -> Logins:
-    """The logins that the command line names; passwords are read from their files."""
-    kafka = dict(entry.split("=", 1) for entry in arguments.kafka_property)
-    if arguments.kafka_password_file:
-        kafka["sasl.password"] = arguments.kafka_password_file.read_text(encoding="utf-8").strip()
-    if arguments.cassandra_user is None:
-        return Logins(kafka)
-    password = arguments.cassandra_password_file.read_text(encoding="utf-8").strip()
-    return Logins(kafka, CassandraLogin(arguments.cassandra_user, password, arguments.cassandra_ca))
-
-
-def arguments_parser() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argument_parser(
+def argument_parser() -> argparse.ArgumentParser:
+    """The command line; logins name files, for arguments are no place for a password."""
+    parser = daemon.argument_parser(
         "weir.proof.references", "Publishes reference tables.", "file that is written after each comparison"
     )
-    parser.add_argument("--kafka-property", action="append", default=[], metavar="NAME=VALUE", help="librdkafka's")
-    parser.add_argument("--kafka-password-file", type=Path, help="what sasl.password is read from")
-    parser.add_argument("--cassandra-user", help="who reads the tables")
-    parser.add_argument("--cassandra-password-file", type=Path, help="its password")
-    parser.add_argument("--cassandra-ca", type=Path, help="certificate of the authority that signs the nodes'")
+    for service in SERVICES:
+        parser.add_argument(f"--{service}-user", default="", help="who logs in, where the service asks")
+        parser.add_argument(f"--{service}-password-file", type=Path)
+        parser.add_argument(f"--{service}-ca", type=Path, help="certificate of who signs the servers'")
+        parser.add_argument(f"--{service}-certificate", type=Path, help="the client's own, instead of a password")
+        parser.add_argument(f"--{service}-key", type=Path)
     return parser
+
+
+def with_logins(endpoints: Endpoints, arguments: argparse.Namespace) -> Endpoints:
+    """The addresses with the logins that the command line names."""
+    return endpoints.model_copy(update={f"{service}_login": _login(arguments, service) for service in SERVICES})
+
+
+def _login(arguments: argparse.Namespace, service: str) -> Login | None:
+    given = vars(arguments)
+    user, password_file, ca_file, certificate_file, key_file = (
+        given[f"{service}_{name}"] for name in ("user", "password_file", "ca", "certificate", "key")
+    )
+    if not user and certificate_file is None:
+        return None
+    password = password_file.read_text(encoding="utf-8").strip() if password_file else ""
+    return Login(
+        ca_file=ca_file,
+        username=user,
+        password=SecretStr(password),
+        certificate_file=certificate_file,
+        key_file=key_file,
+    )
 
 
 def main() -> None:
     """Runs until SIGTERM; while a service is not there yet, tries again."""
-    arguments = arguments_parser().parse_args()
-    endpoints = endpoints_of(arguments)
+    arguments = argument_parser().parse_args()
+    endpoints = with_logins(daemon.endpoints_of(arguments), arguments)
     pipelines = load_pipelines(arguments.pipelines, arguments.names, Engine.KAFKA_STREAMS)
-    logins = logins_of(arguments)
-    run_until_stopped(log, lambda stop: run(endpoints, pipelines, arguments.state, stop, logins))
+    daemon.run_until_stopped(log, lambda stop: run(endpoints, pipelines, arguments.state, stop))
 
 
 if __name__ == "__main__":
