@@ -15,6 +15,9 @@ from pods import containers_of, pod_specs_of, required_containers
 OWNER_LABEL = "weir.io/owner"
 ENVIRONMENT_LABEL = "weir.io/environment"
 STATE_DECISION = "weir.io/state-decision"
+PLAIN_HTTP = "weir.io/plain-http"
+"""An annotation: the reason why something speaks HTTP in clear all the same."""
+HTTP_PORTS = (80, 8000, 8080, 8081, 8088)
 IMAGES_LABEL = "weir.io/images"
 BY_DIGEST = "by-digest"
 KEPT_ENVIRONMENTS = ("staging", "prod")
@@ -146,6 +149,13 @@ def encrypted(resource: Resource) -> Iterator[str]:
         settings = resource.spec.get("flinkConfiguration", {})
         if str(settings.get("security.ssl.internal.enabled")).lower() != "true":
             yield "spec.flinkConfiguration: security.ssl.internal.enabled is not true"
+        rest = str(settings.get("security.ssl.rest.enabled")).lower() == "true"
+        if not rest and not resource.annotations.get(PLAIN_HTTP):
+            yield f"spec.flinkConfiguration: security.ssl.rest.enabled is not true; or say why in {PLAIN_HTTP}"
+    if resource.kind == "Service" and not resource.annotations.get(PLAIN_HTTP):
+        for port in resource.spec.get("ports", []):
+            if port.get("name") == "http" or port.get("port") in HTTP_PORTS:
+                yield f"spec.ports: {port['port']} is HTTP in clear; serve HTTPS, or say why not in {PLAIN_HTTP}"
     if resource.kind == "Ingress" and not resource.spec.get("tls"):
         yield "spec.tls: missing; people would log in in clear"
 

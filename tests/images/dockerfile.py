@@ -15,6 +15,8 @@ DOCKERFILES = sorted(
     for pattern in ("images/*/Dockerfile", "flink-jobs/*/Dockerfile", "kafka-streams/**/Dockerfile")
     for path in REPOSITORY.glob(pattern)
 )
+EMPTY = "scratch"
+"""The reserved name of no base at all."""
 SECRET = re.compile(r"(?i)(password|passwd|secret|token|api_?key|credential)\w*\s*=\s*[^\s$]")
 
 
@@ -77,7 +79,7 @@ def _bases(instructions: list[Instruction]) -> Iterator[tuple[int, str]]:
         if match := re.fullmatch(r"\$\{(\w+)\}", base):
             if match[1] not in arguments:
                 yield instruction.line, f"FROM {base}: no ARG before the first FROM gives it a default"
-        elif base not in stages and not re.search(r"@sha256:[0-9a-f]{64}$", base):
+        elif base not in stages | {EMPTY} and not re.search(r"@sha256:[0-9a-f]{64}$", base):
             yield instruction.line, f"FROM {base}: neither an argument, a stage nor a digest; CI could not pin it"
         stages.add(stage)
 
@@ -112,7 +114,7 @@ def _commands(instructions: list[Instruction]) -> Iterator[tuple[int, str]]:
             yield instruction.line, f"{instruction.name} through a shell; signals would not arrive: write it as a list"
         if instruction.name != "RUN":
             continue
-        if re.search(r"(curl|wget)\b.*\|\s*(ba)?sh", text):
+        if re.search(r"(curl|wget)\b.*\|\s*(ba)?sh\b", text):
             yield instruction.line, "what is fetched is run unchecked"
         if "pip install" in text and "--require-hashes" not in text:
             yield instruction.line, "pip install without --require-hashes; install from a lock file"

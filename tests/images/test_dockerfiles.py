@@ -13,9 +13,12 @@ from tests.images.dockerfile import DOCKERFILES, problems, read
 
 from weir.catalog.flink import JOB_MODULE, image_files
 from weir.catalog.pipeline import load_pipeline
+from weir.components.kafka_tiered import PLUGIN_FOLDER
 from weir.components.streams_application import JARS, LOGGING
 from weir.components.streams_loader import PLUGINS, STANDALONE_JARS
 from weir.config import versions
+from weir.config.image_references import UPSTREAM
+from weir.config.images import ImageName
 from weir.embedded import fetch
 from weir.embedded.context import REPOSITORY
 from weir.embedded.service import Toolchain
@@ -95,6 +98,25 @@ def test_every_image_has_the_versions_of_everything_else() -> None:
     assert default_of(superset, "SUPERSET_IMAGE").rpartition(":")[2] == versions.SUPERSET
     for name in (FLINK, "images/schema-job/Dockerfile"):
         assert default_of(name, "PYTHON_IMAGE").split(":")[1].startswith(f"{versions.PYTHON}.")
+
+
+@pytest.mark.unit
+def test_every_image_that_is_not_upstreams_has_a_dockerfile_and_a_line_in_the_guide() -> None:
+    elsewhere = {ImageName.FLINK_JOB: FLINK, ImageName.STREAMS: STREAMS, ImageName.LOADER: STREAMS}
+    guide = text_of("docs/how-to/deploy.md")
+    for name in set(ImageName) - set(UPSTREAM):
+        file = elsewhere.get(name, f"images/{name.value}/Dockerfile")
+        assert file in DOCKERFILES
+        assert re.search(rf"docker build -f {re.escape(file)} .*-t ghcr\.io/weir/{name.value}:", guide), name
+
+
+@pytest.mark.unit
+def test_what_is_fetched_for_tiered_storage_is_checked_against_a_sum_that_the_builder_gives() -> None:
+    text = text_of("images/kafka-tiered-storage/Dockerfile")
+    assert text.count("sha256sum --check --strict") == text.count("SHA256:?") == 2
+    assert "ARG CORE_SHA256\n" in text
+    assert "COPY --from=jars /plugin/ /\n" in text
+    assert PLUGIN_FOLDER not in text  # it is mounted there as a whole
 
 
 @pytest.mark.unit

@@ -49,7 +49,7 @@ SOUND: dict[str, dict[str, Any]] = {
         "spec": {
             "image": f"ghcr.io/weir/flink-job{DIGEST}",
             "job": {"upgradeMode": "savepoint"},
-            "flinkConfiguration": {"security.ssl.internal.enabled": "true"},
+            "flinkConfiguration": {"security.ssl.internal.enabled": "true", "security.ssl.rest.enabled": "true"},
             "podTemplate": {
                 "spec": {
                     **POD,
@@ -138,6 +138,13 @@ BROKEN = [
     ),
     (resource("K8ssandraCluster", "spec", "auth", value=False), "encrypted", "anybody could read"),
     (resource("FlinkDeployment", "spec", "flinkConfiguration", value={}), "encrypted", "ssl.internal"),
+    (
+        resource("FlinkDeployment", "spec", "flinkConfiguration", "security.ssl.rest.enabled"),
+        "encrypted",
+        "say why in weir.io/plain-http",
+    ),
+    (resource("Service", "spec", "ports", value=[{"name": "http", "port": 1}]), "encrypted", "1 is HTTP in clear"),
+    (resource("Service", "spec", "ports", value=[{"name": "web", "port": 8088}]), "encrypted", "8088 is HTTP"),
     (resource("Ingress", "spec", "tls"), "encrypted", "spec.tls: missing"),
     (resource("Service", "spec", "type", value="LoadBalancer"), "not-exposed", "LoadBalancer"),
     (resource("KafkaTopic", "spec", "config", "retention.ms"), "retention-set", "no retention.ms"),
@@ -219,6 +226,14 @@ def test_an_aiven_cluster_is_held_to_protection_through_its_tags() -> None:
     props = {"tags": [{"key": "environment", "value": "prod"}]}
     (found,) = rules.violations([rules.Resource("aiven:index/kafka:Kafka", "kafka", props)])
     assert found.rule == "protected"
+
+
+def test_http_in_clear_needs_a_reason() -> None:
+    clear = resource("Service", "spec", "ports", value=[{"name": "http", "port": 8080}])
+    clear.props["metadata"]["annotations"] = {rules.PLAIN_HTTP: "schemas are no secret"}
+    assert rules.violations([clear]) == []
+    clear.props["metadata"]["annotations"] = {rules.PLAIN_HTTP: ""}
+    assert [violation.rule for violation in rules.violations([clear])] == ["encrypted"]
 
 
 def test_a_digest_and_a_version_are_pins() -> None:

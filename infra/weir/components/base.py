@@ -14,6 +14,8 @@ from weir.sizing.plan import PodSize
 PART_OF = "weir"
 OWNER_LABEL = "weir.io/owner"
 ENVIRONMENT_LABEL = "weir.io/environment"
+PLAIN_HTTP = "weir.io/plain-http"
+"""An annotation that the policy pack asks for: why something speaks HTTP in clear."""
 ZONE_KEY = "topology.kubernetes.io/zone"
 HOST_KEY = "kubernetes.io/hostname"
 

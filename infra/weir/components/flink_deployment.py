@@ -23,6 +23,7 @@ from weir.catalog.flink import (
 from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
 from weir.catalog.principals import job_principal
 from weir.components.base import (
+    PLAIN_HTTP,
     Component,
     CustomKind,
     Resources,
@@ -93,6 +94,9 @@ class FlinkDeploymentArgs:
     after: Resources = ()
 
 
+WHY_PLAIN = "network policies let in the operator and the job's own pods alone; it takes no new job"
+
+
 class FlinkDeployment(Component):
     """The job, the ConfigMap with its pipeline's files, and the volume of its state where there is no bucket."""
 
@@ -118,7 +122,7 @@ class FlinkDeployment(Component):
         self.deployment = custom_resource(
             name,
             CustomKind(args.version.api_version, "FlinkDeployment"),
-            site.metadata(name, "flink", annotations=self._decision()),
+            site.metadata(name, "flink", annotations={**(self._decision() or {}), PLAIN_HTTP: WHY_PLAIN}),
             self._spec(),
             self.keeper(after=after),
         )

@@ -15,6 +15,7 @@ from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import REGISTRY, REGISTRY_GROUP_PREFIX
 from weir.catalog.subjects import subjects_of, subjects_to_json
 from weir.components.base import (
+    PLAIN_HTTP,
     Component,
     Site,
     container_security,
@@ -36,6 +37,7 @@ USER_ID = 1001
 CONFIG_FOLDER = "/etc/weir/registry"
 CONFIG_FILE = "application.properties"
 PASSWORD_VARIABLE = "KAFKA_PASSWORD"  # noqa: S105 - its name
+WHY_PLAIN = "schemas are no secret, and network policies let in the jobs alone"
 SUBJECTS_FILE = "subjects.json"
 SUBJECTS_FOLDER = "/etc/weir/subjects"
 JOB_SIZE = PodSize(0.1, 256)
@@ -70,7 +72,7 @@ class Registry(Component):
         )
         self.service = k8s.core.v1.Service(
             NAME,
-            metadata=site.metadata(NAME, NAME),
+            metadata=site.metadata(NAME, NAME, annotations={PLAIN_HTTP: WHY_PLAIN}),
             spec=k8s.core.v1.ServiceSpecArgs(
                 selector=site.selector(NAME),
                 ports=[k8s.core.v1.ServicePortArgs(name="http", port=PORT, target_port="http")],

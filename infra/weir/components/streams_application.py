@@ -16,6 +16,7 @@ from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import application_principal
 from weir.catalog.streams import JVM_FLAGS, STREAMS_MAIN, streams_plan
 from weir.components.base import (
+    PLAIN_HTTP,
     Component,
     Resources,
     Site,
@@ -76,7 +77,7 @@ class StreamsApplication(Component):
         )
         service = k8s.core.v1.Service(
             name,
-            metadata=site.metadata(name, COMPONENT),
+            metadata=site.metadata(name, COMPONENT, annotations={PLAIN_HTTP: "health and counts, no data"}),
             spec=k8s.core.v1.ServiceSpecArgs(
                 cluster_ip="None",
                 selector=site.selector(name),

@@ -7,6 +7,7 @@ import pulumi_kubernetes as k8s
 
 from weir.components import superset_settings as shared
 from weir.components.base import (
+    PLAIN_HTTP,
     Component,
     Site,
     container_security,
@@ -134,7 +135,9 @@ class SupersetPlain(Component):
     def _service(self) -> None:
         k8s.core.v1.Service(
             shared.NAME,
-            metadata=self.site.metadata(shared.NAME, shared.COMPONENT),
+            metadata=self.site.metadata(
+                shared.NAME, shared.COMPONENT, annotations={PLAIN_HTTP: "the ingress ends TLS"}
+            ),
             spec=k8s.core.v1.ServiceSpecArgs(
                 selector=self.site.selector(shared.NAME),
                 ports=[k8s.core.v1.ServicePortArgs(name="http", port=shared.PORT, target_port="http")],
