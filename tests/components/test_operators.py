@@ -62,6 +62,17 @@ def test_operators_watch_the_platforms_namespace_alone() -> None:
     assert values["k8ssandra-operator"]["global"]["watchNamespaces"] == ["weir-prod"]
 
 
+def test_the_chart_of_flink_makes_no_account_or_role_that_is_weirs_own() -> None:
+    values = releases(rendered("prod").resources)["flink-kubernetes-operator"].inputs["values"]
+    made = (values["jobServiceAccount"], values["rbac"]["jobRole"], values["rbac"]["jobRoleBinding"])
+    assert [entry["create"] for entry in made] == [False, False, False]
+
+
+def test_cert_manager_elects_its_leader_in_a_namespace_that_there_is() -> None:
+    release = releases(rendered("prod").resources)["cert-manager"]
+    assert release.inputs["values"]["global"]["leaderElection"]["namespace"] == release.inputs["namespace"]
+
+
 def test_the_known_password_of_flinks_webhook_is_replaced() -> None:
     resources = {entry.urn: entry for entry in rendered("prod").resources}
     release = releases(resources.values())["flink-kubernetes-operator"]

@@ -67,7 +67,7 @@ class Operators(Component):
         self.ready: list[pulumi.Resource] = []
         before: list[pulumi.Resource] = [namespace, webhook.secret]
         for chart in args.charts:
-            release = self._release(chart, _values(args, chart), before)
+            release = self._release(chart, _values(args, chart, self.namespace), before)
             self.ready.append(release)
             if chart.name == "cert-manager":
                 # The others' webhooks have certificates of it.
@@ -93,9 +93,12 @@ class Operators(Component):
         )
 
 
-def _values(args: OperatorsArgs, chart: Chart) -> dict[str, Any]:
+def _values(args: OperatorsArgs, chart: Chart, namespace: str) -> dict[str, Any]:
     text = (args.values_folder / f"{chart.name}.yaml").read_text(encoding="utf-8")
-    return parsed(text) | (_watched(chart.name, args.watch_namespace) if args.watch_namespace else {})
+    watched = _watched(chart.name, args.watch_namespace) if args.watch_namespace else {}
+    # Not in kube-system, the chart's default, where some clusters let nobody write.
+    own = {"global": {"leaderElection": {"namespace": namespace}}} if chart.name == "cert-manager" else {}
+    return parsed(text) | watched | own
 
 
 def _watched(chart: str, namespace: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pulumi_kubernetes as k8s
 
 from weir.components import trino_settings as settings
 from weir.components.base import (
+    PLAIN_HTTP,
     Component,
     Site,
     container_security,
@@ -97,7 +98,11 @@ class Trino(Component):
     def _service(self) -> None:
         k8s.core.v1.Service(
             NAME,
-            metadata=self.site.metadata(NAME, COMPONENT),
+            metadata=self.site.metadata(
+                NAME,
+                COMPONENT,
+                annotations=None if self.topology.tls else {PLAIN_HTTP: "the stack switched encryption off"},
+            ),
             spec=k8s.core.v1.ServiceSpecArgs(
                 selector=self.site.selector(NAME),
                 ports=[

@@ -59,7 +59,8 @@ def _in_lines(text: str, images: yaml.MappingNode, digests: Mapping[str, str], r
         return f"{text[: place.index]}{lines}\n{' ' * place.column}{text[place.index :]}"
     key, value = entry
     # A block ends where the next begins: what lies between, lines and remarks of the next, is not its own.
-    end = value.end_mark.index if value.flow_style else value.value[-1][1].end_mark.index
+    block = isinstance(value, yaml.MappingNode) and not value.flow_style
+    end = (value.value[-1][1] if block else value).end_mark.index
     return text[: key.start_mark.index] + lines + text[end:]
 
 
