@@ -85,6 +85,15 @@ def test_the_known_password_of_flinks_webhook_is_replaced() -> None:
     assert secret.inputs["metadata"]["namespace"] == "weir-prod-operators"
 
 
+def test_every_pod_of_the_operators_names_the_runtimes_seccomp_profile() -> None:
+    values = {name: release.inputs["values"] for name, release in releases(rendered("prod").resources).items()}
+    profile = {"type": "RuntimeDefault"}
+    cassandra = values["k8ssandra-operator"]
+    for pod in (cassandra, cassandra["cass-operator"], values["flink-kubernetes-operator"]):
+        assert pod["podSecurityContext"]["seccompProfile"] == profile
+    assert values["strimzi-kafka-operator"]["securityContext"]["seccompProfile"] == profile
+
+
 def test_strimzis_pods_are_restricted() -> None:
     values = yaml.safe_load((VALUES / "strimzi-kafka-operator.yaml").read_text(encoding="utf-8"))
     assert {"name": "STRIMZI_POD_SECURITY_PROVIDER_CLASS", "value": "restricted"} in values["extraEnvs"]
