@@ -76,14 +76,17 @@ class TrinoCluster:
             "REQUESTS_CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt",
         }
         python = self.ctx.toolchain.home("superset") / "bin" / "python"
-        told = subprocess.run(
-            [str(python), "-c", ASKED, f"trino://{user}@{HOST}:{self.port}/cassandra", statement],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        try:
+            told = subprocess.run(
+                [str(python), "-c", ASKED, f"trino://{user}@{HOST}:{self.port}/cassandra", statement],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+        except subprocess.TimeoutExpired:
+            raise RefusedError("no answer: a node does not find another") from None
         if told.returncode != 0:
             raise RefusedError(told.stderr[-3000:])
         return json.loads(told.stdout.splitlines()[-1])
