@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DEFAULT_SUPERUSER = "cassandra"
 """The role that Cassandra makes in an empty cluster; its password is its name."""
+DEFAULT_SUPERUSER_SECONDS = 30.0
+"""An empty cluster answers clients ten seconds before it makes the role, and more on a busy machine."""
 PASSWORD_RETRY_SECONDS = (6.0, 12.0)
 
 
@@ -26,8 +28,9 @@ def secure_administrator(access: Access) -> tuple[str, ...]:
         WeirError: neither `access` nor the default superuser is let in.
     """
     done = []
-    if not may_log_in(access):
-        with session_of(access.as_role(DEFAULT_SUPERUSER, DEFAULT_SUPERUSER)) as session:
+    default = access.as_role(DEFAULT_SUPERUSER, DEFAULT_SUPERUSER)
+    if not _either_may_log_in(access, default):
+        with session_of(default) as session:
             login = f"PASSWORD = {_quoted(access.password)} AND LOGIN = true AND SUPERUSER = true"
             execute(
                 session, f"CREATE ROLE IF NOT EXISTS {access.user} WITH {login}", shown=f"CREATE ROLE {access.user}"
@@ -38,6 +41,17 @@ def secure_administrator(access: Access) -> tuple[str, ...]:
             execute(session, f"DROP ROLE IF EXISTS {DEFAULT_SUPERUSER}")
             done.append(f"superuser {DEFAULT_SUPERUSER}: dropped")
     return tuple(done)
+
+
+def _either_may_log_in(access: Access, default: Access) -> bool:
+    """Whether `access` may log in, known as soon as it or `default` may: on a first start there is neither yet."""
+    deadline = time.monotonic() + DEFAULT_SUPERUSER_SECONDS
+    while True:
+        if may_log_in(access):
+            return True
+        if may_log_in(default) or time.monotonic() > deadline:
+            return False
+        time.sleep(PASSWORD_RETRY_SECONDS[0])
 
 
 def apply_roles(access: Access, roles: tuple[Role, ...], passwords: Mapping[str, str]) -> tuple[str, ...]:
