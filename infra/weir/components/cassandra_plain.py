@@ -47,8 +47,9 @@ class CassandraPlain(Component):
         after: list[pulumi.Resource] = [
             self._config(files),
             self._service(self.nodes_service, headless=True),
-            self._service(name, headless=False),
         ]
+        # Not among what the nodes come after: Pulumi takes a Service for made once a pod is behind it.
+        clients = self._service(name, headless=False)
         if args.certificates is not None:
             after += [self._certificate(), shared.stores_password(site, self)]
         self.nodes = self._stateful_set(content_hash("".join(files.values())), after)
@@ -57,7 +58,7 @@ class CassandraPlain(Component):
             contact_points=(f"{name}.{site.namespace}.svc:{shared.CLIENT_PORT}",),
             datacenter=args.plan.datacenter,
             trust_secret=shared.CERTIFICATE_SECRET if args.certificates else None,
-            ready=[self.nodes],
+            ready=[self.nodes, clients],
         )
         self.register_outputs({"service": name})
 
@@ -192,7 +193,7 @@ class CassandraPlain(Component):
             readiness_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=10),
             liveness_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=30, failure_threshold=6),
             security_context=container_security(),
-            resources=resources(self.args.plan.node),
+            resources=resources(self.args.plan.node, self.site.cpu_request_share),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name=name, mount_path=path, sub_path=sub_path)
                 for name, path, sub_path in mounts
