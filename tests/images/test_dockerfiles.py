@@ -163,7 +163,7 @@ def test_the_schema_jobs_programs_run_with_what_its_image_has(
 ) -> None:
     (uv,) = sorted(toolchain_for().cache.glob("uv-*/bin/uv"))[-1:]
     lock = REPOSITORY / "locks" / "schema-job.txt"
-    fetch.python_environment(uv, REPOSITORY, lock, tmp_path / "venv", lambda *_: None)
+    fetch.python_environment(uv, REPOSITORY, [lock], tmp_path / "venv", lambda *_: None)
     python = str(tmp_path / "venv" / "bin" / "python")
     environment = {"PYTHONPATH": str(REPOSITORY / "infra"), "PATH": "/usr/bin:/bin"}
     for module in ("weir.database.job", "weir.registry.subjects", "weir.proof.references"):

@@ -28,7 +28,7 @@ def pack(
 ) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
     environment = tmp_path_factory.mktemp("pack") / "environment"
     (uv,) = sorted(toolchain_for().cache.glob("uv-*/bin/uv"))[-1:]
-    fetch.python_environment(uv, REPOSITORY, PACK / "requirements.txt", environment, lambda *_: None)
+    fetch.python_environment(uv, REPOSITORY, [PACK / "requirements.txt"], environment, lambda *_: None)
     with (
         serving(environment / "bin" / "python") as port,
         grpc.insecure_channel(f"127.0.0.1:{port}", [("grpc.enable_http_proxy", 0)]) as channel,

@@ -8,6 +8,7 @@ from weir.config.errors import ConfigError
 from weir.config.images import ImageName, ImagesConfig
 
 UPSTREAM = {
+    ImageName.FLINK_OPERATOR: ("docker.io/apache/flink-kubernetes-operator", versions.FLINK_OPERATOR_PLAIN),
     ImageName.TRINO: ("docker.io/trinodb/trino", versions.TRINO),
     ImageName.REGISTRY: ("docker.io/apicurio/apicurio-registry", versions.REGISTRY),
     ImageName.KAFKA: ("docker.io/apache/kafka", versions.KAFKA),

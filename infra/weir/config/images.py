@@ -16,6 +16,7 @@ class ImageName(StrEnum):
     """An image that weir's own pods run; the operators' charts name their operands' images themselves."""
 
     FLINK_JOB = "flink-job"
+    FLINK_OPERATOR = "flink-operator"
     STREAMS = "streams"
     LOADER = "loader"
     SUPERSET = "superset"

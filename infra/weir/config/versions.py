@@ -34,6 +34,9 @@ STRIMZI_OPERATOR = "1.2.0"
 K8SSANDRA_OPERATOR = "1.32.5"
 CASS_OPERATOR = "1.32.0"
 FLINK_OPERATOR = "1.15.0"
+# renovate: datasource=maven depName=org.apache.flink:flink-kubernetes-operator
+FLINK_OPERATOR_PLAIN = "1.7.0"
+"""Of `operators: {flink: plain}`: the newest that a package registry serves, for clusters without internet."""
 SUPERSET_OPERATOR = "0.2.0"
 REGISTRY_OPERATOR = "3.3.1"
 CERT_MANAGER = "v1.21.1"
@@ -41,6 +44,8 @@ PROMETHEUS_OPERATOR = "v0.93.0"
 
 FLINK_CRD_VERSION = "v2_2"
 """`spec.flinkVersion`, the operator's name for a minor version of Flink."""
+FLINK_CRD_VERSION_PLAIN = "v1_18"
+"""What the plain operator calls it: the newest version that it knows. It makes the pods of any, in standalone mode."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tarfile
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
@@ -112,8 +112,10 @@ class Maven:
         run_and_follow([str(self._executable), *arguments], self._environment, show)
 
 
-def python_environment(uv: Path, repository: Path, lock: Path, folder: Path, progress: Progress) -> None:
-    """A relocatable environment of exactly the packages of `lock`, hashes checked."""
+def python_environment(
+    uv: Path, repository: Path, lock_files: Sequence[Path], folder: Path, progress: Progress
+) -> None:
+    """A relocatable environment of exactly the packages of `lock_files`, hashes checked."""
     mirror = ["bash", "-c", '. toolchain/pip-mirror.sh && exec "$@"', "weir"]
     base = str(getattr(sys, "_base_executable", sys.executable))
     environment = {**os.environ, "PYTHON": base, "VIRTUAL_ENV": str(folder)}
@@ -123,7 +125,7 @@ def python_environment(uv: Path, repository: Path, lock: Path, folder: Path, pro
 
     progress("making the environment", None)
     create = [str(uv), "venv", "--quiet", "--allow-existing", "--relocatable", "--python", base, str(folder)]
-    sync = [str(uv), "pip", "sync", "--require-hashes", str(lock)]
+    sync = [str(uv), "pip", "sync", "--require-hashes", *map(str, lock_files)]
     for command in (create, sync):
         run_and_follow([*mirror, *command], environment, show, working_directory=repository)
 

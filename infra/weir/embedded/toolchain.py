@@ -116,7 +116,7 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
 
     def python(name: str, lock: Path, package: str) -> Tool:
         def run(staging: Path, progress: fetch.Progress) -> None:
-            fetch.python_environment(_uv(cache), repository, lock, staging, progress)
+            fetch.python_environment(uv_program(cache), repository, [lock], staging, progress)
 
         return Tool(name, fetch.locked_version(lock, package), _digest([lock], lock_files), run)
 
@@ -140,6 +140,7 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
         own("streams-app", STREAMS_MODULES),
         maven("kafka-connect", lambda m, s, p: m.copy("kafka-connect", s, p)),
         own("loader-plugin", LOADER_MODULES),
+        maven("flink-operator", lambda m, s, p: m.copy("flink-operator", s, p)),
     ]
     names = tuple(tool.name for tool in in_turn)
     tools = [
@@ -224,7 +225,12 @@ def _build(cache: Path, tool: Tool, before: list[Future[None]], report: Report) 
     report(tool.name, f"{tool.version} ready", 1.0)
 
 
-def _uv(cache: Path) -> Path:
+def uv_program(cache: Path) -> Path:
+    """The `uv` that `toolchain/bootstrap.sh` left in the cache, else the one on the PATH.
+
+    Raises:
+        WeirError: there is none.
+    """
     found = sorted(cache.glob("uv-*/bin/uv"))
     on_path = shutil.which("uv")
     if found:

@@ -1,0 +1,94 @@
+"""Commands of container images: which a stack runs, and building them without a registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from weir.cli.shared import JsonOption, console
+
+if TYPE_CHECKING:
+    from weir.images.build import BuiltImage
+
+commands = typer.Typer(no_args_is_help=True)
+KubernetesStack = Annotated[str, typer.Option("--stack", help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")]
+NamesArgument = Annotated[list[str] | None, typer.Argument(help="Folders below images/; all of them without a name.")]
+MEBIBYTE = 1 << 20
+
+
+@commands.callback()
+def _images() -> None:
+    """The container images: which a stack runs, and building them from package registries."""
+
+
+@commands.command("list")
+def list_images(stack: KubernetesStack = "dev", as_json: JsonOption = False) -> None:
+    """The images that a stack's pods run, for a mirror; an operator's chart names its operands' images itself."""
+    from weir.config.image_references import image_references  # noqa: PLC0415
+    from weir.config.stack import load_stack  # noqa: PLC0415
+    from weir.embedded.context import stack_file  # noqa: PLC0415
+
+    references = image_references(load_stack(stack_file(stack)).images)
+    if as_json:
+        console.print_json(data={name.value: reference for name, reference in references.items()})
+    for reference in () if as_json else references.values():
+        console.print(reference, highlight=False, markup=False)
+
+
+@commands.command()
+def build(
+    names: NamesArgument = None,
+    stack: KubernetesStack = "cluster",
+    load: Annotated[Path | None, typer.Option(help="The socket of a containerd that then has them.")] = None,
+    archive: Annotated[Path | None, typer.Option(help="Write an OCI archive, for docker load or ctr import.")] = None,
+    bills: Annotated[Path | None, typer.Option(help="Write each image's bill of materials into this folder.")] = None,
+) -> None:
+    """Build images without a container engine or a registry; what has not changed is not built again."""
+    import os  # noqa: PLC0415
+    import shutil  # noqa: PLC0415
+
+    from weir.config.stack import load_stack  # noqa: PLC0415
+    from weir.embedded.board import Board  # noqa: PLC0415
+    from weir.embedded.context import REPOSITORY, stack_file  # noqa: PLC0415
+    from weir.images import archive as archives  # noqa: PLC0415
+    from weir.images import library  # noqa: PLC0415
+
+    config = load_stack(stack_file(stack)).images
+    store = library.store_of(dict(os.environ))
+    with Board(console) as board:
+        built = library.build(REPOSITORY, config, names or [], board.report)
+        if load:
+            board.report("containerd", f"importing {len(built)} images", None)
+            archives.load_into_containerd(store, built, load)
+            board.report("containerd", f"{len(built)} images imported", 1.0)
+    if archive:
+        with archive.open("wb") as stream:
+            archives.write_archive(store, built, stream)
+    for image in built if bills else ():
+        assert bills is not None  # noqa: S101 - the loop's own condition
+        bills.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(image.bill, bills / image.bill.name)
+    for image in built:
+        console.print(_line(image), highlight=False, markup=False)
+
+
+@commands.command()
+def context(
+    out: Annotated[Path, typer.Argument(help="A folder; each image gets one below it.")],
+    names: NamesArgument = None,
+) -> None:
+    """Write the Dockerfile and the content of images, for docker build and buildah, from the same definitions."""
+    from weir.embedded.board import Board  # noqa: PLC0415
+    from weir.embedded.context import REPOSITORY  # noqa: PLC0415
+    from weir.images import library  # noqa: PLC0415
+
+    with Board(console) as board:
+        written = library.contexts(REPOSITORY, names or [], out, board.report)
+    for folder in written:
+        console.print(f"docker build {folder}", highlight=False, markup=False)
+
+
+def _line(image: BuiltImage) -> str:
+    return f"{image.reference}  {image.size // MEBIBYTE} MiB  sha256:{image.manifest.digest[:12]}"

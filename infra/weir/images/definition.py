@@ -1,0 +1,103 @@
+"""What an image is: `images/<name>/image.yaml`, read strictly. Both ways to build it begin here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from weir.config.base import Frozen
+from weir.config.errors import ConfigError, parse, read_yaml
+from weir.config.images import ImageName
+
+BASES_FILE = "bases.yaml"
+IMAGE_FILE = "image.yaml"
+
+AbsolutePath = Annotated[str, Field(pattern=r"^/(usr|opt|etc|app|data|var|docker-entrypoint)[A-Za-z0-9._/@+-]*$")]
+
+
+class Base(Frozen):
+    """A Debian with nothing but its essential packages and these."""
+
+    suite: Literal["bookworm", "trixie"]
+    packages: list[str]
+    docker_image: Annotated[
+        str,
+        Field(description="The same Debian, where Docker builds; CI gives it by digest.", pattern=r"^[a-z.]+/\S+:\S+$"),
+    ]
+
+
+class Account(Frozen):
+    """Who the image runs as; Kubernetes takes the number, programs look up the name."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    id: Annotated[int, Field(ge=1, lt=65534)]
+    home: AbsolutePath
+
+
+class Part(Frozen):
+    """One layer: exactly one of its sources, put into the folder (or the file) `to`."""
+
+    to: AbsolutePath
+    tool: Annotated[str | None, Field(description="A folder of weir's toolchain.")] = None
+    locks: Annotated[list[str], Field(description="A Python environment of what these files of locks/ name.")] = []
+    repository: Annotated[str | None, Field(description="A file or folder of the repository.")] = None
+    own: Annotated[str | None, Field(description="A file or folder beside the definition.")] = None
+    made: Annotated[Literal["job-package"] | None, Field(description="What a program of weir's writes.")] = None
+    without: Annotated[list[str], Field(description="Patterns of paths below the source that stay out.")] = []
+    owned: Annotated[bool, Field(description="By the image's account, which may write there.")] = False
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Part:
+        given = [name for name in ("tool", "locks", "repository", "own", "made") if getattr(self, name)]
+        if len(given) != 1:
+            raise ValueError(
+                f"{self.to}: {', '.join(given) or 'no source'}; give one of tool, locks, repository, own, made"
+            )
+        return self
+
+
+class ImageDefinition(Frozen):
+    """One image."""
+
+    name: ImageName
+    title: str
+    licenses: Annotated[str, Field(description="SPDX expression of what the image is for.")]
+    base: str
+    account: Account
+    parts: list[Part] = []
+    folders: Annotated[list[AbsolutePath], Field(description="Empty ones, the account's own.")] = []
+    links: Annotated[dict[AbsolutePath, str], Field(description="Symbolic links: where, and to what.")] = {}
+    environment: dict[str, str] = {}
+    entrypoint: list[str] = []
+    command: list[str] = []
+    working_folder: AbsolutePath = "/opt"
+
+
+def load_bases(folder: Path) -> dict[str, Base]:
+    """The Debians that images begin with, by name.
+
+    Raises:
+        ConfigError: the file is wrong.
+    """
+    path = folder / BASES_FILE
+    return {name: parse(Base, value, f"{path}: {name}") for name, value in read_yaml(path).items()}
+
+
+def load_images(folder: Path) -> dict[ImageName, ImageDefinition]:
+    """Every definition below `folder`.
+
+    Raises:
+        ConfigError: one is wrong, or names a base that does not exist.
+    """
+    bases = load_bases(folder)
+    found: dict[ImageName, ImageDefinition] = {}
+    for path in sorted(folder.glob(f"*/{IMAGE_FILE}")):
+        image = parse(ImageDefinition, read_yaml(path), str(path))
+        if image.base not in bases:
+            raise ConfigError(str(path), [f"base: {image.base!r} is not in {BASES_FILE}; there are {', '.join(bases)}"])
+        if image.name != path.parent.name:
+            raise ConfigError(str(path), [f"name: {image.name} is not the folder's; rename the one or the other"])
+        found[image.name] = image
+    return found

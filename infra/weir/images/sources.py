@@ -1,0 +1,96 @@
+"""Where the content of a part comes from, and by which key it is known before it is made."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from weir.config.errors import WeirError
+from weir.embedded import fetch
+from weir.embedded.job_package import build_job_package
+from weir.embedded.service import Toolchain
+from weir.embedded.toolchain import uv_program
+from weir.images.definition import Account, ImageDefinition, Part
+from weir.images.layers import ROOT, Owner, digest_of, write_tree
+
+DEBIAN_PYTHON = "/usr/bin/python3"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The repository, and the toolchain with every tool that the images name."""
+
+    repository: Path
+    toolchain: Toolchain
+
+    def key(self, image: ImageDefinition, part: Part) -> str:
+        """Changes with everything that the part's layer is made of."""
+        return "\0".join([self._content(image, part), part.model_dump_json(), image.account.model_dump_json()])
+
+    def write(self, image: ImageDefinition, part: Part, target: Path) -> None:
+        """Makes the part's layer."""
+        owner = _owner(image.account) if part.owned else ROOT
+        if part.locks:
+            with tempfile.TemporaryDirectory() as scratch:
+                self._python(part, Path(scratch) / "environment")
+                write_tree(target, Path(scratch) / "environment", part.to, without=part.without, owner=owner)
+        elif part.made:
+            with tempfile.TemporaryDirectory() as scratch:
+                package = build_job_package(self.repository, Path(scratch) / "job.zip")
+                write_tree(target, package, part.to, owner=owner)
+        elif part.tool and (self.toolchain.home(part.tool) / "pyvenv.cfg").exists():
+            with tempfile.TemporaryDirectory(dir=self.toolchain.cache) as scratch:
+                copy = Path(scratch) / "environment"
+                shutil.copytree(self.toolchain.home(part.tool), copy, symlinks=True, copy_function=_link)
+                use_debian_python(copy)
+                write_tree(target, copy, part.to, without=part.without, owner=owner)
+        else:
+            write_tree(target, self._folder(image, part), part.to, without=part.without, owner=owner)
+
+    def _folder(self, image: ImageDefinition, part: Part) -> Path:
+        if part.tool:
+            return self.toolchain.home(part.tool)
+        folder = self.repository / (part.repository or f"images/{image.name.value}/{part.own}")
+        if not folder.exists():
+            raise WeirError(
+                f"images/{image.name.value}/image.yaml: {folder} does not exist; correct the part {part.to}"
+            )
+        return folder
+
+    def _content(self, image: ImageDefinition, part: Part) -> str:
+        if part.tool:
+            return self.toolchain.home(part.tool).name
+        if part.locks:
+            return "".join(digest_of(self.repository / "locks" / lock) for lock in part.locks)
+        if part.made:
+            with tempfile.TemporaryDirectory() as scratch:
+                return digest_of(build_job_package(self.repository, Path(scratch) / "job.zip"))
+        return digest_of(self._folder(image, part), part.without)
+
+    def _python(self, part: Part, folder: Path) -> None:
+        locks = [self.repository / "locks" / lock for lock in part.locks]
+        with fetch.clear_errors(", ".join(part.locks), self.toolchain.cache):
+            fetch.python_environment(uv_program(self.toolchain.cache), self.repository, locks, folder, lambda *_: None)
+        use_debian_python(folder)
+
+
+def use_debian_python(environment: Path) -> None:
+    """An environment as the image sees it: its Python is Debian's, of the same minor version."""
+    config = environment / "pyvenv.cfg"
+    lines = [line for line in config.read_text(encoding="utf-8").splitlines() if not line.startswith("home")]
+    config.unlink()
+    config.write_text("\n".join([f"home = {Path(DEBIAN_PYTHON).parent}", *lines]) + "\n", encoding="utf-8")
+    for name in ("python", "python3", "python3.11"):
+        link = environment / "bin" / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(DEBIAN_PYTHON if name == "python" else "python")
+
+
+def _link(source: str, target: str) -> None:
+    Path(target).hardlink_to(source)
+
+
+def _owner(account: Account) -> Owner:
+    return Owner(account.id, account.id)
