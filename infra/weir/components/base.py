@@ -46,6 +46,8 @@ class Site:
     """Whether resources that hold data are protected from deletion, and their objects outlive the stack."""
     zones: int = 1
     """Zones that pods are spread over."""
+    cpu_request_share: float = 1.0
+    """Of the planned cores; what is not asked for may be used all the same."""
     extra_labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """A person's own labels, on every resource."""
     foundation: Resources = field(default=(), hash=False, repr=False)
@@ -158,14 +160,14 @@ def container_security(*, read_only_root: bool = True) -> k8s.core.v1.SecurityCo
     )
 
 
-def resources(size: PodSize) -> k8s.core.v1.ResourceRequirementsArgs:
+def resources(size: PodSize, cpu_request_share: float = 1.0) -> k8s.core.v1.ResourceRequirementsArgs:
     """Requests and limits. Memory is the same in both: a pod that lives on what is left over is killed at the peak.
 
-    The limit of CPU is twice the request: start and recovery may use what is free.
+    The limit of CPU is twice the plan: start and recovery may use what is free.
     """
     memory = f"{size.memory_mib}Mi"
     return k8s.core.v1.ResourceRequirementsArgs(
-        requests={"cpu": cpu(size.cpu_cores), "memory": memory},
+        requests={"cpu": cpu(size.cpu_cores * cpu_request_share), "memory": memory},
         limits={"cpu": cpu(2 * size.cpu_cores), "memory": memory},
     )
 

@@ -1,19 +1,23 @@
-"""Certificates from cert-manager: one authority for the platform, and a certificate for each service.
+"""One authority for the platform, and a certificate for each service: cert-manager's, or weir's own without it.
 
 A certificate's Secret has `tls.crt`, `tls.key`, `ca.crt`, and the same as `keystore.p12` and `truststore.p12`.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as k8s
 
 from weir.components.base import Component, CustomKind, Resources, Site, custom_resource
+from weir.components.secret import random_password
 
 AUTHORITY = "weir-ca"
+SEED = "seed"
 AUTHORITY_HOURS = 10 * 365 * 24
 CERTIFICATE_HOURS = 365 * 24
 RENEW_BEFORE_HOURS = 60 * 24
@@ -27,6 +31,8 @@ class CertificateAuthorityArgs:
 
     api_version: str
     issuer: str | None = None
+    generated: bool = False
+    """Without cert-manager: certificates that the program makes of one secret, and nobody renews."""
 
 
 class CertificateAuthority(Component):
@@ -36,11 +42,29 @@ class CertificateAuthority(Component):
         super().__init__("security:CertificateAuthority", AUTHORITY, site, opts)
         self.api_version = args.api_version
         self.ready: Resources = ()
+        self.seed: pulumi.Output[str] | None = None
+        if args.generated:
+            self.seed = self._seed()
+            self.register_outputs({})
+            return
         self.issuer = {"kind": "ClusterIssuer", "name": args.issuer or ""}
         if args.issuer is None:
             self.ready = [self._own_authority()]
             self.issuer = {"kind": "Issuer", "name": AUTHORITY}
         self.register_outputs({})
+
+    def _seed(self) -> pulumi.Output[str]:
+        """What every certificate follows from. Whoever deletes this Secret has all of them made anew."""
+        secret = k8s.core.v1.Secret(
+            AUTHORITY,
+            metadata=self.site.metadata(AUTHORITY, "security"),
+            type="Opaque",
+            # `data`, for that alone is what a cluster answers with.
+            data={SEED: pulumi.Output.secret(base64.b64encode(random_password().encode()).decode())},
+            opts=self.keeper(ignore_changes=["data"]),
+        )
+        self.ready = [secret]
+        return secret.data.apply(lambda data: data[SEED])
 
     def _own_authority(self) -> pulumi.Resource:
         """A self-signed certificate, and the issuer that signs with it. Losing its key would cut every client off."""
@@ -86,7 +110,30 @@ class Certificate(Component):
     ) -> None:
         super().__init__("security:Certificate", name, site, opts)
         self.secret = name
-        self.resource = custom_resource(
+        self.resource = self._generated(args) if args.authority.seed is not None else self._requested(args)
+        self.register_outputs({"secret": name})
+
+    def _generated(self, args: CertificateArgs) -> pulumi.Resource:
+        assert args.authority.seed is not None  # noqa: S101 - the caller's condition
+
+        def files(seed: str) -> dict[str, str]:
+            # Loading the library takes a tenth of a second, which only these stacks need.
+            from weir.components.own_certificates import certificate_files  # noqa: PLC0415
+
+            return certificate_files(seed, self.site.environment, args.common_name, args.dns_names, KEYSTORE_PASSWORD)
+
+        return k8s.core.v1.Secret(
+            self.secret,
+            metadata=self.site.metadata(self.secret, args.component),
+            type="Opaque",
+            data=pulumi.Output.secret(args.authority.seed.apply(files)),
+            opts=self.child(after=args.authority.ready),
+        )
+
+    def _requested(self, args: CertificateArgs) -> pulumi.Resource:
+        """Of cert-manager."""
+        name, site = self.secret, self.site
+        return custom_resource(
             name,
             CustomKind(args.authority.api_version, "Certificate"),
             site.metadata(name, args.component),
@@ -104,7 +151,6 @@ class Certificate(Component):
             },
             self.child(after=args.authority.ready),
         )
-        self.register_outputs({"secret": name})
 
 
 def service_names(service: str, namespace: str, pods: Sequence[str] = ()) -> list[str]:

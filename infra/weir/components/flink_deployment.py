@@ -44,6 +44,7 @@ from weir.components.flink_settings import (
     OperatorPolicy,
     cluster_configuration,
     internal_tls,
+    old_names,
 )
 from weir.components.flink_storage import StateStorage
 from weir.components.kafka_access import FLINK_SHADING, SECRET_MODE, KafkaAccess
@@ -53,6 +54,7 @@ from weir.config.storage import ObjectStorage
 from weir.sizing.plan import FlinkJobPlan, PodSize
 
 FLINK_USER_ID = 9999
+NATIVE, STANDALONE = "native", "standalone"
 MAIN_CONTAINER = "flink-main-container"
 DRIVER_JAR = "local:///opt/flink/opt/flink-python-{version}.jar"
 STATE_DECISION = "weir.io/state-decision"
@@ -88,7 +90,7 @@ class FlinkDeploymentArgs:
     object_storage: ObjectStorage | None = None
     image_pull_secrets: Sequence[str] = ()
     storage_class: str | None = None
-    mode: str = "native"
+    mode: str = NATIVE
     state_decision: StateDecision | None = None
     """What a person decided about state that the new version cannot take; it is for one upgrade."""
     after: Resources = ()
@@ -168,11 +170,11 @@ class FlinkDeployment(Component):
             "podTemplate": self._pod_template(),
             "jobManager": {
                 "replicas": plan.job_managers,
-                "resource": _resource(plan.job_manager),
+                "resource": _resource(plan.job_manager, self.site.cpu_request_share),
                 "podTemplate": _work_template(0, None),
             },
             "taskManager": {
-                "resource": _resource(plan.task_manager),
+                "resource": _resource(plan.task_manager, self.site.cpu_request_share),
                 "podTemplate": _work_template(plan.task_manager.disk_gib, args.storage_class),
             },
             "job": {
@@ -186,20 +188,22 @@ class FlinkDeployment(Component):
                 "allowNonRestoredState": args.state_decision is StateDecision.DROP_REMOVED,
             },
         }
-        if args.mode == "standalone":
+        if args.mode == STANDALONE:
             spec["taskManager"]["replicas"] = plan.task_managers
         return spec
 
     def flink_configuration(self) -> dict[str, str]:
         """What every target shares, and what this one adds."""
         args = self.args
-        return {
+        settings = {
             **flink_configuration(args.plan.settings, args.pipeline),
             **cluster_configuration(args.plan),
             **internal_tls(KEYSTORE_PASSWORD),
             **self.storage.configuration(),
             **args.operator.configuration(),
+            **_cpu_limits(self.site.cpu_request_share),
         }
+        return settings | old_names(settings) if args.mode == STANDALONE else settings
 
     def arguments(self) -> pulumi.Output[list[str]]:
         """The job's arguments, once the addresses of Kafka and the registry are known."""
@@ -284,9 +288,17 @@ def _texts(folder: Path, schema_file: str) -> dict[str, str]:
     return {name: (folder / name).read_text(encoding="utf-8") for name in (PIPELINE_FILE, schema_file)}
 
 
-def _resource(size: PodSize) -> dict[str, Any]:
-    """What the operator passes to Flink: memory in MiB, and CPU, which is request and limit in one."""
-    return {"cpu": size.cpu_cores, "memory": f"{size.memory_mib}m"}
+def _resource(size: PodSize, cpu_request_share: float) -> dict[str, Any]:
+    """What the operator passes to Flink: memory in MiB, and the CPU that pods ask for."""
+    return {"cpu": round(size.cpu_cores * cpu_request_share, 3), "memory": f"{size.memory_mib}m"}
+
+
+def _cpu_limits(cpu_request_share: float) -> dict[str, str]:
+    """Where pods ask for less than the plan, twice the plan is the limit; else Flink makes the request the limit."""
+    if cpu_request_share == 1:
+        return {}
+    factor = f"{2 / cpu_request_share:.3f}"
+    return {f"kubernetes.{role}.cpu.limit-factor": factor for role in ("jobmanager", "taskmanager")}
 
 
 def _work_template(disk_gib: int, storage_class: str | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ What the job means is in `weir.catalog.flink.flink_configuration`, which every t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weir.catalog.flink import JDK17_FLAGS
@@ -26,6 +27,12 @@ AUTOSCALER_WINDOW = "10 min"
 AUTOSCALER_STABILIZATION = "5 min"
 AUTOSCALER_UTILIZATION = "0.7"
 PERIODIC_SAVEPOINT = "24 h"
+
+
+NAMES_IN_FLINK_1 = {
+    "execution.checkpointing.dir": "state.checkpoints.dir",
+    "execution.checkpointing.savepoint-dir": "state.savepoints.dir",
+}
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,11 @@ def cluster_configuration(plan: FlinkJobPlan) -> dict[str, str]:
         "env.java.opts.taskmanager": plan.settings.garbage_collector.flag,
         **_autoscaler(plan),
     }
+
+
+def old_names(settings: Mapping[str, str]) -> dict[str, str]:
+    """What an operator of before Flink 2 looks for under a name of Flink 1, and refuses a job that lacks it."""
+    return {old: settings[new] for new, old in NAMES_IN_FLINK_1.items() if new in settings}
 
 
 def internal_tls(password: str) -> dict[str, str]:

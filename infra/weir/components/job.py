@@ -85,7 +85,7 @@ class RunToCompletion(Component):
             command=list(args.command),
             env=list(args.environment) or None,
             security_context=container_security(),
-            resources=resources(args.size),
+            resources=resources(args.size, self.site.cpu_request_share),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="files", mount_path=args.folder, read_only=True),
                 k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own

@@ -245,7 +245,7 @@ class PlainKafka(Component):
             command=["/bin/sh", f"{CONFIG_FOLDER}/start.sh"],
             env=[k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in environment.items()],
             security_context=container_security(),
-            resources=resources(role.size),
+            resources=resources(role.size, site.cpu_request_share),
             startup_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5, failure_threshold=60),
             readiness_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5),
             volume_mounts=[

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from weir.catalog.spec import Engine
 from weir.config.cassandra import CassandraProvider
 from weir.config.kafka import KafkaProvider
+from weir.config.kubernetes import FlinkOperatorProvider
 from weir.config.stack import StackConfig
 from weir.config.superset import SupersetProvider
 
@@ -86,6 +87,7 @@ class Endpoints:
 def endpoints(stack: StackConfig) -> Endpoints:
     """How the pods of `stack` are found."""
     prefix, security = stack.kubernetes.name_prefix, stack.security
+    plain_operator = stack.operators.flink is FlinkOperatorProvider.PLAIN
     strimzi = stack.kafka.provider is KafkaProvider.STRIMZI
     k8ssandra = stack.cassandra.provider is CassandraProvider.K8SSANDRA
     operated = stack.superset.provider is SupersetProvider.OPERATOR
@@ -101,7 +103,12 @@ def endpoints(stack: StackConfig) -> Endpoints:
         superset=component("superset", *([role("superset")] if operated else [])),
         postgresql=component("superset-postgresql"),
         valkey=component("superset-valkey"),
-        operators=Endpoint("the operators", namespaces=(f"{prefix}-operators",)),
+        operators=Endpoint(
+            "the operators",
+            # The plain operator of Flink shares the platform's namespace.
+            pods=((((COMPONENT_LABEL, "operators"),),) if plain_operator else ()),
+            namespaces=(() if plain_operator else (f"{prefix}-operators",)),
+        ),
         monitoring=Endpoint("monitoring", namespaces=(security.monitoring_namespace,)),
         ingress=Endpoint("ingress controllers", namespaces=tuple(security.allowed_ingress_namespaces)),
     )
@@ -164,6 +171,8 @@ def _flink(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     ports = (6121, 6122, 6123, 6124, 8081)
     yield Flow("flink-internal", sides.flink, sides.flink, ports, "job manager and task managers, over mutual TLS")
     yield Flow("operators-to-flink", sides.operators, sides.flink, (8081,), "savepoints and the job's state")
+    if stack.operators.flink is FlinkOperatorProvider.PLAIN:
+        yield Flow("operators-to-kubernetes", sides.operators, sides.outside, (443, 6443), "the operator makes pods")
     yield Flow("flink-to-registry", sides.flink, sides.registry, (8080,), "schemas of events")
     yield Flow("registry-internal", sides.registry, sides.registry, (8080,), "schemas are registered")
     yield Flow("flink-to-kubernetes", sides.flink, sides.outside, (443, 6443), "the leader's lease")

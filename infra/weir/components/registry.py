@@ -157,7 +157,7 @@ class Registry(Component):
             image=args.image,
             image_pull_policy=args.image_pull_policy,
             security_context=container_security(),
-            resources=resources(args.plan.pod),
+            resources=resources(args.plan.pod, self.site.cpu_request_share),
             env=environment,
             ports=[
                 k8s.core.v1.ContainerPortArgs(name="http", container_port=PORT),

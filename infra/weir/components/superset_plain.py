@@ -111,7 +111,7 @@ class SupersetPlain(Component):
                 else None
             ),
             security_context=container_security(),
-            resources=resources(size),
+            resources=resources(size, self.site.cpu_request_share),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
                 k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own

@@ -69,7 +69,7 @@ class PostgreSql(Component):
         }
         folders = {"data": DATA_FOLDER, "run": "/var/run/postgresql", "tmp": "/tmp"}  # noqa: S108 - the pod's own
         probe = ["pg_isready", "--username=superset", "--dbname=superset"]
-        pod = _pod(args, POSTGRESQL_PORT, environment=environment, folders=folders, probe=probe)
+        pod = _pod(site, args, POSTGRESQL_PORT, environment=environment, folders=folders, probe=probe)
         k8s.apps.v1.StatefulSet(
             POSTGRESQL,
             metadata=site.metadata(POSTGRESQL, shared.COMPONENT),
@@ -104,7 +104,7 @@ class Valkey(Component):
         server = f'valkey-server - --save "" --appendonly no --maxmemory {memory}mb --maxmemory-policy allkeys-lru'
         command = ["sh", "-c", f"{settings} | exec {server}"]
         folders = {"tmp": "/tmp", "data": "/data"}  # noqa: S108 - the pod's own
-        pod = _pod(args, VALKEY_PORT, command=command, folders=folders)
+        pod = _pod(site, args, VALKEY_PORT, command=command, folders=folders)
         k8s.apps.v1.Deployment(
             VALKEY,
             metadata=site.metadata(VALKEY, shared.COMPONENT),
@@ -134,6 +134,7 @@ def _service(component: Component, name: str, port: int) -> None:
 
 
 def _pod(
+    site: Site,
     args: StoreArgs,
     port: int,
     *,
@@ -158,7 +159,7 @@ def _pod(
         liveness_probe=alive,
         readiness_probe=alive,
         security_context=container_security(),
-        resources=resources(args.size),
+        resources=resources(args.size, site.cpu_request_share),
         volume_mounts=[
             k8s.core.v1.VolumeMountArgs(name="password", mount_path=SECRET_FOLDER, read_only=True),
             *(k8s.core.v1.VolumeMountArgs(name=name, mount_path=path) for name, path in folders.items()),

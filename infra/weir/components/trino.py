@@ -192,7 +192,7 @@ class Trino(Component):
             readiness_probe=k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=10, timeout_seconds=5),
             liveness_probe=k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=30, timeout_seconds=10),
             security_context=container_security(),
-            resources=resources(size),
+            resources=resources(size, self.site.cpu_request_share),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name=volume, mount_path=folder) for volume, folder in folders.items()
             ],

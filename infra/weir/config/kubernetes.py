@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
@@ -22,8 +23,17 @@ class KubernetesConfig(Frozen):
     labels: Annotated[dict[str, LabelValue], Field(description="On every resource.")] = {}
 
 
+class FlinkOperatorProvider(StrEnum):
+    """`chart` (the newest release, native mode), or `plain`: a Deployment of ours, for clusters without internet."""
+
+    CHART = "chart"
+    PLAIN = "plain"
+
+
 class OperatorsConfig(Frozen):
     """The operators that the custom resources need."""
+
+    flink: FlinkOperatorProvider = FlinkOperatorProvider.CHART
 
     install: Annotated[bool, Field(description="Install the charts; false where another team runs the operators.")] = (
         True

@@ -70,6 +70,9 @@ class SupersetOverride(Frozen):
 
     web_replicas: Replicas | None = None
     web: PodOverride = PodOverride()
+    worker_replicas: Annotated[int | None, Field(ge=0, le=100, description="0: no reports and thumbnails.")] = None
+    postgresql: NodeOverride = NodeOverride()
+    valkey: PodOverride = PodOverride()
 
 
 class LargestPod(Frozen):
@@ -96,6 +99,15 @@ class ResourcesConfig(Frozen):
     """Overrides, and the limits of the cluster that sizing stays within."""
 
     largest_pod: LargestPod = LargestPod()
+    cpu_request_share: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=1,
+            description="Pods ask for this share of the cores that they are planned to need, and may use all of them: "
+            "below 1 a test cluster takes more pods than it has cores for.",
+        ),
+    ] = 1.0
     quota: Annotated[NamespaceQuota | None, Field(description="Without it, the plan's sum and a fifth.")] = None
     max_kafka_brokers: Annotated[int, Field(ge=1, le=1000, description="Sizing refuses beyond it.")] = 30
     max_cassandra_nodes: Annotated[int, Field(ge=1, le=1000, description="Sizing refuses beyond it.")] = 60

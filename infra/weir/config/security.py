@@ -26,10 +26,21 @@ class SecretName(StrEnum):
     OBJECT_STORAGE_SECRET_KEY = auto()
 
 
+class CertificateSource(StrEnum):
+    """Who makes the platform's certificates: `cert-manager`, which renews them, or `generated` by weir itself."""
+
+    CERT_MANAGER = "cert-manager"
+    GENERATED = "generated"
+
+
 class SecurityConfig(Frozen):
     """What protects data on its way and keeps strangers out. Everything is on unless it is switched off."""
 
     tls: Annotated[bool, Field(description="Kafka, Cassandra, Flink, Trino and Superset talk encrypted.")] = True
+    certificates: Annotated[
+        CertificateSource,
+        Field(description="`generated` is for test clusters without cert-manager: nobody renews those."),
+    ] = CertificateSource.CERT_MANAGER
     certificate_issuer: Annotated[
         str | None, Field(description="A cert-manager ClusterIssuer that exists; weir makes its own CA without it.")
     ] = None

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from weir.config.cassandra import CassandraProvider
 from weir.config.flink import SIZED_FIELDS
 from weir.config.kafka import KafkaProvider
-from weir.config.security import SecretName
+from weir.config.kubernetes import FlinkOperatorProvider
+from weir.config.security import CertificateSource, SecretName
 from weir.config.streams import SIZED_STREAMS_FIELDS
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ LONGEST_JOB_NAME = 45
 
 def problems_of(stack: StackConfig) -> list[str]:
     """Every rule that the stack breaks, each as `field: what is wrong; what to do`."""
-    rules = (_pipelines, _target, _overrides, _storage, _kafka, _superset, _promotions)
+    rules = (_pipelines, _target, _overrides, _storage, _kafka, _superset, _promotions, _certificates, _operators)
     return [problem for rule in rules for problem in rule(stack)]
 
 
@@ -143,6 +145,39 @@ def _superset(stack: StackConfig) -> Iterator[str]:
         yield (
             "superset.oauth: missing; a protected environment that people reach by superset.host must not rest on "
             "one password: add the identity provider, or remove host"
+        )
+
+
+def _certificates(stack: StackConfig) -> Iterator[str]:
+    if stack.security.certificates is not CertificateSource.GENERATED:
+        return
+    if stack.security.certificate_issuer is not None:
+        yield (
+            "security.certificate_issuer: an issuer of cert-manager's, and security.certificates is generated; remove "
+            "the issuer, or set certificates to cert-manager"
+        )
+    if stack.availability.protect:
+        yield (
+            "security.certificates: nobody renews generated ones, and the stack is protected (availability.protect); "
+            "set it to cert-manager"
+        )
+    operated = {
+        "kafka.provider": stack.kafka.provider is KafkaProvider.PLAIN,
+        "cassandra.provider": stack.cassandra.provider is CassandraProvider.PLAIN,
+    }
+    for field, plain in operated.items():
+        if not plain:
+            yield (
+                f"{field}: its operator needs cert-manager, and security.certificates is generated; set {field} to "
+                "plain, or certificates to cert-manager"
+            )
+
+
+def _operators(stack: StackConfig) -> Iterator[str]:
+    if stack.operators.flink is FlinkOperatorProvider.PLAIN and stack.availability.highly_available:
+        yield (
+            "operators.flink: plain is one pod of an old release, and the stack is availability.highly_available; set "
+            "it to chart"
         )
 
 

@@ -17,6 +17,7 @@ from weir.components.registry import Registry, RegistryArgs
 from weir.config import versions
 from weir.config.image_references import image_reference
 from weir.config.images import ImageName
+from weir.config.security import CertificateSource
 from weir.config.stack import StackConfig
 from weir.programs.cassandra import cassandra
 from weir.programs.kafka import Kafka, kafka
@@ -54,7 +55,11 @@ def platform(environment: Environment) -> Platform:
         NetworkPolicies(site, flows(stack, {pipeline.spec.engine for pipeline in environment.pipelines}))
     authority = CertificateAuthority(
         site,
-        CertificateAuthorityArgs(versions.CRDS["Certificate"].api_version, stack.security.certificate_issuer),
+        CertificateAuthorityArgs(
+            versions.CRDS["Certificate"].api_version,
+            stack.security.certificate_issuer,
+            generated=stack.security.certificates is CertificateSource.GENERATED,
+        ),
     )
     log = kafka(environment, site, authority)
     registry = _registry(environment, site, log)
@@ -81,6 +86,7 @@ def site_of(stack: StackConfig) -> Site:
         owner=kubernetes.owner,
         keep_data=stack.availability.protect,
         zones=len(stack.availability.zones),
+        cpu_request_share=stack.resources.cpu_request_share,
         extra_labels=labels,
     )
 

@@ -9,13 +9,21 @@ from weir.catalog.roles import job_role
 from weir.catalog.spec import Engine
 from weir.components.base import Resources
 from weir.components.flink_account import FlinkAccount, FlinkAccountArgs
-from weir.components.flink_deployment import FlinkDeployment, FlinkDeploymentArgs, FlinkVersion, deployment_name
+from weir.components.flink_deployment import (
+    NATIVE,
+    STANDALONE,
+    FlinkDeployment,
+    FlinkDeploymentArgs,
+    FlinkVersion,
+    deployment_name,
+)
 from weir.components.flink_settings import OperatorPolicy
 from weir.components.object_storage import ObjectStorageKey, ObjectStorageKeyArgs
 from weir.config import versions
 from weir.config.image_references import image_reference
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaProvider
+from weir.config.kubernetes import FlinkOperatorProvider
 from weir.config.security import SecretName
 from weir.programs.load import Environment
 from weir.programs.platform import Platform
@@ -58,6 +66,7 @@ def _keys(environment: Environment, platform: Platform) -> Resources:
 
 def _job(environment: Environment, platform: Platform, pipeline: Pipeline, after: Resources) -> FlinkDeployment:
     stack = environment.stack
+    plain = stack.operators.flink is FlinkOperatorProvider.PLAIN
     return FlinkDeployment(
         deployment_name(pipeline),
         platform.site,
@@ -65,8 +74,12 @@ def _job(environment: Environment, platform: Platform, pipeline: Pipeline, after
             pipeline=pipeline,
             plan=environment.plan.flink[pipeline.name],
             version=FlinkVersion(
-                versions.FLINK, versions.FLINK_CRD_VERSION, versions.CRDS["FlinkDeployment"].api_version
+                versions.FLINK,
+                versions.FLINK_CRD_VERSION_PLAIN if plain else versions.FLINK_CRD_VERSION,
+                versions.CRDS["FlinkDeployment"].api_version,
             ),
+            # The plain operator knows no Flink 2: it must not ask Flink's own client for pods.
+            mode=STANDALONE if plain else NATIVE,
             image=image_reference(stack.images, ImageName.FLINK_JOB),
             image_pull_policy=stack.images.pull_policy.value,
             image_pull_secrets=stack.images.pull_secrets,

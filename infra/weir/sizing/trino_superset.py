@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from weir.config.resources import PodOverride
+from weir.config.resources import NodeOverride, PodOverride
 from weir.config.stack import StackConfig
 from weir.sizing.cassandra import CHARTS_PER_DASHBOARD
 from weir.sizing.explanation import Bound, Explanation
@@ -70,10 +70,10 @@ def size_superset(stack: StackConfig) -> tuple[SupersetPlan, list[Explanation]]:
         web=PodSize(override.web.cpu_cores or WEB_CORES, override.web.memory_mib or memory),
         web_workers=processes,
         web_threads=THREADS,
-        worker_replicas=1,
+        worker_replicas=1 if override.worker_replicas is None else override.worker_replicas,
         worker=PodSize(0.5, 1024),
-        postgresql=None if given.metadata_database else NodeSize(0.5, 1024, disk_gib=10),
-        valkey=None if given.cache else PodSize(0.25, 512),
+        postgresql=None if given.metadata_database else _postgresql(override.postgresql),
+        valkey=(None if given.cache else PodSize(override.valkey.cpu_cores or 0.25, override.valkey.memory_mib or 512)),
     )
     bound = Bound.CPU if replicas > 2 else Bound.AVAILABILITY if high else Bound.MINIMUM
     return plan, [
@@ -91,6 +91,10 @@ def size_registry(stack: StackConfig) -> RegistryPlan:
     """Clients keep the schemas they know: the registry answers at their start and hardly ever else."""
     high = stack.availability.highly_available
     return RegistryPlan(2 if high else 1, _pod(stack.resources.registry, 0.5, 1024))
+
+
+def _postgresql(override: NodeOverride) -> NodeSize:
+    return NodeSize(override.cpu_cores or 0.5, override.memory_mib or 1024, disk_gib=override.disk_gib or 10)
 
 
 def _pod(override: PodOverride, cores: float, memory_mib: int) -> PodSize:
