@@ -53,8 +53,8 @@ class Ground:
             "sasl.mechanism": "PLAIN",
             "sasl.username": user,
             "sasl.password": PASSWORD,
-            "log_level": 0,
-        }  # fmt: skip
+            "log_level": "0",
+        }
 
 
 @pytest.fixture(scope="module")
