@@ -127,11 +127,11 @@ def test_connections_to_the_ports_are_broken_and_no_others() -> None:
         peers = [server.accept()[0] for server in clients]
         ports = {cut.getsockname()[1]}
         assert processes.cut_connections(as_ground(clients[cut]), "client", ports, 0.2) >= 1
-        assert clients[cut].communicate(timeout=10)[0] == "b''\n", "the other end sees the connection closed"
+        assert clients[cut].communicate(timeout=60)[0] == "b''\n", "the other end sees the connection closed"
         with pytest.raises(WeirError, match="nothing was tested"):
             processes.cut_connections(as_ground(clients[spared]), "client", ports, 0.1)
         peers[1].sendall(b"x")
-        assert clients[spared].communicate(timeout=10)[0] == "b'x'\n"
+        assert clients[spared].communicate(timeout=60)[0] == "b'x'\n"
         for peer in peers:
             peer.close()
 

@@ -45,7 +45,7 @@ def unit_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 
 def step_until(unit: Unit, status: Status, ready: set[str] | None = None) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while unit.state.status is not status:
         assert time.monotonic() < deadline, f"still {unit.state}"
         unit.step(ready or set())
