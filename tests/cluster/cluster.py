@@ -68,8 +68,19 @@ class Cluster:
 
     def load(self, archive: Path) -> None:
         """Puts an image (an archive as `docker save` makes it) where pods find it."""
-        client = ["ctr", "--address", "/run/containerd/containerd.sock", "--namespace", "k8s.io"]
-        self.on_node(*client, "images", "import", str(archive.absolute()))
+        client = ["ctr", "--address", str(self.containerd), "--namespace", "k8s.io"]
+        _output([*client, "images", "import", str(archive)], os.environ, check=True)
+
+    @property
+    def containerd(self) -> Path:
+        """The socket of the node's containerd, as it is reached from the machine.
+
+        Raises:
+            WeirError: the cluster has no node of ours.
+        """
+        if self.node_pid is None:
+            raise WeirError("an existing cluster gets its images from a registry, or as its own tools load them")
+        return Path(f"/proc/{self.node_pid}/root{Layout(Path(), 0).socket}")
 
     def on_node(self, *command: str, check: bool = True, environment: Mapping[str, str] | None = None) -> str:
         """Runs a command of the machine on the node, where services and pods answer by address and name.

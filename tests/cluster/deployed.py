@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
@@ -14,8 +15,8 @@ import yaml
 from tests.cluster import proving
 from tests.cluster.api import wait_until
 from tests.cluster.cluster import REPOSITORY, Cluster
-from tests.cluster.layout import Layout
 
+from weir.config.errors import WeirError
 from weir.embedded import toolchain
 
 if TYPE_CHECKING:
@@ -37,8 +38,11 @@ class Deployed:
     def load_images(self) -> None:
         """Builds the stack's images, where the cache lacks them, into the node's containerd."""
         weir = str(REPOSITORY / ".venv" / "bin" / "weir")
-        socket = str(Layout(Path(), 0).socket)
-        self.kubernetes.on_node(weir, "images", "build", "--stack", self.project.stack, "--load", socket)
+        socket = str(self.kubernetes.containerd)
+        command = [weir, "images", "build", "--stack", self.project.stack, "--load", socket]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise WeirError(f"the images of the stack {self.project.stack} were not built:\n{result.stderr}")
 
     def install_definitions(self) -> None:
         """The custom resources of Flink's operator, out of its own jar, as `weir images build` fetched it."""
