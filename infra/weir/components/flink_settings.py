@@ -29,6 +29,8 @@ AUTOSCALER_UTILIZATION = "0.7"
 PERIODIC_SAVEPOINT = "24 h"
 
 
+# Flink's default knows RSA keys alone; which kind a certificate has is its maker's choice.
+CIPHERS = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"
 NAMES_IN_FLINK_1 = {
     "execution.checkpointing.dir": "state.checkpoints.dir",
     "execution.checkpointing.savepoint-dir": "state.savepoints.dir",
@@ -104,6 +106,7 @@ def internal_tls(password: str) -> dict[str, str]:
     stores = {"keystore": f"{TLS_FOLDER}/keystore.p12", "truststore": f"{TLS_FOLDER}/truststore.p12"}
     return {
         "security.ssl.internal.enabled": "true",
+        "security.ssl.algorithms": CIPHERS,
         **{f"security.ssl.internal.{store}": path for store, path in stores.items()},
         **{f"security.ssl.internal.{store}-password": password for store in stores},
         "security.ssl.internal.key-password": password,
