@@ -123,7 +123,7 @@ def test_a_topic_has_the_plans_partitions_copies_and_settings():
     assert spec(topic) == {"topicName": TOPIC.name, "partitions": 12, "replicas": 3, "config": CONFIG}
 
 
-def test_the_job_may_read_its_topic_and_write_dead_letters_and_nothing_else():
+def test_the_job_may_read_its_topic_and_write_dead_letters_and_see_who_writes_them_and_nothing_else():
     user = spec(strimzi()["weir-flights"])
     rules = {
         (rule["resource"]["type"], rule["resource"]["name"], rule["resource"]["patternType"]): rule["operations"]
@@ -131,7 +131,7 @@ def test_the_job_may_read_its_topic_and_write_dead_letters_and_nothing_else():
     }
     assert rules == {
         ("topic", "flights.events", "literal"): ["Read", "Describe"],
-        ("topic", "flights.dead-letters", "literal"): ["Write", "Describe"],
+        ("topic", "flights.dead-letters", "literal"): ["Read", "Write", "Describe"],
         ("group", "weir-flights", "literal"): ["Read", "Describe"],
         ("transactionalId", "weir-flights", "prefix"): ["Write", "Describe"],
     }

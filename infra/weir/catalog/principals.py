@@ -62,14 +62,15 @@ def job_principal(pipeline: Pipeline) -> Principal:
     """The user of a pipeline's job: it reads events, writes dead letters in transactions, and nothing else.
 
     DescribeConfigs is not needed: partitions are discovered from metadata. Describe on the transactional ids lets the
-    sink list those of its earlier attempts and close them.
+    sink list those of its earlier attempts and close them; to find them it asks who writes to the topic of dead
+    letters, which Kafka tells only who may read it.
     """
     group = consumer_group(pipeline)
     return Principal(
         f"weir-{kubernetes_name(pipeline.name)}",
         (
             AccessRule(KafkaResource.TOPIC, pipeline.source_topic.name, ("Read", "Describe")),
-            AccessRule(KafkaResource.TOPIC, pipeline.dead_letter_topic.name, ("Write", "Describe")),
+            AccessRule(KafkaResource.TOPIC, pipeline.dead_letter_topic.name, ("Read", "Write", "Describe")),
             AccessRule(KafkaResource.GROUP, group, ("Read", "Describe")),
             AccessRule(KafkaResource.TRANSACTIONAL_ID, group, ("Write", "Describe"), prefix=True),
         ),
