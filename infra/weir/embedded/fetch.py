@@ -146,6 +146,13 @@ def unpack(archive: Path, folder: Path, progress: Progress) -> None:
     shutil.rmtree(inner)
 
 
+def compile_java(java_home: Path, sources: Path, jars: Path, folder: Path) -> None:
+    """The classes of the files in `sources`, compiled against `jars`, as a class path's folder."""
+    files = [str(file) for file in sorted(sources.glob("*.java"))]
+    command = [str(java_home / "bin" / "javac"), "-cp", str(jars / "*"), "-d", str(folder), "--release", "17", *files]
+    run_and_follow(command, dict(os.environ), lambda _: None)
+
+
 def assemble_flink(environment: Path, jars: Path, connectors: Path, folder: Path) -> None:
     """A FLINK_HOME: PyFlink's files (hard links, for they are 300 MB) and in `lib/` the connectors."""
     (source,) = environment.glob("lib/python*/site-packages/pyflink")

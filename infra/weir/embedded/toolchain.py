@@ -33,6 +33,7 @@ TRINO_PLUGINS = frozenset({"cassandra"})
 SHARED_JAVA = "java"
 STREAMS_MODULES = ("kafka-streams/dedup-join",)
 LOADER_MODULES = ("kafka-streams/loader",)
+OPERATOR_PATCH = "images/flink-operator/patch"
 CONNECTOR_MODULES = ("flink-jobs/connectors/cassandra", "flink-jobs/connectors/avro-registry")
 
 
@@ -112,7 +113,11 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
         def run(staging: Path, progress: fetch.Progress) -> None:
             build(fetch.Maven(find_maven(os.environ), java17, pom), staging, progress)
 
-        return Tool(name, pom.version(name), pom.digest(name), run, after)
+        key = pom.digest(name)
+        if name == "flink-operator":
+            patch = sorted((repository / OPERATOR_PATCH).glob("*.java"))
+            key = hashlib.sha256(f"{key}{_digest(patch, repository)}".encode()).hexdigest()[:10]
+        return Tool(name, pom.version(name), key, run, after)
 
     def python(name: str, lock: Path, package: str) -> Tool:
         def run(staging: Path, progress: fetch.Progress) -> None:
@@ -128,6 +133,11 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
 
         return Tool(name, "own", _digest(sources, repository), run)
 
+    def operator(from_maven: fetch.Maven, staging: Path, progress: fetch.Progress) -> None:
+        from_maven.copy("flink-operator", staging, progress)
+        progress("compiling what stands before its classes", None)
+        fetch.compile_java(java17, repository / OPERATOR_PATCH, staging, staging / "patch")
+
     # Maven's local repository is not safe against two processes that fetch the same plugin, so every Maven tool
     # follows those before it, and only Trino's single large archive runs beside the others.
     in_turn = [
@@ -140,7 +150,7 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
         own("streams-app", STREAMS_MODULES),
         maven("kafka-connect", lambda m, s, p: m.copy("kafka-connect", s, p)),
         own("loader-plugin", LOADER_MODULES),
-        maven("flink-operator", lambda m, s, p: m.copy("flink-operator", s, p)),
+        maven("flink-operator", operator),
     ]
     names = tuple(tool.name for tool in in_turn)
     tools = [
