@@ -53,6 +53,10 @@ class Deployed:
                 if name.startswith(DEFINITIONS) and name.endswith("-v1.yml"):
                     self.kubernetes.api.apply(yaml.safe_load(jar.read(name)))
 
+    def load_references(self) -> None:
+        """Fills the reference tables; a job that runs already joins with them after its next reload."""
+        self._prove("references")
+
     def replay(self, **settings: Any) -> None:
         """Publishes flights, with re-sends, disorder and poison, as their producer."""
         self._prove("replay", json.dumps(settings))

@@ -1,7 +1,8 @@
 """Replay into a platform in a cluster, and its verification, run on the node, where services answer by their names.
 
-`python -m tests.cluster.proving replay|verify <stack file> <folder> [<replay settings as JSON>]`: the folder keeps what
-was sent. Replay logs in to Kafka as the pipeline's producer, whose rules are thereby proved; verification as a node.
+`python -m tests.cluster.proving references|replay|verify <stack file> <folder> [<replay settings as JSON>]`: the folder
+keeps what was sent. Replay logs in to Kafka as the producer, whose rules are thereby proved; verification as a
+node.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from weir.components.kafka_plain import CLIENT_PORT, INTERNAL_PORT
 from weir.config.endpoints import Endpoints, Login
 from weir.config.stack import StackConfig, load_stack
 from weir.programs.load import REPOSITORY
+from weir.proof.cassandra import load_references
 from weir.proof.replay import replay
 from weir.proof.report import as_json
 from weir.proof.verify import verify
@@ -99,6 +101,9 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as secrets:
         platform = Platform(api, stack, Path(secrets))
         dataset = load_dataset(platform.pipeline.folder)
+        if action == "references":
+            load_references(platform.as_node(), platform.pipeline, dataset)
+            return 0
         if action == "replay":
             limits = {name: changes.pop(name) for name in ("skip", "limit") if name in changes}
             config = stack.embedded.replay.model_copy(update=changes)

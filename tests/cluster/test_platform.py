@@ -5,6 +5,7 @@ The tests are the steps of one life, in their order: each needs those before it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ STACK = "cluster"
 FLIGHTS = 336_776
 PART = 20_000
 JOB_SECONDS = 300
+RELOAD_SECONDS = 75
+"""The pipeline reads its reference tables every minute; events that come before would be joined with nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +48,11 @@ def platform(tmp_path_factory: pytest.TempPathFactory, tools: Tools, kubernetes:
         assert set(project.preview().changes) == {"create"}
     with STEPS.step("up"):
         project.up()
-    with STEPS.step("the job runs"):
+    with STEPS.step("the reference tables are filled"):
+        made.load_references()
+    with STEPS.step("the job runs, and has read the reference tables"):
         _await_job(made)
+        time.sleep(RELOAD_SECONDS)
     return made
 
 

@@ -170,5 +170,7 @@ def _settings(namespace: str) -> str:
         "kubernetes.operator.reconcile.interval": "15 s",
         "kubernetes.operator.observer.progress-check.interval": "5 s",
         "kubernetes.operator.reconcile.parallelism": "2",
+        # A busy node takes its time to answer.
+        "kubernetes.operator.flink.client.timeout": "30 s",
     }
     return "".join(f"{name}: {value}\n" for name, value in settings.items())

@@ -1,0 +1,111 @@
+"""The images' definitions: complete, minimal, and the same however they are built."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+from tests.images.dockerfile import problems
+
+from weir.config.errors import ConfigError
+from weir.config.image_references import UPSTREAM
+from weir.config.images import ImageName
+from weir.embedded.context import REPOSITORY
+from weir.images.bill import Component, bill, debian_packages
+from weir.images.build import BuiltImage as Built
+from weir.images.build import account_files, image_config, index_of
+from weir.images.definition import Account, load_bases, load_images
+from weir.images.dockerfile import OWNED_FOLDER, ROOT_FOLDER, dockerfile
+from weir.images.layers import Layer, LayerStore, Owner, write_tree
+
+pytestmark = pytest.mark.unit
+IMAGES = load_images(REPOSITORY / "images")
+BASES = load_bases(REPOSITORY / "images")
+PLAIN_PROFILE = {
+    *(name for name in UPSTREAM),
+    ImageName.FLINK_JOB,
+    ImageName.SUPERSET,
+    ImageName.SCHEMA_JOB,
+}
+
+
+def test_every_image_of_the_plain_profile_has_a_definition() -> None:
+    assert set(IMAGES) >= PLAIN_PROFILE
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_runs_as_somebody_and_never_as_root(name: ImageName) -> None:
+    user = image_config(IMAGES[name], [])["config"]["User"]
+    assert all(int(part) > 0 for part in user.split(":"))
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_the_dockerfile_of_a_definition_keeps_every_rule(name: ImageName, tmp_path: Path) -> None:
+    for folder in (ROOT_FOLDER, OWNED_FOLDER):
+        (tmp_path / folder).mkdir()
+    image = IMAGES[name]
+    assert problems(dockerfile(image, BASES[image.base]), tmp_path) == []
+
+
+def test_a_definition_with_two_sources_for_a_part_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bases.yaml").write_text((REPOSITORY / "images" / "bases.yaml").read_text())
+    folder = tmp_path / "kafka"
+    folder.mkdir()
+    text = (REPOSITORY / "images" / "kafka" / "image.yaml").read_text()
+    (folder / "image.yaml").write_text(text.replace("{tool: kafka,", "{tool: kafka, own: bin,"))
+    with pytest.raises(ConfigError, match="tool, own; give one of"):
+        load_images(tmp_path)
+
+
+def test_a_layer_is_made_once_and_its_bytes_follow_from_its_content(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "bin").mkdir(parents=True)
+    (source / "bin" / "run").write_text("#!/bin/sh\n")
+    (source / "bin" / "run").chmod(0o700)
+    (source / "notes.txt").write_text("left out")
+    made = []
+
+    def write(target: Path) -> None:
+        made.append(target)
+        write_tree(target, source, "/opt/x", without=["*.txt"], owner=Owner(7, 8))
+
+    first = LayerStore(tmp_path / "one").layer("key", write)
+    store = LayerStore(tmp_path / "two")
+    assert store.layer("key", write) == store.layer("key", write) == first
+    assert len(made) == 2
+    with tarfile.open(store.path(first)) as archive:
+        entries = {entry.name: entry for entry in archive}
+    assert set(entries) == {"opt/x", "opt/x/bin", "opt/x/bin/run"}
+    run = entries["opt/x/bin/run"]
+    assert (run.mode, run.uid, run.gid, run.mtime) == (0o755, 7, 8, 0)
+
+
+def test_an_account_takes_the_place_of_a_packages_own_with_its_number() -> None:
+    files = dict(
+        account_files(
+            Account(name="weir", id=999, home="/opt/weir"), "root:x:0:0::/:/bin/sh\nold:x:999:9::/:/", "old:x:999:"
+        )
+    )
+    assert files["/etc/passwd"].decode() == "root:x:0:0::/:/bin/sh\nweir:x:999:999::/opt/weir:/usr/sbin/nologin\n"
+    assert files["/etc/group"].decode() == "weir:x:999:\n"
+
+
+def test_an_index_names_each_image_as_pods_call_it() -> None:
+    layer = Layer("0" * 64, 1)
+    index = json.loads(index_of([Built("weir.local/apache/kafka:4.3.1", layer, (), layer, Path("bill"))]))
+    (entry,) = index["manifests"]
+    assert entry["annotations"]["io.containerd.image.name"] == "weir.local/apache/kafka:4.3.1"
+
+
+def test_a_bill_has_installed_packages_alone_and_is_the_same_for_the_same_parts() -> None:
+    status = (
+        "Package: dash\nStatus: install ok installed\nArchitecture: amd64\nVersion: 0.5.12-2\n\n"
+        "Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n"
+    )
+    parts = list(debian_packages(status))
+    assert parts == [Component("pkg:deb/debian/dash@0.5.12-2?arch=amd64", "dash", "0.5.12-2")]
+    document = bill("title", "weir.local/x:1", "Apache-2.0", parts)
+    assert document == bill("title", "weir.local/x:1", "Apache-2.0", parts)
+    assert json.loads(document)["components"][0]["purl"] == parts[0].url
