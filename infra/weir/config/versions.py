@@ -150,6 +150,13 @@ COMPATIBILITY = (
         ("1.20", "2.0", "2.1", "2.2"),
         "the enum of spec.flinkVersion in the release's CRD ends at v2_2",
     ),
+    Compatibility(
+        f"Flink operator {FLINK_OPERATOR_PLAIN} in standalone mode, as {FLINK_CRD_VERSION_PLAIN}",
+        "Flink",
+        FLINK,
+        ("2.2",),
+        "run in pods: the image's entry point and one class before the operator's own translate between them",
+    ),
     Compatibility("Kafka, Cassandra, Flink", "Java", JAVA, ("17",), "Cassandra 5.0 runs on JDK 11 and 17, not on 21"),
     Compatibility("PyFlink 2.2", "Python", PYTHON, ("3.9", "3.10", "3.11", "3.12"), "PyFlink 2.2's classifiers"),
 )
