@@ -12,6 +12,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -161,11 +162,11 @@ def test_the_page_of_reliability_is_not_stale() -> None:
 
 
 def test_times_are_those_of_rounds_that_had_the_machine_to_themselves() -> None:
-    def timed(seconds: float, load: float) -> dict[str, object]:
+    def timed(seconds: float, load: float) -> dict[str, Any]:
         figures = dict.fromkeys(reliability.FIGURES) | {"first_row_seconds": seconds}
         return {"seed": 1, "fault": "kill-broker", "moment": 0.5, "load_per_core": load} | figures
 
-    def line(*rounds: dict[str, object]) -> str:
+    def line(*rounds: dict[str, Any]) -> str:
         page = reliability.page({"machine": "m", "found": [], "rounds": rounds})
         (found,) = [line for line in page.splitlines() if line.startswith("| `kill-broker`")]
         return found
