@@ -1,6 +1,6 @@
 """The Flink Kubernetes Operator without its chart: for clusters without internet. It looks after one namespace.
 
-Its CRDs must be there before: `weir images build` leaves them beside the image's bill of materials.
+Its CRDs must be there before: they are in the operator's API package, below META-INF/fabric8.
 """
 
 from __future__ import annotations

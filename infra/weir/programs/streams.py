@@ -33,7 +33,6 @@ def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeli
             f"pipelines: {pipeline.name} runs on Kafka Streams, which makes topics for itself, and at Aiven only "
             "administrators make topics; give it `engine: flink` in its file, or set kafka.provider to strimzi"
         )
-    _check_digests(environment)
     plan, role = environment.plan.streams[pipeline.name], job_role(pipeline.name)
     ready: Resources = platform.ready
     made: list[Part] = []
@@ -66,18 +65,6 @@ def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeli
         ),
     )
     return [*made, application, _loader(environment, platform, pipeline)]
-
-
-def _check_digests(environment: Environment) -> None:
-    """The images that only pipelines on this engine need."""
-    images, operated = environment.stack.images, environment.stack.kafka.provider is KafkaProvider.STRIMZI
-    own = (ImageName.STREAMS, ImageName.LOADER) if operated else (ImageName.STREAMS,)
-    missing = [name.value for name in own if name not in images.digests] if images.require_digests else []
-    if missing:
-        raise WeirError(
-            f"images.digests: {', '.join(missing)} missing, and require_digests is true; promote the images of the "
-            "environment before this one, or write their digests"
-        )
 
 
 def _loader(environment: Environment, platform: Platform, pipeline: Pipeline) -> Loader:
