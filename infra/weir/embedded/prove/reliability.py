@@ -30,7 +30,8 @@ INTRODUCTION = """# Reliability
 `weir prove` starts a platform of its own (real Kafka, Cassandra, Flink and registry), replays a part of the flights
 with re-sends, disorder and poison, breaks something in the middle, and then compares every row, total, dead letter and
 write timestamp with an oracle that shares no code with the job. A round is correct when nothing is missing, extra,
-wrong or counted twice. That the suite finds bugs is shown in [mutations.md](mutations.md).
+wrong or counted twice. That the suite finds bugs is shown in [mutations.md](mutations.md); what a real Kubernetes has
+shown, and what only a real provider or operator could, is in [kubernetes.md](kubernetes.md).
 
 ```sh
 weir prove --rounds 20 --seed 7                  # any 20 faults, repeatable
