@@ -20,7 +20,7 @@ pytestmark = pytest.mark.unit
 OF_A_TARGET = (
     *("parallelism.default", "execution.checkpointing.dir", "execution.checkpointing.savepoint-dir", "io.tmp.dirs"),
     *("taskmanager.", "jobmanager.", "kubernetes.operator.", "job.autoscaler.", "high-availability.", "metrics."),
-    *("blob.server.port", "rest.", "web.", "env.java.opts.", "security.ssl.internal.", "s3."),
+    *("blob.server.port", "rest.", "web.", "env.java.opts.", "security.ssl.", "s3."),
 )
 ADDRESSES = ("--kafka-bootstrap-servers", "--registry-url", "--cassandra-contact-point", "--cassandra-datacenter")
 PATHS = ("-pyclientexec", "-pyfs", "--pipeline")
