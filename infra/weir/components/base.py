@@ -89,11 +89,22 @@ class Site:
         )
 
     def pod_metadata(
-        self, name: str, component: str, annotations: Mapping[str, str] | None = None
+        self, name: str, component: str, annotations: Mapping[str, pulumi.Input[str]] | None = None
     ) -> k8s.meta.v1.ObjectMetaArgs:
         """Metadata of a pod template."""
         return k8s.meta.v1.ObjectMetaArgs(
             labels=self.labels(name, component), annotations=dict(annotations) if annotations else None
+        )
+
+    def resources(self, size: PodSize) -> k8s.core.v1.ResourceRequirementsArgs:
+        """Requests and limits. Memory is the same in both: a pod that lives on what is left over is killed at the peak.
+
+        The limit of CPU is twice the plan: start and recovery may use what is free.
+        """
+        memory = f"{size.memory_mib}Mi"
+        return k8s.core.v1.ResourceRequirementsArgs(
+            requests={"cpu": cpu(size.cpu_cores * self.cpu_request_share), "memory": memory},
+            limits={"cpu": cpu(2 * size.cpu_cores), "memory": memory},
         )
 
 
@@ -118,6 +129,18 @@ class Component(pulumi.ComponentResource):
             ignore_changes=list(ignore_changes) or None,
             protect=self.site.keep_data,
             retain_on_delete=self.site.keep_data,
+        )
+
+    def disrupt_one_at_a_time(self, name: str, component: str) -> None:
+        """Lets a drained node take one pod of `name` at a time."""
+        site = self.site
+        k8s.policy.v1.PodDisruptionBudget(
+            name,
+            metadata=site.metadata(name, component),
+            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
+                max_unavailable=1, selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(name))
+            ),
+            opts=self.child(),
         )
 
     def _after(self, resources: Resources) -> list[pulumi.Resource] | None:
@@ -160,16 +183,19 @@ def container_security(*, read_only_root: bool = True) -> k8s.core.v1.SecurityCo
     )
 
 
-def resources(size: PodSize, cpu_request_share: float = 1.0) -> k8s.core.v1.ResourceRequirementsArgs:
-    """Requests and limits. Memory is the same in both: a pod that lives on what is left over is killed at the peak.
+def config_volume(config_map: str) -> k8s.core.v1.VolumeArgs:
+    """A ConfigMap as the volume `config` of a pod."""
+    return k8s.core.v1.VolumeArgs(name="config", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=config_map))
 
-    The limit of CPU is twice the plan: start and recovery may use what is free.
-    """
-    memory = f"{size.memory_mib}Mi"
-    return k8s.core.v1.ResourceRequirementsArgs(
-        requests={"cpu": cpu(size.cpu_cores * cpu_request_share), "memory": memory},
-        limits={"cpu": cpu(2 * size.cpu_cores), "memory": memory},
-    )
+
+def tmp_volume() -> k8s.core.v1.VolumeArgs:
+    """The volume of `tmp_mount`."""
+    return k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
+
+
+def tmp_mount() -> k8s.core.v1.VolumeMountArgs:
+    """The pod's own /tmp, where its root is read-only."""
+    return k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp")  # noqa: S108 - the pod's own
 
 
 def cpu(cores: float) -> str:

@@ -17,7 +17,6 @@ from weir.components.base import (
     container_security,
     custom_resource,
     pod_security,
-    resources,
 )
 from weir.components.cassandra_access import STORE_PASSWORD_SECRET, CassandraAccess
 from weir.components.cassandra_settings import Backups, CassandraArgs
@@ -133,7 +132,7 @@ class CassandraCluster(Component):
             "superuserSecretRef": {"name": shared.ADMINISTRATOR_SECRET},
             "config": {"cassandraYaml": self._yaml(), "jvmOptions": self._jvm()},
             "storageConfig": {"cassandraDataVolumeClaimSpec": claim},
-            "resources": resources(plan.node),
+            "resources": self.site.resources(plan.node),
             "podSecurityContext": pod_security(shared.USER_ID),
             "readOnlyRootFilesystem": True,
             **self._containers(),
@@ -195,7 +194,7 @@ class CassandraCluster(Component):
             return {
                 "name": name,
                 "securityContext": container_security(read_only_root=False),
-                "resources": resources(SIDE_CONTAINER),
+                "resources": self.site.resources(SIDE_CONTAINER),
             }
 
         return {
@@ -216,8 +215,8 @@ class CassandraCluster(Component):
         return {
             "autoScheduling": {"enabled": True, "repairType": "AUTO"},
             "heapSize": f"{REAPER.heap_mib}Mi",
-            "resources": resources(REAPER),
-            "initContainerResources": resources(SIDE_CONTAINER),
+            "resources": self.site.resources(REAPER),
+            "initContainerResources": self.site.resources(SIDE_CONTAINER),
             "podSecurityContext": pod_security(1001),
             "securityContext": container_security(read_only_root=False),
             "initContainerSecurityContext": container_security(read_only_root=False),
@@ -242,8 +241,8 @@ class CassandraCluster(Component):
             properties["storageSecretRef"] = {"name": BUCKET_SECRET}
         medusa: dict[str, Any] = {
             "storageProperties": properties,
-            "containerResources": resources(MEDUSA),
-            "initContainerResources": resources(SIDE_CONTAINER),
+            "containerResources": self.site.resources(MEDUSA),
+            "initContainerResources": self.site.resources(SIDE_CONTAINER),
             "securityContext": container_security(read_only_root=False),
         }
         if self.args.certificates is not None:

@@ -11,10 +11,10 @@ from weir.components import cassandra_settings as shared
 from weir.components.base import (
     Component,
     Site,
+    config_volume,
     container_security,
     pod_security,
     pull_secrets,
-    resources,
     topology_spread,
 )
 from weir.components.cassandra_access import CassandraAccess
@@ -53,7 +53,7 @@ class CassandraPlain(Component):
         if args.certificates is not None:
             after += [self._certificate(), shared.stores_password(site, self)]
         self.nodes = self._stateful_set(content_hash("".join(files.values())), after)
-        self._budget()
+        self.disrupt_one_at_a_time(self.name, shared.COMPONENT)
         self.access = CassandraAccess(
             contact_points=(f"{name}.{site.namespace}.svc:{shared.CLIENT_PORT}",),
             datacenter=args.plan.datacenter,
@@ -136,9 +136,7 @@ class CassandraPlain(Component):
 
     def _pod(self) -> k8s.core.v1.PodSpecArgs:
         volumes = [
-            k8s.core.v1.VolumeArgs(
-                name="config", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=f"{self.name}-config")
-            ),
+            config_volume(f"{self.name}-config"),
             *(
                 k8s.core.v1.VolumeArgs(name=name, empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
                 for name in ("logs", "tmp")
@@ -193,21 +191,11 @@ class CassandraPlain(Component):
             readiness_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=10),
             liveness_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=30, failure_threshold=6),
             security_context=container_security(),
-            resources=resources(self.args.plan.node, self.site.cpu_request_share),
+            resources=self.site.resources(self.args.plan.node),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name=name, mount_path=path, sub_path=sub_path)
                 for name, path, sub_path in mounts
             ],
-        )
-
-    def _budget(self) -> None:
-        k8s.policy.v1.PodDisruptionBudget(
-            self.name,
-            metadata=self.site.metadata(self.name, shared.COMPONENT),
-            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
-                max_unavailable=1, selector=k8s.meta.v1.LabelSelectorArgs(match_labels=self.site.selector(self.name))
-            ),
-            opts=self.child(),
         )
 
 

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components.base import Component, Site, container_security, pod_security, pull_secrets, resources
+from weir.components.base import (
+    Component,
+    Site,
+    config_volume,
+    container_security,
+    pod_security,
+    pull_secrets,
+    tmp_mount,
+    tmp_volume,
+)
 from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import content_hash
 from weir.sizing.plan import PodSize
@@ -142,21 +151,20 @@ class FlinkOperator(Component):
             startup_probe=k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=5, failure_threshold=60),
             liveness_probe=k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=30, failure_threshold=4),
             security_context=container_security(),
-            resources=resources(SIZE, site.cpu_request_share),
+            resources=site.resources(SIZE),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
-                k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                tmp_mount(),
             ],
         )
-        config_map = k8s.core.v1.ConfigMapVolumeSourceArgs(name=f"{NAME}-config")
         return k8s.core.v1.PodSpecArgs(
             service_account_name=NAME,
             security_context=pod_security(USER_ID),
             image_pull_secrets=pull_secrets(args.image.pull_secrets),
             containers=[container],
             volumes=[
-                k8s.core.v1.VolumeArgs(name="config", config_map=config_map),
-                k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs()),
+                config_volume(f"{NAME}-config"),
+                tmp_volume(),
             ],
         )
 

@@ -16,7 +16,8 @@ from weir.components.base import (
     container_security,
     pod_security,
     pull_secrets,
-    resources,
+    tmp_mount,
+    tmp_volume,
 )
 from weir.sizing.plan import PodSize
 
@@ -85,10 +86,10 @@ class RunToCompletion(Component):
             command=list(args.command),
             env=list(args.environment) or None,
             security_context=container_security(),
-            resources=resources(args.size, self.site.cpu_request_share),
+            resources=self.site.resources(args.size),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="files", mount_path=args.folder, read_only=True),
-                k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                tmp_mount(),
                 *args.mounts,
             ],
         )
@@ -100,7 +101,7 @@ class RunToCompletion(Component):
             containers=[container],
             volumes=[
                 k8s.core.v1.VolumeArgs(name="files", config_map=source),
-                k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs()),
+                tmp_volume(),
                 *args.volumes,
             ],
         )

@@ -16,7 +16,6 @@ from weir.components.base import (
     Site,
     custom_resource,
     pod_security,
-    resources,
     topology_spread,
 )
 from weir.components.kafka_settings import broker_config
@@ -89,7 +88,7 @@ class KafkaCluster(Component):
             "replicas": replicas,
             "roles": [role],
             "storage": {"type": "jbod", "volumes": [{**volume, "kraftMetadata": "shared"}]},
-            "resources": resources(size),
+            "resources": self.site.resources(size),
             "template": self._node_template(role),
         }
         if size.heap_mib:
@@ -131,8 +130,8 @@ class KafkaCluster(Component):
                 "template": {"podDisruptionBudget": {"maxUnavailable": 1}},
             },
             "entityOperator": {
-                "topicOperator": {"resources": resources(TOPIC_OPERATOR)},
-                "userOperator": {"resources": resources(USER_OPERATOR)},
+                "topicOperator": {"resources": self.site.resources(TOPIC_OPERATOR)},
+                "userOperator": {"resources": self.site.resources(USER_OPERATOR)},
                 "template": self._side_template(),
             },
             "clusterCa": {"validityDays": CERTIFICATE_DAYS, "renewalDays": RENEWAL_DAYS},
@@ -152,7 +151,7 @@ class KafkaCluster(Component):
             spec["kafkaExporter"] = {
                 "groupRegex": ".*",
                 "topicRegex": ".*",
-                "resources": resources(EXPORTER),
+                "resources": self.site.resources(EXPORTER),
                 "template": self._side_template(),
             }
         return spec
@@ -169,7 +168,7 @@ class KafkaCluster(Component):
     def _cruise_control(self) -> dict[str, Any]:
         """Brokers that come get partitions, brokers that go give theirs away first."""
         return {
-            "resources": resources(CRUISE_CONTROL),
+            "resources": self.site.resources(CRUISE_CONTROL),
             "autoRebalance": [{"mode": "add-brokers"}, {"mode": "remove-brokers"}],
             "template": self._side_template(),
         }

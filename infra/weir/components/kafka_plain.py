@@ -19,10 +19,12 @@ from weir.components.base import (
     Component,
     Resources,
     Site,
+    config_volume,
     container_security,
     pod_security,
     pull_secrets,
-    resources,
+    tmp_mount,
+    tmp_volume,
     topology_spread,
 )
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority, service_names
@@ -245,14 +247,14 @@ class PlainKafka(Component):
             command=["/bin/sh", f"{CONFIG_FOLDER}/start.sh"],
             env=[k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in environment.items()],
             security_context=container_security(),
-            resources=resources(role.size, site.cpu_request_share),
+            resources=site.resources(role.size),
             startup_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5, failure_threshold=60),
             readiness_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
                 k8s.core.v1.VolumeMountArgs(name="tls", mount_path=TLS_FOLDER, read_only=True),
                 k8s.core.v1.VolumeMountArgs(name="data", mount_path=DATA_FOLDER),
-                k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                tmp_mount(),
             ],
         )
         return k8s.core.v1.PodSpecArgs(
@@ -263,16 +265,14 @@ class PlainKafka(Component):
             topology_spread_constraints=topology_spread(site.selector(role.service), site.zones),
             containers=[container],
             volumes=[
-                k8s.core.v1.VolumeArgs(
-                    name="config", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=f"{self.name}-config")
-                ),
+                config_volume(f"{self.name}-config"),
                 k8s.core.v1.VolumeArgs(
                     name="tls",
                     secret=k8s.core.v1.SecretVolumeSourceArgs(
                         secret_name=self.certificate.secret, default_mode=TLS_MODE
                     ),
                 ),
-                k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs()),
+                tmp_volume(),
             ],
         )
 

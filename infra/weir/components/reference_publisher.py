@@ -14,7 +14,17 @@ import pulumi_kubernetes as k8s
 from weir.catalog.engine_names import kubernetes_name
 from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
 from weir.catalog.principals import references_principal
-from weir.components.base import Component, Resources, Site, container_security, pod_security, pull_secrets, resources
+from weir.components.base import (
+    Component,
+    Resources,
+    Site,
+    config_volume,
+    container_security,
+    pod_security,
+    pull_secrets,
+    tmp_mount,
+    tmp_volume,
+)
 from weir.components.cassandra_access import ROLE_FOLDER, TRUST_FOLDER, CassandraAccess
 from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import USER_ID, content_hash
@@ -69,9 +79,7 @@ class ReferencePublisher(Component):
                 strategy=k8s.apps.v1.DeploymentStrategyArgs(type="Recreate"),
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(self.name)),
                 template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=k8s.meta.v1.ObjectMetaArgs(
-                        labels=site.labels(self.name, COMPONENT), annotations={CONFIG_CHECKSUM: checksum}
-                    ),
+                    metadata=site.pod_metadata(self.name, COMPONENT, {CONFIG_CHECKSUM: checksum}),
                     spec=self._pod(),
                 ),
             ),
@@ -104,10 +112,8 @@ class ReferencePublisher(Component):
             image_pull_secrets=pull_secrets(args.image.pull_secrets),
             containers=[self._container()],
             volumes=[
-                k8s.core.v1.VolumeArgs(
-                    name="config", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=f"{self.name}-config")
-                ),
-                k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs()),
+                config_volume(f"{self.name}-config"),
+                tmp_volume(),
                 *args.kafka.volumes(references_principal(args.pipeline).name),
                 *args.cassandra.volumes(args.cassandra_role),
             ],
@@ -124,11 +130,11 @@ class ReferencePublisher(Component):
             command=self.command(),
             readiness_probe=k8s.core.v1.ProbeArgs(exec_=compared, period_seconds=5),
             security_context=container_security(),
-            resources=resources(SIZE),
+            resources=self.site.resources(SIZE),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
                 k8s.core.v1.VolumeMountArgs(name="config", mount_path=folder, read_only=True),
-                k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                tmp_mount(),
                 *args.kafka.mounts(),
                 *args.cassandra.mounts(),
             ],

@@ -18,11 +18,13 @@ from weir.components.base import (
     PLAIN_HTTP,
     Component,
     Site,
+    config_volume,
     container_security,
     pod_security,
     pull_secrets,
-    resources,
     secret_environment,
+    tmp_mount,
+    tmp_volume,
     topology_spread,
 )
 from weir.components.job import JobArgs, RunToCompletion, content_hash
@@ -119,7 +121,6 @@ class Registry(Component):
 
     def _deployment(self, settings_hash: pulumi.Output[str]) -> k8s.apps.v1.DeploymentSpecArgs:
         args, site = self.args, self.site
-        config_map = k8s.core.v1.ConfigMapVolumeSourceArgs(name=f"{NAME}-config")
         metadata = k8s.meta.v1.ObjectMetaArgs(
             labels=site.labels(NAME, NAME), annotations={"weir.io/config-checksum": settings_hash}
         )
@@ -135,8 +136,8 @@ class Registry(Component):
                     topology_spread_constraints=topology_spread(site.selector(NAME), site.zones),
                     containers=[self._container()],
                     volumes=[
-                        k8s.core.v1.VolumeArgs(name="config", config_map=config_map),
-                        k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs()),
+                        config_volume(f"{NAME}-config"),
+                        tmp_volume(),
                         *args.kafka.volumes(REGISTRY),
                     ],
                 ),
@@ -157,7 +158,7 @@ class Registry(Component):
             image=args.image,
             image_pull_policy=args.image_pull_policy,
             security_context=container_security(),
-            resources=resources(args.plan.pod, self.site.cpu_request_share),
+            resources=self.site.resources(args.plan.pod),
             env=environment,
             ports=[
                 k8s.core.v1.ContainerPortArgs(name="http", container_port=PORT),
@@ -168,7 +169,7 @@ class Registry(Component):
             liveness_probe=_probe("/health/live", failures=6),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
-                k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                tmp_mount(),
                 *args.kafka.mounts(),
             ],
         )

@@ -20,10 +20,12 @@ from weir.components.base import (
     Component,
     Resources,
     Site,
+    config_volume,
     container_security,
     pod_security,
     pull_secrets,
-    resources,
+    tmp_mount,
+    tmp_volume,
     topology_spread,
 )
 from weir.components.images import CONFIG_CHECKSUM, Image
@@ -87,7 +89,7 @@ class StreamsApplication(Component):
         )
         after = [config, service, *args.after, *args.kafka.ready]
         self.instances = self._instances(plan.apply(lambda text: content_hash(text + login)), after)
-        self._budget()
+        self.disrupt_one_at_a_time(name, COMPONENT)
         self.register_outputs({"name": name})
 
     @property
@@ -129,9 +131,7 @@ class StreamsApplication(Component):
                 pod_management_policy="Parallel",
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(self.name)),
                 template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=k8s.meta.v1.ObjectMetaArgs(
-                        labels=site.labels(self.name, COMPONENT), annotations={CONFIG_CHECKSUM: checksum}
-                    ),
+                    metadata=site.pod_metadata(self.name, COMPONENT, {CONFIG_CHECKSUM: checksum}),
                     spec=self._pod(),
                 ),
                 volume_claim_templates=[claim],
@@ -155,10 +155,8 @@ class StreamsApplication(Component):
             topology_spread_constraints=topology_spread(site.selector(self.name), site.zones),
             containers=[self._container()],
             volumes=[
-                k8s.core.v1.VolumeArgs(
-                    name="config", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=f"{self.name}-config")
-                ),
-                k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs()),
+                config_volume(f"{self.name}-config"),
+                tmp_volume(),
                 *args.kafka.volumes(user),
             ],
         )
@@ -186,14 +184,14 @@ class StreamsApplication(Component):
             readiness_probe=_probe("/ready", period_seconds=5, failures=3),
             liveness_probe=_probe("/live", period_seconds=10, failures=6),
             security_context=container_security(),
-            resources=resources(args.plan.instance),
+            resources=self.site.resources(args.plan.instance),
             volume_mounts=[
                 *(
                     k8s.core.v1.VolumeMountArgs(name="config", mount_path=path, sub_path=file, read_only=True)
                     for path, file in files.items()
                 ),
                 k8s.core.v1.VolumeMountArgs(name="state", mount_path=STATE_FOLDER),
-                k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                tmp_mount(),
                 *args.kafka.mounts(),
             ],
         )
@@ -214,16 +212,6 @@ class StreamsApplication(Component):
             # The member that it was before it was replaced.
             *("--property", "group.instance.id=$(POD_NAME)"),
         ]
-
-    def _budget(self) -> None:
-        k8s.policy.v1.PodDisruptionBudget(
-            self.name,
-            metadata=self.site.metadata(self.name, COMPONENT),
-            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
-                max_unavailable=1, selector=k8s.meta.v1.LabelSelectorArgs(match_labels=self.site.selector(self.name))
-            ),
-            opts=self.child(),
-        )
 
 
 def _probe(path: str, *, period_seconds: int, failures: int) -> k8s.core.v1.ProbeArgs:

@@ -24,11 +24,13 @@ from weir.components.base import (
     CustomKind,
     Resources,
     Site,
+    config_volume,
     container_security,
     custom_resource,
     pod_security,
     pull_secrets,
-    resources,
+    tmp_mount,
+    tmp_volume,
     topology_spread,
 )
 from weir.components.cassandra_access import CassandraAccess
@@ -140,7 +142,7 @@ class StrimziLoader(Component):
             "statusStorageTopic": status,
             "config": {**WORKER_SETTINGS, "topic.creation.enable": "false"},
             **_strimzi_login(args),
-            "resources": resources(plan.loader),
+            "resources": self.site.resources(plan.loader),
             "jvmOptions": {"-Xms": f"{plan.loader.heap_mib}m", "-Xmx": f"{plan.loader.heap_mib}m"},
             "template": self._template(),
         }
@@ -202,22 +204,13 @@ class StandaloneLoader(Component):
                 replicas=args.plan.loaders,
                 selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(self.name)),
                 template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=k8s.meta.v1.ObjectMetaArgs(
-                        labels=site.labels(self.name, COMPONENT), annotations={CONFIG_CHECKSUM: checksum}
-                    ),
+                    metadata=site.pod_metadata(self.name, COMPONENT, {CONFIG_CHECKSUM: checksum}),
                     spec=self._pod(),
                 ),
             ),
             opts=self.child(after=[config, *args.after, *args.kafka.ready, *args.cassandra.ready]),
         )
-        k8s.policy.v1.PodDisruptionBudget(
-            self.name,
-            metadata=site.metadata(self.name, COMPONENT),
-            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
-                max_unavailable=1, selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(self.name))
-            ),
-            opts=self.child(),
-        )
+        self.disrupt_one_at_a_time(self.name, COMPONENT)
         self.register_outputs({"name": self.name})
 
     def _files(self, addresses: list[str]) -> dict[str, str]:
@@ -252,10 +245,8 @@ class StandaloneLoader(Component):
             topology_spread_constraints=topology_spread(site.selector(self.name), site.zones),
             containers=[self._container()],
             volumes=[
-                k8s.core.v1.VolumeArgs(
-                    name="config", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=f"{self.name}-config")
-                ),
-                k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs()),
+                config_volume(f"{self.name}-config"),
+                tmp_volume(),
                 *args.kafka.volumes(args.user),
                 *args.cassandra.volumes(args.cassandra_role),
             ],
@@ -284,10 +275,10 @@ class StandaloneLoader(Component):
             readiness_probe=k8s.core.v1.ProbeArgs(exec_=action, period_seconds=10, timeout_seconds=5),
             liveness_probe=k8s.core.v1.ProbeArgs(exec_=action, period_seconds=20, timeout_seconds=5),
             security_context=container_security(),
-            resources=resources(args.plan.loader),
+            resources=self.site.resources(args.plan.loader),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
-                k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                tmp_mount(),
                 *args.kafka.mounts(),
                 *args.cassandra.mounts(),
             ],

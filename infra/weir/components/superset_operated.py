@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
-import pulumi_kubernetes as k8s
 
 from weir.components import superset_settings as shared
 from weir.components.base import (
@@ -15,7 +14,8 @@ from weir.components.base import (
     container_security,
     custom_resource,
     pod_security,
-    resources,
+    tmp_mount,
+    tmp_volume,
     topology_spread,
 )
 from weir.components.network_flows import ROLE_LABEL
@@ -69,29 +69,32 @@ class SupersetOperated(Component):
             "config": shared.CONFIG,
             "podTemplate": self._pod_template(),
             "serviceAccount": {"create": True},
-            "lifecycle": {"podTemplate": _sized(LIFECYCLE)},
+            "lifecycle": {"podTemplate": self._sized(LIFECYCLE)},
             "webServer": {
                 "replicas": plan.web_replicas,
                 "gunicorn": {"workerClass": "gthread", "workers": plan.web_workers, "threads": plan.web_threads},
-                "podTemplate": _sized(plan.web),
+                "podTemplate": self._sized(plan.web),
                 "service": {"type": "ClusterIP", "port": shared.PORT},
                 "podDisruptionBudget": {"maxUnavailable": 1},
             },
         }
         if plan.worker_replicas:
-            spec["celeryWorker"] = {"replicas": plan.worker_replicas, "podTemplate": _sized(plan.worker)}
+            spec["celeryWorker"] = {"replicas": plan.worker_replicas, "podTemplate": self._sized(plan.worker)}
         if args.host:
             spec["networking"] = {
                 "ingress": {"host": args.host, "tls": [{"hosts": [args.host], "secretName": f"{shared.NAME}-tls"}]}
             }
         return spec
 
+    def _sized(self, size: PodSize) -> dict[str, Any]:
+        return {"container": {"resources": self.site.resources(size)}}
+
     def _secret(self, key: str) -> dict[str, str]:
         return {"name": self.args.secret_of(key), "key": key}
 
     def _pod_template(self) -> dict[str, Any]:
         args = self.args
-        tmp = k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
+        tmp = tmp_volume()
         return {
             "labels": {**self.site.own_labels, ROLE_LABEL: shared.COMPONENT},
             "podSecurityContext": pod_security(shared.USER_ID),
@@ -102,7 +105,7 @@ class SupersetOperated(Component):
                 "securityContext": container_security(),
                 "volumeMounts": [
                     *shared.mounts(args),
-                    k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                    tmp_mount(),
                 ],
             },
         }
@@ -120,7 +123,3 @@ def image_of(reference: str, pull_policy: str, pull_secrets: tuple[str, ...]) ->
         "pullPolicy": pull_policy,
     }
     return image | ({"pullSecrets": [{"name": name} for name in pull_secrets]} if pull_secrets else {})
-
-
-def _sized(size: PodSize) -> dict[str, Any]:
-    return {"container": {"resources": resources(size)}}

@@ -10,10 +10,12 @@ from weir.components.base import (
     PLAIN_HTTP,
     Component,
     Site,
+    config_volume,
     container_security,
     pod_security,
     pull_secrets,
-    resources,
+    tmp_mount,
+    tmp_volume,
     topology_spread,
 )
 from weir.components.images import CONFIG_CHECKSUM
@@ -51,7 +53,7 @@ class SupersetPlain(Component):
             self._deployment(name, plan.worker_replicas, plan.worker, worker, after, serves=False)
         if args.host:
             self._ingress(args.host)
-        self._budget()
+        self.disrupt_one_at_a_time(shared.NAME, shared.COMPONENT)
         self.ready = [*self.secrets.ready, *args.after]
         self.register_outputs({"service": self.service})
 
@@ -111,14 +113,13 @@ class SupersetPlain(Component):
                 else None
             ),
             security_context=container_security(),
-            resources=resources(size, self.site.cpu_request_share),
+            resources=self.site.resources(size),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
-                k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp"),  # noqa: S108 - the pod's own
+                tmp_mount(),
                 *shared.mounts(args),
             ],
         )
-        config = k8s.core.v1.ConfigMapVolumeSourceArgs(name=f"{shared.NAME}-config")
         return k8s.core.v1.PodSpecArgs(
             automount_service_account_token=False,
             security_context=pod_security(shared.USER_ID),
@@ -126,8 +127,8 @@ class SupersetPlain(Component):
             topology_spread_constraints=topology_spread(self.site.selector(name), self.site.zones),
             containers=[container],
             volumes=[
-                k8s.core.v1.VolumeArgs(name="config", config_map=config),
-                k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs()),
+                config_volume(f"{shared.NAME}-config"),
+                tmp_volume(),
                 *shared.volumes(args),
             ],
         )
@@ -163,14 +164,5 @@ class SupersetPlain(Component):
                     )
                 ],
             ),
-            opts=self.child(),
-        )
-
-    def _budget(self) -> None:
-        selector = k8s.meta.v1.LabelSelectorArgs(match_labels=self.site.selector(shared.NAME))
-        k8s.policy.v1.PodDisruptionBudget(
-            shared.NAME,
-            metadata=self.site.metadata(shared.NAME, shared.COMPONENT),
-            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=selector),
             opts=self.child(),
         )

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from weir.components import superset_settings as shared
-from weir.components.base import Component, Site, container_security, pod_security, pull_secrets, resources
+from weir.components.base import Component, Site, container_security, pod_security, pull_secrets
 from weir.components.images import Image
 from weir.config.superset import GivenService
 from weir.sizing.plan import NodeSize, PodSize
@@ -159,7 +159,7 @@ def _pod(
         liveness_probe=alive,
         readiness_probe=alive,
         security_context=container_security(),
-        resources=resources(args.size, site.cpu_request_share),
+        resources=site.resources(args.size),
         volume_mounts=[
             k8s.core.v1.VolumeMountArgs(name="password", mount_path=SECRET_FOLDER, read_only=True),
             *(k8s.core.v1.VolumeMountArgs(name=name, mount_path=path) for name, path in folders.items()),

@@ -15,7 +15,6 @@ from weir.components.base import (
     container_security,
     pod_security,
     pull_secrets,
-    resources,
     secret_environment,
     topology_spread,
 )
@@ -62,7 +61,7 @@ class Trino(Component):
         if args.plan.workers:
             workers = f"{NAME}-worker"
             self._deployment(workers, args.plan.workers, args.plan.worker, after, coordinator=False)
-            self._budget(workers)
+            self.disrupt_one_at_a_time(workers, COMPONENT)
         self.register_outputs({"url": self.url})
 
     def _secrets(self) -> list[pulumi.Resource]:
@@ -192,20 +191,10 @@ class Trino(Component):
             readiness_probe=k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=10, timeout_seconds=5),
             liveness_probe=k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=30, timeout_seconds=10),
             security_context=container_security(),
-            resources=resources(size, self.site.cpu_request_share),
+            resources=self.site.resources(size),
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name=volume, mount_path=folder) for volume, folder in folders.items()
             ],
-        )
-
-    def _budget(self, name: str) -> None:
-        k8s.policy.v1.PodDisruptionBudget(
-            name,
-            metadata=self.site.metadata(name, COMPONENT),
-            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
-                max_unavailable=1, selector=k8s.meta.v1.LabelSelectorArgs(match_labels=self.site.selector(name))
-            ),
-            opts=self.child(),
         )
 
 
