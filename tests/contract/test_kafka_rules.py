@@ -17,8 +17,9 @@ from tests.platforms import free_ports_stack
 from weir.catalog.principals import AccessRule, KafkaResource, Principal
 from weir.components.kafka_plain import KAFKA_HOME
 from weir.components.kafka_plain_setup import PREAMBLE, PRUNE, RULES_FILE, SETUP_FOLDER, wanted_rules
+from weir.config.properties_text import properties
 from weir.config.stack import load_stack
-from weir.embedded import jvm, kafka
+from weir.embedded import kafka
 from weir.embedded.context import REPOSITORY
 from weir.embedded.service import LOOPBACK, Context, NotReady, Paths, Toolchain
 
@@ -59,7 +60,7 @@ def ctx(tmp_path_factory: pytest.TempPathFactory, toolchain_for: Callable[..., T
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": "User:ANONYMOUS",
     }
-    (found.paths.config("kafka") / "server.properties").write_text(jvm.properties(settings), encoding="utf-8")
+    (found.paths.config("kafka") / "server.properties").write_text(properties(settings), encoding="utf-8")
     with (
         found.paths.log("kafka").open("wb") as log,
         subprocess.Popen(list(service.command), stdout=log, stderr=log) as process,

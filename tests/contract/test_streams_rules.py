@@ -21,8 +21,9 @@ from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.principals import KafkaResource, Principal, application_principal, loader_principal
 from weir.catalog.spec import Engine
 from weir.catalog.streams import streams_plan
+from weir.config.properties_text import properties
 from weir.config.stack import load_stack
-from weir.embedded import apicurio, jvm, kafka, streams
+from weir.embedded import apicurio, kafka, streams
 from weir.embedded.context import REPOSITORY
 from weir.embedded.provision import create_topics
 from weir.embedded.service import LOOPBACK, Context, NotReady, Paths, Service, Toolchain
@@ -69,7 +70,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory, toolchain_for: Callable[...
         broker = kafka.service(ctx)
         broker.prepare()
         settings = asking(kafka.settings(ctx), clients, [application_principal(FLIGHTS), loader_principal(FLIGHTS)])
-        (ctx.paths.config("kafka") / "server.properties").write_text(jvm.properties(settings), encoding="utf-8")
+        (ctx.paths.config("kafka") / "server.properties").write_text(properties(settings), encoding="utf-8")
         stopping.enter_context(process(ctx, broker))
         registry = apicurio.service(ctx)
         registry.prepare()

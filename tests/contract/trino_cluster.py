@@ -22,6 +22,7 @@ from weir.components import trino_settings as settings
 from weir.components.cassandra_access import CassandraAccess
 from weir.components.superset_settings import TRINO_USER
 from weir.components.trino import Trino, TrinoArgs
+from weir.config.properties_text import properties
 from weir.database.session import Access
 from weir.embedded.context import REPOSITORY
 from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context
@@ -126,7 +127,7 @@ def running(ctx: Context, folder: Path) -> Iterator[TrinoCluster]:
     def files(name: str) -> dict[str, str]:
         """/etc/trino of a pod: its ConfigMap, and the catalog, whose text no rendering has."""
         config_map = one(resources, f"ConfigMap/{name}-config")["data"]
-        return {**config_map, f"catalog/{settings.CATALOG_FILE}": settings.properties(catalog)}
+        return {**config_map, f"catalog/{settings.CATALOG_FILE}": properties(catalog)}
 
     with secured_node(ctx) as trusted, _node(cluster, "trino", port, files("trino"), trusted):
         wait_until_open(Access((contact_point,), CASSANDRA_DATACENTER, SUPERUSER, SUPERUSER, trusted))

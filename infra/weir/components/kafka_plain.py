@@ -30,6 +30,7 @@ from weir.components.base import (
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority, service_names
 from weir.components.job import content_hash
 from weir.components.kafka_settings import broker_config
+from weir.config.properties_text import properties
 from weir.sizing.plan import KafkaPlan, NodeSize
 
 CLIENT_PORT = 9093
@@ -103,8 +104,8 @@ class PlainKafka(Component):
         )
         self.ca_secret = self.certificate.secret
         settings = {
-            "controller.properties": self._properties(self._controller_settings()),
-            "broker.properties": self._properties(self._broker_settings()),
+            "controller.properties": properties(self._controller_settings()),
+            "broker.properties": properties(self._broker_settings()),
             "start.sh": START,
         }
         self.config = k8s.core.v1.ConfigMap(
@@ -179,10 +180,6 @@ class PlainKafka(Component):
                 "org.apache.kafka.common.security.scram.ScramLoginModule required;"
             ),
         }
-
-    def _properties(self, settings: dict[str, object]) -> str:
-        lines = (f"{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in settings.items())
-        return "\n".join(lines) + "\n"
 
     def _nodes(self, role: _Role, before: Resources = ()) -> k8s.apps.v1.StatefulSet:
         """The nodes of one role, behind a headless Service that names each of them before it is ready."""

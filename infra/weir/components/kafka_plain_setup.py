@@ -14,6 +14,7 @@ from weir.components.base import Component, Resources, Site
 from weir.components.job import JobArgs, RunToCompletion
 from weir.components.kafka_plain import KAFKA_HOME, TLS_FOLDER, TLS_MODE, USER_ID, PlainKafka, tls_settings
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
+from weir.config.properties_text import properties
 from weir.sizing.plan import PodSize, QuotaPlan, TopicPlan
 
 SETUP_FOLDER = "/etc/weir/kafka-setup"
@@ -187,8 +188,7 @@ def _rule(rule: AccessRule) -> str:
 
 
 def _admin_properties() -> str:
-    settings = {"security.protocol": "SSL", **tls_settings(TLS_FOLDER)}
-    return "".join(f"{key}={value}\n" for key, value in settings.items())
+    return properties({"security.protocol": "SSL", **tls_settings(TLS_FOLDER)})
 
 
 def _certificate(secret: str) -> k8s.core.v1.VolumeArgs:

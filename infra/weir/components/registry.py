@@ -30,6 +30,7 @@ from weir.components.base import (
 from weir.components.job import JobArgs, RunToCompletion, content_hash
 from weir.components.kafka_access import KafkaAccess
 from weir.config.kafka import KafkaAuthentication
+from weir.config.properties_text import properties
 from weir.sizing.plan import PodSize, RegistryPlan
 
 NAME = "registry"
@@ -117,7 +118,7 @@ class Registry(Component):
             "apicurio.kafkasql.security.protocol": client.pop("security.protocol"),
             **{f"apicurio.kafka.common.{key}": value for key, value in client.items()},
         }
-        return "".join(f"{key}={value}\n" for key, value in settings.items())
+        return properties(settings)
 
     def _deployment(self, settings_hash: pulumi.Output[str]) -> k8s.apps.v1.DeploymentSpecArgs:
         args, site = self.args, self.site

@@ -32,6 +32,7 @@ from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import content_hash
 from weir.components.kafka_access import KafkaAccess
 from weir.config.endpoints import Endpoints
+from weir.config.properties_text import properties
 from weir.sizing.plan import StreamsJobPlan
 
 COMPONENT = "kafka-streams"
@@ -226,8 +227,3 @@ def _probe(path: str, *, period_seconds: int, failures: int) -> k8s.core.v1.Prob
 def application_name(pipeline: Pipeline) -> str:
     """The StatefulSet's name."""
     return f"streams-{kubernetes_name(pipeline.name)}"
-
-
-def properties(settings: dict[str, str]) -> str:
-    """A Java properties file."""
-    return "".join(f"{key}={value}\n" for key, value in settings.items())

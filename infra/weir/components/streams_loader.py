@@ -38,9 +38,10 @@ from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import content_hash
 from weir.components.kafka_access import KafkaAccess
 from weir.components.kafka_cluster import KAFKA_USER_ID
-from weir.components.streams_application import LOGGING, USER_ID, properties
+from weir.components.streams_application import LOGGING, USER_ID
 from weir.config.endpoints import Endpoints
 from weir.config.kafka import KafkaAuthentication
+from weir.config.properties_text import properties
 from weir.sizing.plan import StreamsJobPlan
 
 COMPONENT = "loader"

@@ -23,6 +23,7 @@ from weir.components.certificates import Certificate, CertificateArgs, Certifica
 from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import content_hash
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
+from weir.config.properties_text import properties
 from weir.sizing.plan import PodSize, TrinoPlan
 
 NAME = "trino"
@@ -77,7 +78,7 @@ class Trino(Component):
             k8s.core.v1.Secret(
                 CATALOG_SECRET,
                 metadata=self.site.metadata(CATALOG_SECRET, COMPONENT),
-                string_data={settings.CATALOG_FILE: pulumi.Output.secret(settings.properties(catalog))},
+                string_data={settings.CATALOG_FILE: pulumi.Output.secret(properties(catalog))},
                 opts=self.child(),
             ),
             GeneratedSecret(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from weir.components.certificates import KEYSTORE_PASSWORD
+from weir.config.properties_text import properties
 from weir.sizing.plan import PodSize, TrinoPlan
 
 HTTP_PORT = 8080
@@ -135,11 +136,6 @@ def files(topology: TrinoTopology, plan: TrinoPlan, *, coordinator: bool) -> dic
         "access-control.properties": properties({"access-control.name": "read-only"}),
         "log.properties": properties({"io.trino.event.QueryMonitor": "WARN"}),
     }
-
-
-def properties(settings: dict[str, str]) -> str:
-    """A file of Java properties, in the order of `settings`."""
-    return "".join(f"{name}={value}\n" for name, value in settings.items())
 
 
 def _flag(value: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from weir.config.properties_text import properties
 from weir.embedded import jvm
 from weir.embedded.service import LOOPBACK, Context, Service, ask_http
 
@@ -52,7 +53,7 @@ def _prepare(ctx: Context, config: Path) -> None:
         "apicurio.datasource.jdbc.min-size": 1,
         "apicurio.datasource.jdbc.max-size": 8,
     }
-    config.write_text(jvm.properties(settings), encoding="utf-8")
+    config.write_text(properties(settings), encoding="utf-8")
 
 
 def _ready(ctx: Context) -> None:

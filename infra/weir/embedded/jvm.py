@@ -97,10 +97,3 @@ def log4j2(quiet: tuple[str, ...] = ()) -> str:
     for number, logger in enumerate(quiet):
         lines += [f"logger.quiet{number}.name = {logger}", f"logger.quiet{number}.level = WARN"]
     return "\n".join(lines) + "\n"
-
-
-def properties(settings: dict[str, object]) -> str:
-    """A Java properties file; true and false as Java writes them."""
-    return "".join(
-        f"{key}={str(value).lower() if isinstance(value, bool) else value}\n" for key, value in settings.items()
-    )

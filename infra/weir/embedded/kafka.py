@@ -9,6 +9,7 @@ import uuid
 from pathlib import Path
 
 from weir.config.errors import WeirError
+from weir.config.properties_text import properties
 from weir.embedded import jvm
 from weir.embedded.service import LOOPBACK, Context, NotReady, Service, connected, receive
 
@@ -93,7 +94,7 @@ def _java(ctx: Context, logging: Path) -> tuple[str, ...]:
 
 
 def _prepare(ctx: Context, config: Path, java: tuple[str, ...], logging: Path) -> None:
-    config.write_text(jvm.properties(settings(ctx)), encoding="utf-8")
+    config.write_text(properties(settings(ctx)), encoding="utf-8")
     logging.write_text(jvm.log4j2(QUIET_LOGGERS), encoding="utf-8")
     if (ctx.paths.data("kafka") / "logs" / "meta.properties").exists():
         return

@@ -13,6 +13,7 @@ from weir.catalog.engine_names import connector_name, loaded_tables
 from weir.catalog.loader import WORKER_SETTINGS, connector_config
 from weir.catalog.pipeline import Pipeline
 from weir.config.errors import WeirError
+from weir.config.properties_text import properties
 from weir.embedded import jvm
 from weir.embedded.service import LOOPBACK, Context, Service, ask_http
 
@@ -137,7 +138,7 @@ def _ask(
 
 
 def _prepare(ctx: Context, config: Path, logging: Path) -> None:
-    config.write_text(jvm.properties(settings(ctx)), encoding="utf-8")
+    config.write_text(properties(settings(ctx)), encoding="utf-8")
     logging.write_text(jvm.log4j2(QUIET_LOGGERS), encoding="utf-8")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from weir.config.properties_text import properties
 from weir.embedded import fetch, jvm
 from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, NotReady, Service, ask_http
 
@@ -147,7 +148,7 @@ def _write_configuration(home: Path, folder: Path, port: int, cassandra_port: in
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(jvm.properties(content), encoding="utf-8")
+        path.write_text(properties(content), encoding="utf-8")
 
 
 def _command(java25: Path, home: Path, folder: Path, *flags: str) -> tuple[str, ...]:
