@@ -117,6 +117,9 @@ class _Needs:
 
 def _needs(loads: Sequence[Load], topics: Sequence[TopicPlan], stack: StackConfig) -> _Needs:
     factor = stack.availability.kafka_replication_factor
+    partitions = {topic.name: topic.partitions for topic in topics}
+    replicas = sum(topic.partitions * topic.replication_factor for topic in topics) + INTERNAL_PARTITIONS * factor
+    stored = sum(topic.stored_gib for topic in topics)
     written = read = catch_up = 0.0
     for load in loads:
         produced = load.planned_bytes_per_second
@@ -125,21 +128,18 @@ def _needs(loads: Sequence[Load], topics: Sequence[TopicPlan], stack: StackConfi
         read += produced * (factor - 1 + load.extra_consumer_groups) + load.processed_bytes_per_second
         read += own.written_bytes_per_second * (factor - 1) + own.read_bytes_per_second
         catch_up += load.processed_bytes_per_second if load.recovery_binds else 0.0
+        stored += own.kept_gib * factor
+        replicas += partitions[load.pipeline.source_topic.name] * engine_topics(load) * factor
     tls = TLS_COST if stack.security.tls else 1.0
     spare = _spare(stack)
     cores = (written + read * READ_TO_WRITE_COST) / WRITTEN_BYTES_PER_CORE / CPU_UTILISATION * tls * spare
-    replicas = sum(topic.partitions * topic.replication_factor for topic in topics) + INTERNAL_PARTITIONS * factor
-    partitions = {topic.name: topic.partitions for topic in topics}
-    sources = {load.pipeline.source_topic.name: load for load in loads}
-    replicas += sum(partitions[name] * engine_topics(load) * factor for name, load in sources.items())
-    changelogs = sum(engine_traffic(load).kept_gib for load in loads) * factor
     return _Needs(
         cores=cores,
         sent_bytes=read * spare / NETWORK_UTILISATION,
         received_bytes=written * spare / NETWORK_UTILISATION,
         # A backlog is read from disk: it is older than what the page cache holds.
         disk_bytes_per_second=(written + catch_up) * spare / DISK_THROUGHPUT_UTILISATION,
-        disk_gib=(sum(topic.stored_gib for topic in topics) + changelogs) / DISK_UTILISATION,
+        disk_gib=stored / DISK_UTILISATION,
         replicas=replicas,
     )
 
