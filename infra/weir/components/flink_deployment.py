@@ -217,14 +217,12 @@ class FlinkDeployment(Component):
 
         def with_addresses(addresses: Sequence[str]) -> list[str]:
             servers, registry_url = addresses
-            endpoints = Endpoints(
-                kafka_bootstrap_servers=servers,
-                registry_url=registry_url,
-                cassandra_contact_points=args.cassandra.contact_points,
-                cassandra_datacenter=args.cassandra.datacenter,
-                flink_url=f"http://{self.name}-rest:8081",
-                trino_url="",
-                superset_url="",
+            endpoints = Endpoints.of_pod(
+                kafka=servers,
+                registry=registry_url,
+                cassandra=args.cassandra.contact_points,
+                datacenter=args.cassandra.datacenter,
+                flink=f"http://{self.name}-rest:8081",
             )
             files = self.job_files()
             return job_arguments(files, endpoints, args.plan.settings, args.pipeline, security)

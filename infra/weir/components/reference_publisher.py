@@ -90,14 +90,11 @@ class ReferencePublisher(Component):
     def _files(self, addresses: list[str]) -> dict[str, str]:
         servers, registry_url = addresses
         args = self.args
-        endpoints = Endpoints(
-            kafka_bootstrap_servers=servers,
-            registry_url=registry_url,
-            cassandra_contact_points=args.cassandra.contact_points,
-            cassandra_datacenter=args.cassandra.datacenter,
-            flink_url="",
-            trino_url="",
-            superset_url="",
+        endpoints = Endpoints.of_pod(
+            kafka=servers,
+            registry=registry_url,
+            cassandra=args.cassandra.contact_points,
+            datacenter=args.cassandra.datacenter,
         )
         folder = args.pipeline.folder
         names = (PIPELINE_FILE, args.pipeline.spec.source.schema_file)

@@ -99,15 +99,7 @@ class StreamsApplication(Component):
         return f"{self.args.pipeline.name}.json"
 
     def _plan(self, registry_url: str) -> str:
-        endpoints = Endpoints(
-            kafka_bootstrap_servers="",
-            registry_url=registry_url,
-            cassandra_contact_points=(),
-            cassandra_datacenter="",
-            flink_url="",
-            trino_url="",
-            superset_url="",
-        )
+        endpoints = Endpoints.of_pod(registry=registry_url)
         return streams_plan(self.args.plan.settings, endpoints, self.args.pipeline)
 
     def _instances(self, checksum: pulumi.Output[str], after: Resources) -> k8s.apps.v1.StatefulSet:

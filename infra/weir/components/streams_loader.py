@@ -79,14 +79,8 @@ class LoaderArgs:
 
     def connector(self, root: str, registry_url: str) -> dict[str, str]:
         """The connector's configuration, where the files of Cassandra's access lie below `root`."""
-        endpoints = Endpoints(
-            kafka_bootstrap_servers="",
-            registry_url=registry_url,
-            cassandra_contact_points=self.cassandra.contact_points,
-            cassandra_datacenter=self.cassandra.datacenter,
-            flink_url="",
-            trino_url="",
-            superset_url="",
+        endpoints = Endpoints.of_pod(
+            registry=registry_url, cassandra=self.cassandra.contact_points, datacenter=self.cassandra.datacenter
         )
         tables = loaded_tables(self.pipeline)
         config = connector_config(

@@ -42,3 +42,24 @@ class Endpoints(Frozen):
     kafka_login: Login | None = None
     """None where Kafka lets everybody in: on one machine."""
     cassandra_login: Login | None = None
+
+    @classmethod
+    def of_pod(
+        cls,
+        *,
+        registry: str,
+        kafka: str = "",
+        cassandra: tuple[str, ...] = (),
+        datacenter: str = "",
+        flink: str = "",
+    ) -> Endpoints:
+        """What one program in a cluster is told; the services that it does not call stay empty."""
+        return cls(
+            kafka_bootstrap_servers=kafka,
+            registry_url=registry,
+            cassandra_contact_points=cassandra,
+            cassandra_datacenter=datacenter,
+            flink_url=flink,
+            trino_url="",
+            superset_url="",
+        )
