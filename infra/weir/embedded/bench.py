@@ -10,7 +10,7 @@ import csv
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table as RichTable
 
+from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline
 from weir.config.errors import WeirError
 from weir.config.flink import GarbageCollector
@@ -87,16 +88,11 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
     with bench_platform(stack_path, bench, board) as ctx:
         pipeline, dataset = write_pipeline(ctx.paths.config("bench"))
         provision(ctx.endpoints, [pipeline])
-        load_references(ctx.endpoints, pipeline, dataset)
-        with platform.step(board, f"publishing {events:,} events"):
-            publish(ctx.endpoints, pipeline, events)
-        with platform.step(board, "raw read"):
-            raw = raw_read_rate(ctx, pipeline, events)
+        raw = filled(ctx, pipeline, dataset, events, board)
         package = build_job_package(ctx.repository, ctx.paths.config("jobs") / "dedup_join.zip")
         measured = []
         for name, arguments in VARIANTS.items():
             with platform.step(board, name):
-                _collect_garbage(ctx)
                 command = jobs.command(ctx, pipeline, package, None, arguments)
                 measured.append(measured_job(ctx, pipeline, name, command, events))
         return BenchResult(events, raw, tuple(measured))
@@ -104,18 +100,37 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
 
 def as_table(result: BenchResult) -> RichTable:
     """The result with the two ratios that matter."""
-    read_only = result.variants[0].events_per_second
+    return rate_table(result, {"of raw read": result.raw, "of read-only job": result.variants[0]})
+
+
+def rate_table(result: BenchResult, shares: Mapping[str, Measurement]) -> RichTable:
+    """Every rate, and in a column for each of `shares` which part of that one it is."""
     table = RichTable(title=f"{result.events:,} events of about 200 bytes", title_justify="left")
     table.add_column("variant")
-    for name in ("records", "events/s", "of raw read", "of read-only job"):
+    for name in ("records", "events/s", *shares):
         table.add_column(name, justify="right")
     for part in (result.raw, *result.variants):
         rate = part.events_per_second
-        of_job = "" if part is result.raw else f"{rate / read_only:.3f}"
-        table.add_row(
-            part.name, f"{part.records:,}", f"{rate:,.0f}", f"{rate / result.raw.events_per_second:.3f}", of_job
-        )
+        # K is no job: it is a share of nothing but itself.
+        ratios = [
+            "" if part is result.raw and whole is not part else f"{rate / whole.events_per_second:.3f}"
+            for whole in shares.values()
+        ]
+        table.add_row(part.name, f"{part.records:,}", f"{rate:,.0f}", *ratios)
     return table
+
+
+def filled(ctx: Context, pipeline: Pipeline, dataset: Dataset, events: int, board: Board) -> Measurement:
+    """Fills the reference tables and the topic of `pipeline`; K of the topic.
+
+    Raises:
+        WeirError: a service does not take or give everything.
+    """
+    load_references(ctx.endpoints, pipeline, dataset)
+    with platform.step(board, f"publishing {events:,} events"):
+        publish(ctx.endpoints, pipeline, events)
+    with platform.step(board, "raw read"):
+        return raw_read_rate(ctx, pipeline, events)
 
 
 def raw_read_rate(ctx: Context, pipeline: Pipeline, events: int) -> Measurement:
@@ -166,11 +181,12 @@ def steady_rate(points: list[tuple[float, int]], total: int) -> tuple[float, int
 
 
 def measured_job(ctx: Context, pipeline: Pipeline, name: str, command: list[str], events: int) -> Measurement:
-    """The rate of a Flink job over the topic.
+    """The rate of a Flink job over the topic, on a heap without the state of a job before it.
 
     Raises:
         WeirError: the job fails, or reads nothing.
     """
+    _collect_garbage(ctx)
     rest = FlinkRest(ctx.endpoints.flink_url)
     job_id = jobs.run_client(ctx, command, name)
     try:

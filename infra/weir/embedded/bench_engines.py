@@ -7,10 +7,8 @@ measured alone, and "both" is what two cores do that must do one as much as the 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
-
-from rich.table import Table as RichTable
+from typing import TYPE_CHECKING
 
 from weir.catalog.engine_names import loader_group
 from weir.catalog.pipeline import Pipeline
@@ -20,38 +18,34 @@ from weir.embedded import jobs, loader, platform, streams
 from weir.embedded.bench import (
     SERVICES,
     VARIANTS,
+    BenchResult,
     BenchSettings,
     Measurement,
     bench_platform,
+    filled,
     measured_job,
-    raw_read_rate,
+    rate_table,
 )
 from weir.embedded.board import Board
 from weir.embedded.job_package import build_job_package
 from weir.embedded.provision import provision
 from weir.embedded.service import Context
-from weir.proof.cassandra import load_references, session_of
+from weir.proof.cassandra import session_of
 from weir.proof.drain import Step, records_waiting, steps
 from weir.proof.kafka import TopicReader
 from weir.proof.references import publish_references
 from weir.proof.streams import StreamsClient
-from weir.proof.synthetic import publish, write_pipeline
+from weir.proof.synthetic import write_pipeline
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
 
 POLL_SECONDS = 0.2
 STALL_SECONDS = 120.0
 FLINK_VARIANTS = ("read, deduplicate, join -> blackhole", "everything -> Cassandra")
 
 
-@dataclass(frozen=True)
-class EnginesResult:
-    """One run. `raw` is K."""
-
-    events: int
-    raw: Measurement
-    measured: tuple[Measurement, ...]
-
-
-def run(stack_path: Path, bench: BenchSettings, board: Board) -> EnginesResult:
+def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
     """Measures both engines on a fresh platform.
 
     Raises:
@@ -61,11 +55,7 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> EnginesResult:
         flink, dataset = write_pipeline(ctx.paths.config("bench"))
         on_streams = flink.on(Engine.KAFKA_STREAMS)
         provision(ctx.endpoints, [on_streams])
-        load_references(ctx.endpoints, flink, dataset)
-        with platform.step(board, f"publishing {bench.events:,} events"):
-            publish(ctx.endpoints, flink, bench.events)
-        with platform.step(board, "raw read"):
-            raw = raw_read_rate(ctx, flink, bench.events)
+        raw = filled(ctx, flink, dataset, bench.events, board)
         measured = [*_kafka_streams(ctx, on_streams, bench.events, board)]
         _empty(ctx, flink)
         package = build_job_package(ctx.repository, ctx.paths.config("jobs") / "dedup_join.zip")
@@ -73,19 +63,12 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> EnginesResult:
             with platform.step(board, f"Flink: {name}"):
                 command = jobs.command(ctx, flink, package, None, VARIANTS[name])
                 measured.append(measured_job(ctx, flink, f"Flink: {name}", command, bench.events))
-        return EnginesResult(bench.events, raw, tuple(measured))
+        return BenchResult(bench.events, raw, tuple(measured))
 
 
-def as_table(result: EnginesResult) -> RichTable:
+def as_table(result: BenchResult) -> RichTable:
     """The result, each rate as a share of the raw read rate, too."""
-    table = RichTable(title=f"{result.events:,} events of about 200 bytes", title_justify="left")
-    table.add_column("variant")
-    for name in ("records", "events/s", "of raw read"):
-        table.add_column(name, justify="right")
-    for part in (result.raw, *result.measured):
-        rate = part.events_per_second
-        table.add_row(part.name, f"{part.records:,}", f"{rate:,.0f}", f"{rate / result.raw.events_per_second:.3f}")
-    return table
+    return rate_table(result, {"of raw read": result.raw})
 
 
 def one_after_the_other(first: float, second: float) -> float:
