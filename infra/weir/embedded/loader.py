@@ -30,6 +30,7 @@ def service(ctx: Context) -> Service:
     """The worker on loopback; what it loads is submitted to it (`submit`) and kept in its own topics."""
     config = ctx.paths.config("loader") / "worker.properties"
     logging = ctx.paths.config("loader") / "log4j2.properties"
+    archive = jvm.class_archive(ctx, "loader", ctx.toolchain.classpath("kafka-connect"))
     return Service(
         name="loader",
         version=ctx.toolchain.versions["kafka-connect"],
@@ -37,6 +38,7 @@ def service(ctx: Context) -> Service:
             jvm.java(ctx.toolchain.java17),
             *("-cp", ctx.toolchain.classpath("kafka-connect")),
             *jvm.COMMON_FLAGS,
+            *archive.flags,
             *jvm.heap(ctx.stack.embedded.memory.loader_heap_mib),
             f"-Dlog4j2.configurationFile={logging}",
             MAIN,
@@ -47,6 +49,7 @@ def service(ctx: Context) -> Service:
         ready=lambda: _ready(ctx),
         depends_on=("kafka", "cassandra", "registry"),
         ready_timeout_seconds=120,
+        after_stop=archive.keep,
     )
 
 

@@ -24,10 +24,11 @@ QUIET_LOGGERS = ("org.apache.kafka",)
 def service(ctx: Context) -> Service:
     """The application on loopback. It is ready when it answers: pipelines are submitted to it (`submit`)."""
     logging = ctx.paths.config("streams") / "log4j2.properties"
+    archive = _archive(ctx)
     return Service(
         name="streams",
         version=ctx.toolchain.versions["kafka-streams"],
-        command=command(ctx, ctx.paths.data("streams"), ctx.ports.streams, INSTANCE),
+        command=command(ctx, ctx.paths.data("streams"), ctx.ports.streams, INSTANCE, archive.flags),
         address=ctx.endpoints.streams_url,
         prepare=lambda: _prepare(ctx, logging),
         ready=lambda: _ready(ctx),
@@ -35,20 +36,23 @@ def service(ctx: Context) -> Service:
         ready_timeout_seconds=90,
         # It commits and closes its stores; what it does not end in time it restores at the next start.
         stop_grace_seconds=30,
+        after_stop=archive.keep,
     )
 
 
-def command(ctx: Context, folder: Path, port: int, instance: str) -> tuple[str, ...]:
+def command(
+    ctx: Context, folder: Path, port: int, instance: str, archive_flags: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """The process of one instance, whose state lies in `folder`; all instances run the same plans.
 
     The instance's name makes it a static member: killed and started again, it gets its partitions back at once.
     """
     logging = ctx.paths.config("streams") / "log4j2.properties"
-    jars = os.pathsep.join(ctx.toolchain.classpath(tool) for tool in ("kafka-streams", "streams-app"))
     return (
         jvm.java(ctx.toolchain.java17),
-        *("-cp", jars),
+        *("-cp", _classpath(ctx)),
         *jvm.COMMON_FLAGS,
+        *archive_flags,
         *jvm.heap(ctx.stack.embedded.memory.streams_heap_mib),
         f"-Dlog4j2.configurationFile={logging}",
         STREAMS_MAIN,
@@ -107,6 +111,14 @@ def status(ctx: Context, port: int | None = None) -> dict[str, Any]:
     """
     url = f"http://{LOOPBACK}:{port}" if port else ctx.endpoints.streams_url
     return ask_http(f"{url}/pipelines").json()
+
+
+def _classpath(ctx: Context) -> str:
+    return os.pathsep.join(ctx.toolchain.classpath(tool) for tool in ("kafka-streams", "streams-app"))
+
+
+def _archive(ctx: Context) -> jvm.ClassArchive:
+    return jvm.class_archive(ctx, "streams", _classpath(ctx))
 
 
 def _wait_until_running(ctx: Context, pipeline: Pipeline, fingerprint: str) -> None:
