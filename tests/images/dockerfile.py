@@ -12,7 +12,7 @@ from weir.embedded.context import REPOSITORY
 
 DOCKERFILES = sorted(
     path.relative_to(REPOSITORY).as_posix()
-    for pattern in ("images/*/Dockerfile", "flink-jobs/*/Dockerfile", "kafka-streams/**/Dockerfile")
+    for pattern in ("images/*/Dockerfile", "flink-jobs/**/Dockerfile", "kafka-streams/**/Dockerfile")
     for path in REPOSITORY.glob(pattern)
 )
 EMPTY = "scratch"

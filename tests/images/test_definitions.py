@@ -5,34 +5,48 @@ from __future__ import annotations
 import json
 import tarfile
 from pathlib import Path
+from typing import cast
 
 import pytest
 from tests.images.dockerfile import problems
 
-from weir.config.errors import ConfigError
-from weir.config.image_references import UPSTREAM
+from weir.config.errors import ConfigError, WeirError
 from weir.config.images import ImageName
 from weir.embedded.context import REPOSITORY
+from weir.images import library
 from weir.images.bill import Component, bill, debian_packages
+from weir.images.build import Builder, account_files, image_config, index_of
 from weir.images.build import BuiltImage as Built
-from weir.images.build import account_files, image_config, index_of
 from weir.images.definition import Account, load_bases, load_images
 from weir.images.dockerfile import OWNED_FOLDER, ROOT_FOLDER, dockerfile
 from weir.images.layers import Layer, LayerStore, Owner, write_tree
+from weir.images.sources import Sources
 
 pytestmark = pytest.mark.unit
 IMAGES = load_images(REPOSITORY / "images")
 BASES = load_bases(REPOSITORY / "images")
-PLAIN_PROFILE = {
-    *(name for name in UPSTREAM),
-    ImageName.FLINK_JOB,
-    ImageName.SUPERSET,
-    ImageName.SCHEMA_JOB,
-}
 
 
-def test_every_image_of_the_plain_profile_has_a_definition() -> None:
-    assert set(IMAGES) >= PLAIN_PROFILE
+def test_every_image_but_the_one_of_github_releases_has_a_definition() -> None:
+    assert set(IMAGES) == set(ImageName) - {ImageName.KAFKA_TIERED_STORAGE}
+
+
+def test_the_plain_profile_needs_no_container_engine() -> None:
+    assert library.needing_engine(REPOSITORY) == [ImageName.LOADER]  # of Strimzi alone
+
+
+def test_an_image_on_somebodys_image_is_not_built_without_an_engine(tmp_path: Path) -> None:
+    with pytest.raises(WeirError, match="only a container engine builds on it"):
+        Builder(LayerStore(tmp_path), cast("Sources", None), BASES).base("strimzi-kafka", lambda _: None)
+
+
+def test_an_image_on_somebodys_image_has_no_folders_and_links(tmp_path: Path) -> None:
+    (tmp_path / "bases.yaml").write_text((REPOSITORY / "images" / "bases.yaml").read_text())
+    (tmp_path / "loader").mkdir()
+    text = (REPOSITORY / "images" / "loader" / "image.yaml").read_text()
+    (tmp_path / "loader" / "image.yaml").write_text(f"{text}folders: [/opt/kafka/logs]\n")
+    with pytest.raises(ConfigError, match="no command is run in strimzi-kafka"):
+        load_images(tmp_path)
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -1,30 +1,33 @@
-"""The images' Dockerfiles: pinned, small, not root, and of the versions that everything else has."""
+"""The images' Dockerfiles and what pods expect of the images: pinned, not root, of the versions of everything else."""
 
 from __future__ import annotations
 
 import re
 import subprocess
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.images.dockerfile import DOCKERFILES, problems, read
 
-from weir.catalog.flink import JOB_MODULE, image_files
+from weir.catalog.flink import image_files
 from weir.catalog.pipeline import load_pipeline
+from weir.components.kafka_cluster import KAFKA_USER_ID
 from weir.components.kafka_tiered import PLUGIN_FOLDER
-from weir.components.streams_application import JARS, LOGGING
+from weir.components.streams_application import JARS, LOGGING, USER_ID
 from weir.components.streams_loader import PLUGINS, STANDALONE_JARS
+from weir.components.superset_settings import PORT as SUPERSET_PORT
 from weir.config import versions
 from weir.config.image_references import UPSTREAM
 from weir.config.images import ImageName
 from weir.embedded import fetch
 from weir.embedded.context import REPOSITORY
 from weir.embedded.service import Toolchain
+from weir.images.definition import Debian, Part, load_bases, load_images
+from weir.images.dockerfile import dockerfile
 
-FLINK = "flink-jobs/dedup_join/Dockerfile"
-STREAMS = "kafka-streams/Dockerfile"
+IMAGES = load_images(REPOSITORY / "images")
+BASES = load_bases(REPOSITORY / "images")
 GOOD = """
 ARG BASE=docker.io/library/python:3.11.14-slim
 FROM ${BASE}
@@ -39,14 +42,9 @@ def text_of(name: str) -> str:
     return (REPOSITORY / name).read_text(encoding="utf-8")
 
 
-def default_of(name: str, argument: str) -> str:
-    """The default of an ARG."""
-    (value,) = [
-        each.text.removeprefix(f"{argument}=")
-        for each in read(text_of(name))
-        if each.name == "ARG" and each.text.startswith(f"{argument}=")
-    ]
-    return value
+def parts_of(name: ImageName) -> dict[str, Part]:
+    """The parts of an image by where they lie in it."""
+    return {part.to: part for part in IMAGES[name].parts}
 
 
 @pytest.mark.unit
@@ -90,24 +88,22 @@ def test_a_bad_line_is_found(good: str, bad: str, said: str) -> None:
 
 
 @pytest.mark.unit
-def test_every_image_has_the_versions_of_everything_else() -> None:
-    assert default_of(FLINK, "FLINK_IMAGE").split(":")[1].startswith(f"{versions.FLINK}-java{versions.JAVA}")
-    assert default_of(STREAMS, "STRIMZI_IMAGE").endswith(f":{versions.STRIMZI_OPERATOR}-kafka-{versions.KAFKA}")
-    assert default_of(STREAMS, "JAVA_IMAGE").split(":")[1].startswith(f"{versions.JAVA}.")
-    superset = "images/superset/Dockerfile"
-    assert default_of(superset, "SUPERSET_IMAGE").rpartition(":")[2] == versions.SUPERSET
-    for name in (FLINK, "images/schema-job/Dockerfile"):
-        assert default_of(name, "PYTHON_IMAGE").split(":")[1].startswith(f"{versions.PYTHON}.")
+def test_every_base_has_the_versions_of_everything_else() -> None:
+    assert BASES["strimzi-kafka"].docker_image.endswith(f":{versions.STRIMZI_OPERATOR}-kafka-{versions.KAFKA}")
+    for name in (ImageName.STREAMS, ImageName.KAFKA, ImageName.CASSANDRA, ImageName.FLINK_JOB):
+        base = BASES[IMAGES[name].base]
+        assert isinstance(base, Debian)
+        assert f"openjdk-{versions.JAVA}-jre-headless" in base.packages, name
 
 
 @pytest.mark.unit
-def test_every_image_that_is_not_upstreams_has_a_dockerfile_and_a_line_in_the_guide() -> None:
-    elsewhere = {ImageName.FLINK_JOB: FLINK, ImageName.STREAMS: STREAMS, ImageName.LOADER: STREAMS}
+def test_every_image_that_is_not_upstreams_is_defined_and_has_a_line_in_the_guide() -> None:
     guide = text_of("docs/how-to/deploy.md")
     for name in set(ImageName) - set(UPSTREAM):
-        file = elsewhere.get(name, f"images/{name.value}/Dockerfile")
-        assert file in DOCKERFILES
-        assert re.search(rf"docker build -f {re.escape(file)} .*-t ghcr\.io/weir/{name.value}:", guide), name
+        by_hand = f"images/{name.value}/Dockerfile"
+        assert (name in IMAGES) is (by_hand not in DOCKERFILES), f"{name}: one definition"
+        folder = f"out/{name.value}" if name in IMAGES else f"-f {by_hand}"
+        assert re.search(rf"docker build .*-t ghcr\.io/weir/{name.value}:\S+ .*{re.escape(folder)}", guide), name
 
 
 @pytest.mark.unit
@@ -122,39 +118,44 @@ def test_what_is_fetched_for_tiered_storage_is_checked_against_a_sum_that_the_bu
 @pytest.mark.unit
 def test_the_jobs_files_are_where_the_deployment_looks_for_them() -> None:
     files = image_files(load_pipeline(REPOSITORY / "pipelines" / "flights"))
-    text = text_of(FLINK)
-    assert f"COPY --from=environment {files.package} {files.package}" in text
-    assert files.python.startswith("/opt/venv/")
-    assert f"COPY pipelines {Path(files.pipeline_folder).parent}" in text
+    parts = parts_of(ImageName.FLINK_JOB)
+    assert parts[files.package].made == "job-package"
+    assert parts[str(Path(files.python).parents[1])].tool == "flink-env"
+    assert parts[str(Path(files.pipeline_folder).parent)].repository == "pipelines"
 
 
 @pytest.mark.unit
 def test_the_jars_are_where_the_pods_look_for_them() -> None:
-    text = text_of(STREAMS)
-    for folder in (JARS.removesuffix("*"), STANDALONE_JARS.removesuffix("*"), f"{PLUGINS}/"):
-        assert f"COPY --from=jars {folder} {folder}" in text
-    assert f"COPY kafka-streams/log4j2.properties {LOGGING}" in text
+    parts = parts_of(ImageName.STREAMS)
+    tools = {(part.to, part.tool) for part in IMAGES[ImageName.STREAMS].parts}
+    assert {(JARS.removesuffix("/*"), tool) for tool in ("kafka-streams", "streams-app")} <= tools
+    assert (STANDALONE_JARS.removesuffix("/*"), "kafka-connect") in tools
+    assert parts[f"{PLUGINS}/cassandra"].tool == "loader-plugin"
+    assert parts[LOGGING].own
+    assert IMAGES[ImageName.STREAMS].account.id == USER_ID
 
 
 @pytest.mark.unit
-@pytest.mark.parametrize("name", [FLINK, STREAMS])
-def test_every_module_of_the_build_is_copied_into_it(name: str) -> None:
-    modules = re.findall(r"<module>([^<]+)</module>", text_of("pom.xml"))
-    copied = [each.text.split()[0] for each in read(text_of(name)) if each.name == "COPY"]
-    assert modules
-    assert [module for module in modules if not any(module.startswith(f"{folder}/") for folder in copied)] == []
+def test_the_sink_is_where_strimzis_connect_looks_for_plugins() -> None:
+    image = IMAGES[ImageName.LOADER]
+    assert [(part.tool, part.to) for part in image.parts] == [("loader-plugin", "/opt/kafka/plugins/cassandra")]
+    assert image.account.id == KAFKA_USER_ID
+    assert "RUN" not in [each.name for each in read(dockerfile(image, BASES[image.base]))]
 
 
 @pytest.mark.unit
-def test_the_zip_is_made_by_the_command_of_the_dockerfile(tmp_path: Path) -> None:
-    target = tmp_path / "opt" / "job.zip"
-    subprocess.run(
-        ["python3", "-I", "-c", "import sys, runpy; sys.path.insert(0, sys.argv.pop(1)); "
-         "runpy.run_module('weir.embedded.job_package', run_name='__main__')",
-         str(REPOSITORY / "infra"), str(REPOSITORY), str(target)],
+def test_the_operators_web_pods_find_their_program() -> None:
+    program = REPOSITORY / "images" / "superset" / (parts_of(ImageName.SUPERSET)["/usr/bin/run-server.sh"].own or "")
+    settings = {"SERVER_WORKER_AMOUNT": "3", "SERVER_THREADS_AMOUNT": "8", "GUNICORN_TIMEOUT": "61"}
+    told = subprocess.run(
+        ["sh", "-c", f"gunicorn() {{ printf '%s\\n' \"$@\"; }}; {program.read_text().replace('exec ', '')}"],
+        env={"PATH": "/usr/bin:/bin", **settings},
         check=True,
-    )  # fmt: skip
-    assert f"{JOB_MODULE.replace('.', '/')}.py" in zipfile.ZipFile(target).namelist()
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    assert {"--workers=3", "--threads=8", "--timeout=61", f"--bind=0.0.0.0:{SUPERSET_PORT}"} <= set(told)
+    assert told[-1] == "superset.app:create_app()"
 
 
 @pytest.mark.contract

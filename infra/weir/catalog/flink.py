@@ -71,7 +71,7 @@ NO_SECURITY = ClientSecurity()
 
 
 def image_files(pipeline: Pipeline) -> JobFiles:
-    """Where the files of a job lie inside its image (`flink-jobs/dedup_join/Dockerfile`)."""
+    """Where the files of a job lie inside its image (`images/flink-job/image.yaml`)."""
     return JobFiles(
         python="/opt/venv/bin/python",
         package="/opt/weir/job.zip",

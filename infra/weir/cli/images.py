@@ -45,7 +45,10 @@ def build(
     archive: Annotated[Path | None, typer.Option(help="Write an OCI archive, for docker load or ctr import.")] = None,
     bills: Annotated[Path | None, typer.Option(help="Write each image's bill of materials into this folder.")] = None,
 ) -> None:
-    """Build images without a container engine or a registry; what has not changed is not built again."""
+    """Build images without a container engine or a registry; what has not changed is not built again.
+
+    An image that begins with somebody's image needs an engine: without a name it is left out.
+    """
     import os  # noqa: PLC0415
     import shutil  # noqa: PLC0415
 
@@ -72,6 +75,8 @@ def build(
         shutil.copyfile(image.bill, bills / image.bill.name)
     for image in built:
         console.print(_line(image), highlight=False, markup=False)
+    for name in () if names else library.needing_engine(REPOSITORY):
+        console.print(f"{name}: needs an engine; weir images context DIR {name}", highlight=False, markup=False)
 
 
 @commands.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import zipfile
 from pathlib import Path
 
@@ -39,8 +38,3 @@ def _files(repository: Path) -> dict[str, Path]:
         found += [file for package in packages for file in (root / package).rglob("*.py")]
         files |= {file.relative_to(root).as_posix(): file for file in found}
     return files
-
-
-if __name__ == "__main__":
-    # How the image's Dockerfile makes it: python -m weir.embedded.job_package REPOSITORY ZIP
-    build_job_package(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from weir import __version__
+from weir.config.errors import WeirError
 from weir.images import debian
 from weir.images.bill import bill, components
-from weir.images.definition import Account, Base, ImageDefinition
+from weir.images.definition import Account, Base, Debian, ImageDefinition
 from weir.images.layers import Layer, LayerStore, Owner, write_entries
 from weir.images.sources import Sources
 
@@ -54,7 +55,11 @@ class Builder:
         self.bases = bases
 
     def build(self, image: ImageDefinition, reference: str, show: Show) -> BuiltImage:
-        """The image, its layers made where the store lacks them, and its bill of materials."""
+        """The image, its layers made where the store lacks them, and its bill of materials.
+
+        Raises:
+            WeirError: as `base`.
+        """
         first = self.base(image.base, show)
         layers = [first, self._account(image, first)]
         for part in image.parts:
@@ -65,8 +70,17 @@ class Builder:
         return BuiltImage(reference, manifest, tuple(layers), config, self._bill(image, reference, layers))
 
     def base(self, name: str, show: Show) -> Layer:
-        """The Debian that images begin with."""
+        """The Debian that images begin with.
+
+        Raises:
+            WeirError: it is somebody's image.
+        """
         base = self.bases[name]
+        if not isinstance(base, Debian):
+            raise WeirError(
+                f"{base.docker_image} is in no package registry: only a container engine builds on it; write what "
+                "`docker build` takes with `weir images context`"
+            )
         return self.store.layer(debian.key_of(base), lambda target: debian.write_base(base, target, show))
 
     def _part(self, image: ImageDefinition, part: Any, target: Path, show: Show) -> None:

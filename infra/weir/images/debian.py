@@ -11,7 +11,7 @@ from pathlib import Path
 
 from weir.config.errors import WeirError
 from weir.embedded.java import apt_install, can_install
-from weir.images.definition import Base
+from weir.images.definition import Debian
 
 MIRROR_VARIABLE = "WEIR_DEBIAN_MIRROR"
 MIRROR = "http://deb.debian.org/debian"
@@ -25,12 +25,12 @@ LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr
 KEPT = ("/usr/share/doc/*/copyright",)
 
 
-def key_of(base: Base) -> str:
+def key_of(base: Debian) -> str:
     """Changes with everything that decides what is in the base."""
     return " ".join(["debian", SNAPSHOT, base.suite, *base.packages, *LEFT_OUT])
 
 
-def write_base(base: Base, target: Path, show: Callable[[str], None]) -> None:
+def write_base(base: Debian, target: Path, show: Callable[[str], None]) -> None:
     """Makes the tar of `base`.
 
     Raises:

@@ -18,14 +18,18 @@ AbsolutePath = Annotated[str, Field(pattern=r"^/(usr|opt|etc|app|data|var|docker
 
 
 class Base(Frozen):
-    """A Debian with nothing but its essential packages and these."""
+    """Somebody's image as it is: only a container engine has it."""
+
+    docker_image: Annotated[
+        str, Field(description="Where Docker builds; CI gives it by digest.", pattern=r"^[a-z.]+/\S+:\S+$")
+    ]
+
+
+class Debian(Base):
+    """A Debian with nothing but its essential packages and these; `docker_image` is the same one."""
 
     suite: Literal["bookworm", "trixie"]
     packages: list[str]
-    docker_image: Annotated[
-        str,
-        Field(description="The same Debian, where Docker builds; CI gives it by digest.", pattern=r"^[a-z.]+/\S+:\S+$"),
-    ]
 
 
 class Account(Frozen):
@@ -59,7 +63,7 @@ class Part(Frozen):
 
 
 class ImageDefinition(Frozen):
-    """One image."""
+    """One image. Where its base is somebody's image, its account and folders are there already."""
 
     name: ImageName
     title: str
@@ -76,13 +80,16 @@ class ImageDefinition(Frozen):
 
 
 def load_bases(folder: Path) -> dict[str, Base]:
-    """The Debians that images begin with, by name.
+    """What images begin with, by name.
 
     Raises:
         ConfigError: the file is wrong.
     """
     path = folder / BASES_FILE
-    return {name: parse(Base, value, f"{path}: {name}") for name, value in read_yaml(path).items()}
+    return {
+        name: parse(Debian if "suite" in value else Base, value, f"{path}: {name}")
+        for name, value in read_yaml(path).items()
+    }
 
 
 def load_images(folder: Path) -> dict[ImageName, ImageDefinition]:
@@ -97,6 +104,8 @@ def load_images(folder: Path) -> dict[ImageName, ImageDefinition]:
         image = parse(ImageDefinition, read_yaml(path), str(path))
         if image.base not in bases:
             raise ConfigError(str(path), [f"base: {image.base!r} is not in {BASES_FILE}; there are {', '.join(bases)}"])
+        if not isinstance(bases[image.base], Debian) and (image.folders or image.links):
+            raise ConfigError(str(path), [f"folders, links: no command is run in {image.base}; make them parts"])
         if image.name != path.parent.name:
             raise ConfigError(str(path), [f"name: {image.name} is not the folder's; rename the one or the other"])
         found[image.name] = image

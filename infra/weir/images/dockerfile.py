@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path
 
 from weir.images.build import labels
-from weir.images.definition import Base, ImageDefinition
+from weir.images.definition import Base, Debian, ImageDefinition
 from weir.images.layers import LayerStore
 from weir.images.sources import Sources
 
@@ -17,9 +17,31 @@ ROOT_FOLDER, OWNED_FOLDER = "rootfs", "owned"
 
 def dockerfile(image: ImageDefinition, base: Base) -> str:
     """The text. The packages come from Debian when it is built, everything else from the folder that it lies in."""
+    user = f"{image.account.id}:{image.account.id}"
+    lines = [
+        f"# {image.title}: written by `weir images context` from images/{image.name.value}/image.yaml.",
+        f"ARG BASE_IMAGE={base.docker_image}",
+        "FROM ${BASE_IMAGE}",
+        *(f"LABEL {name}={json.dumps(value)}" for name, value in labels(image).items()),
+        *(_debian(image, base) if isinstance(base, Debian) else ()),
+    ]
+    if any(not part.owned for part in image.parts):
+        lines.append(f"COPY {ROOT_FOLDER}/ /")
+    if any(part.owned for part in image.parts):
+        lines.append(f"COPY --chown={user} {OWNED_FOLDER}/ /")
+    lines += [f"ENV {name}={json.dumps(value)}" for name, value in image.environment.items()]
+    lines += [f"USER {user}", f"WORKDIR {image.working_folder}"]
+    lines += [f"{name} {json.dumps(value)}" for name, value in _programs(image) if value]
+    return "\n".join(lines) + "\n"
+
+
+def _debian(image: ImageDefinition, base: Debian) -> tuple[str, ...]:
+    """The packages, the account, and the image's folders and links."""
     account = image.account
-    user = f"{account.id}:{account.id}"
     create = [
+        # PostgreSQL's package would make a cluster of its own.
+        "mkdir -p /etc/postgresql-common /usr/share/man/man1 /usr/share/man/man7",
+        "echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf",
         "apt-get update",
         f"apt-get install --yes --no-install-recommends {' '.join(sorted(base.packages))}",
         "rm -rf /var/lib/apt/lists/*",
@@ -30,24 +52,7 @@ def dockerfile(image: ImageDefinition, base: Base) -> str:
     if image.folders:
         create.append(f"install -d --owner={account.id} --group={account.id} {' '.join(image.folders)}")
     create += [f"ln -s {target} {name}" for name, target in image.links.items()]
-    lines = [
-        f"# {image.title}: written by `weir images context` from images/{image.name.value}/image.yaml.",
-        f"ARG BASE_IMAGE={base.docker_image}",
-        "FROM ${BASE_IMAGE}",
-        *(f"LABEL {name}={json.dumps(value)}" for name, value in labels(image).items()),
-        # PostgreSQL's package would make a cluster of its own.
-        "RUN mkdir -p /etc/postgresql-common /usr/share/man/man1 /usr/share/man/man7 \\",
-        "    && echo 'create_main_cluster = false' > /etc/postgresql-common/createcluster.conf \\",
-        "    && " + " \\\n    && ".join(create),
-    ]
-    if any(not part.owned for part in image.parts):
-        lines.append(f"COPY {ROOT_FOLDER}/ /")
-    if any(part.owned for part in image.parts):
-        lines.append(f"COPY --chown={user} {OWNED_FOLDER}/ /")
-    lines += [f"ENV {name}={json.dumps(value)}" for name, value in image.environment.items()]
-    lines += [f"USER {user}", f"WORKDIR {image.working_folder}"]
-    lines += [f"{name} {json.dumps(value)}" for name, value in _programs(image) if value]
-    return "\n".join(lines) + "\n"
+    return ("RUN " + " \\\n    && ".join(create),)
 
 
 def write_context(image: ImageDefinition, base: Base, sources: Sources, store: LayerStore, folder: Path) -> Path:

@@ -12,7 +12,7 @@ from weir.config.image_references import image_reference
 from weir.config.images import ImageName, ImagesConfig
 from weir.embedded import locks, toolchain
 from weir.images.build import Builder, BuiltImage
-from weir.images.definition import ImageDefinition, load_bases, load_images
+from weir.images.definition import Debian, ImageDefinition, load_bases, load_images
 from weir.images.dockerfile import write_context
 from weir.images.layers import LayerStore
 from weir.images.sources import Sources
@@ -45,13 +45,23 @@ def tools_of(images: Collection[ImageDefinition]) -> set[str]:
     return {part.tool for image in images for part in image.parts if part.tool}
 
 
+def needing_engine(repository: Path) -> list[str]:
+    """The images that begin with somebody's image, which only a container engine has."""
+    folder = repository / FOLDER
+    bases = load_bases(folder)
+    return [name.value for name, image in load_images(folder).items() if not isinstance(bases[image.base], Debian)]
+
+
 def build(repository: Path, config: ImagesConfig, names: Collection[str], report: Report) -> list[BuiltImage]:
     """Builds images under the names that a stack with `config` gives them, one after the other.
 
+    Without `names` these are all that need no container engine.
+
     Raises:
-        WeirError: there is no such image, or something it is made of cannot be had.
+        WeirError: there is no such image, it needs a container engine, or something it is made of cannot be had.
     """
-    images = chosen(repository, names)
+    left_out = () if names else needing_engine(repository)
+    images = [image for image in chosen(repository, names) if image.name.value not in left_out]
     found = toolchain.ensure(repository, tools_of(images), report)
     store = store_of(dict(os.environ))
     builder = Builder(store, Sources(repository, found), load_bases(repository / FOLDER))
