@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from weir.config.images import ImageName
 from weir.config.stack import load_stack
 from weir.embedded.context import REPOSITORY
@@ -63,7 +65,7 @@ class Image:
         variables = [f"{name}={value}" for name, value in self.definition.environment.items()]
         program = ["env", "-i", "-C", self.definition.working_folder, *variables, *command]
         script = " && ".join([*steps, shlex.join(["exec", "chroot", str(root), *restricted, *program])])
-        return ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "sh", "-c", script]
+        return ["unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "sh", "-c", script]
 
     @contextmanager
     def running(
@@ -77,8 +79,12 @@ class Image:
             try:
                 yield
             finally:
-                assert process.poll() is None, f"it ended by itself:\n{log.read_text()[-3000:]}"
-                process.kill()
+                first = psutil.Process(process.pid).children() if process.poll() is None else []
+                # All of its processes end with the first: the kernel would not tell them that `unshare` is gone,
+                # for a program that became another user is told no longer.
+                for each in first:
+                    each.kill()
+                assert first, f"it ended by itself:\n{log.read_text()[-3000:]}"
 
     def _mount_point(self, path: str, *, is_folder: bool) -> None:
         point = Path(f"{self.root}{path}")
