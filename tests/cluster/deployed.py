@@ -6,7 +6,9 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 DEFINITIONS = "META-INF/fabric8/"
 RECOVERY_SECONDS = 300
+REPLAY_SECONDS = 120
+JOB_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,28 @@ class Deployed:
                     self.kubernetes.api.apply(yaml.safe_load(jar.read(name)))
 
     def load_references(self) -> None:
-        """Fills the reference tables; a job that runs already joins with them after its next reload."""
-        self._prove("references")
+        """Fills the reference tables, and waits until the job joins with them."""
+        self._prove("load_reference_tables")
+        self._prove("await_references")
 
     def replay(self, **settings: Any) -> None:
         """Publishes flights, with re-sends, disorder and poison, as their producer."""
-        self._prove("replay", json.dumps(settings))
+        self._prove("send", settings)
+
+    @contextmanager
+    def replaying(self, **settings: Any) -> Iterator[None]:
+        """The same while the body runs, from the first acknowledged records on; leaving waits for the last."""
+        before = set(self.proofs.iterdir())
+
+        def flows() -> bool:
+            begun = [json.loads(path.read_text(encoding="utf-8")) for path in set(self.proofs.glob("*.json")) - before]
+            return sending.done() or any(manifest["acknowledged"] for manifest in begun)
+
+        with ThreadPoolExecutor(1) as pool:
+            sending = pool.submit(self.replay, **settings)
+            wait_until("the first flights", flows, REPLAY_SECONDS, 0.5)
+            yield
+            sending.result()
 
     def verify(self) -> dict[str, Any]:
         """Waits for the job, then compares every row, total and dead letter; the report.
@@ -67,12 +87,48 @@ class Deployed:
         Raises:
             WeirError: something differs, or the job is stuck.
         """
-        return json.loads(self._prove("verify"))
+        return json.loads(self._prove("check_all"))
 
-    def _prove(self, action: str, *arguments: str) -> str:
-        module = [sys.executable, "-m", proving.__name__]
-        files = [str(self.project.stack_file), str(self.proofs)]
-        return self.kubernetes.on_node(*module, action, *files, *arguments)
+    def verify_new_columns(self, **window: int) -> None:
+        """The rows of `skip` and `limit` in all columns that the project's pipeline has now.
+
+        Raises:
+            WeirError: something differs.
+        """
+        self._prove("check_new_columns", window)
+
+    def savepoint(self) -> str | None:
+        """Where the savepoint lies that the running job began with."""
+        return json.loads(self._prove("state_came_from"))
+
+    def source_topic(self) -> dict[str, int]:
+        """`partitions` and `retention_milliseconds` as the broker has them."""
+        return json.loads(self._prove("describe_topic"))
+
+    def _prove(self, action: str, settings: Mapping[str, Any] | None = None) -> str:
+        module = [sys.executable, "-m", proving.__name__, action]
+        places = [str(self.project.folder), str(self.project.stack_file), str(self.proofs)]
+        return self.kubernetes.on_node(*module, *places, json.dumps(settings or {}))
+
+    def await_job(self, name: str) -> None:
+        """Returns once the operator says that the job `name` runs as it was last asked for."""
+
+        def runs() -> bool:
+            live = self.custom("flink.apache.org/v1beta1", "FlinkDeployment", name)
+            status = live.get("status", {})
+            if error := status.get("error"):
+                raise WeirError(f"Flink's operator refuses {name}: {error}")
+            deployed = status.get("reconciliationStatus", {}).get("state") in {"DEPLOYED", "STABLE"}
+            seen = status.get("observedGeneration") == live["metadata"]["generation"]
+            return deployed and seen and status.get("jobStatus", {}).get("state") == "RUNNING"
+
+        wait_until(f"the job {name}", runs, JOB_SECONDS, 1)
+
+    def pods(self, selector: str) -> list[dict[str, Any]]:
+        """The pods of `selector` that are not about to go."""
+        path = f"/api/v1/namespaces/{self.namespace}/pods"
+        found = self.kubernetes.api.get(path, labelSelector=selector)["items"]
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
 
     def change(self, changes: Mapping[str, Any]) -> None:
         """Changes settings of the stack's file: `{"weir:kubernetes.labels": {...}}` sets one field below a group."""
@@ -88,22 +144,18 @@ class Deployed:
 
     def kill_pod(self, selector: str) -> str:
         """Kills the first pod of `selector` without warning, and waits until another is ready in its place."""
-        pods = self._pods(selector)
+        pods = self.pods(selector)
         victim = pods[0]["metadata"]
         self.kubernetes.kubectl(
             "delete", "pod", victim["name"], f"--namespace={self.namespace}", "--grace-period=0", "--force"
         )
 
         def replaced() -> bool:
-            now = [pod for pod in self._pods(selector) if pod["metadata"]["uid"] != victim["uid"]]
+            now = [pod for pod in self.pods(selector) if pod["metadata"]["uid"] != victim["uid"]]
             return len(now) == len(pods) and all(_is_ready(pod) for pod in now)
 
         wait_until(f"a pod of {selector} in the place of {victim['name']}", replaced, RECOVERY_SECONDS, 1)
         return victim["name"]
-
-    def _pods(self, selector: str) -> list[dict[str, Any]]:
-        path = f"/api/v1/namespaces/{self.namespace}/pods"
-        return self.kubernetes.api.get(path, labelSelector=selector)["items"]
 
     def custom(self, api_version: str, kind: str, name: str) -> dict[str, Any]:
         """An object of the namespace as it is."""

@@ -22,7 +22,7 @@ from tests.cluster import programs
 from tests.cluster.cluster import REPOSITORY, Cluster
 from tests.cluster.doubles import kubernetes_provider, language_host
 
-LINKED = ("Pulumi.yaml", ".venv", "dashboards", "helm-values", "infra", "pipelines")
+COPIED = ("Pulumi.yaml", "dashboards", "helm-values", "infra", "pipelines")
 LANGUAGE_PLUGIN = "pulumi-language-python"
 PROVIDER_PLUGIN = "pulumi-resource-kubernetes"
 EVENTS = "events.json"
@@ -115,12 +115,14 @@ class Project:
 
     @classmethod
     def make(cls, folder: Path, stack: str, tools: Tools, cluster: Cluster | None = None) -> Project:
-        """The stack of this repository. Without a cluster, only previews work.
+        """A working copy of this repository, free to be changed, with the stack. Without a cluster, only previews work.
 
         Raises:
             EngineError: Pulumi refuses the stack.
         """
-        made = cls.of_program(folder, {name: REPOSITORY / name for name in LINKED}, stack, tools, cluster)
+        made = cls.of_program(folder, {".venv": REPOSITORY / ".venv"}, stack, tools, cluster)
+        for name in COPIED:
+            _copy(REPOSITORY / name, folder / name)
         (folder / "stacks").mkdir()
         shutil.copy(REPOSITORY / "stacks" / f"Pulumi.{stack}.yaml", folder / "stacks")
         made.run("stack", "init", stack)
@@ -143,6 +145,11 @@ class Project:
     def stack_file(self) -> Path:
         """The stack's settings, free to be changed."""
         return self.folder / "stacks" / f"Pulumi.{self.stack}.yaml"
+
+    @property
+    def pipelines(self) -> Path:
+        """The folder of its pipelines, free to be changed."""
+        return self.folder / "pipelines"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -196,6 +203,13 @@ class Project:
         if result.returncode != 0:
             raise EngineError(f"`pulumi {' '.join(arguments)}` failed:\n{result.stdout}\n{result.stderr}")
         return result.stdout
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        shutil.copy(source, target)
 
 
 def outcome(events: Sequence[str], printed: str) -> Outcome:

@@ -1,8 +1,8 @@
-"""Replay into a platform in a cluster, and its verification, run on the node, where services answer by their names.
+"""What is asked of a platform in a cluster, run on the node, where services answer by their names.
 
-`python -m tests.cluster.proving references|replay|verify <stack file> <folder> [<replay settings as JSON>]`: the folder
-keeps what was sent. Replay logs in to Kafka as the producer, whose rules are thereby proved; verification as a
-node.
+`python -m tests.cluster.proving <action> <project folder> <stack file> <proofs folder> [<settings as JSON>]`: the
+proofs folder keeps what was sent. Replay logs in to Kafka as the producer, whose rules are thereby proved; verification
+as a node. The actions are the functions of ACTIONS.
 """
 
 from __future__ import annotations
@@ -12,38 +12,51 @@ import json
 import os
 import sys
 import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import ConfigResource
 from pydantic import SecretStr
-from tests.cluster.api import Api
+from tests.cluster.api import Api, wait_until
 
-from weir.catalog.dataset import load_dataset
+from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.environment import load_environment
 from weir.catalog.pipeline import Pipeline
 from weir.components.kafka_plain import CLIENT_PORT, INTERNAL_PORT
+from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints, Login
+from weir.config.errors import WeirError
 from weir.config.stack import StackConfig, load_stack
 from weir.programs.load import REPOSITORY
 from weir.proof.cassandra import load_references
+from weir.proof.flink_rest import FlinkRest
+from weir.proof.kafka import client_settings
 from weir.proof.replay import replay
 from weir.proof.report import as_json
-from weir.proof.verify import verify
+from weir.proof.verify import check_rows, verify
 
 NODE_CERTIFICATE = "kafka-node"
 CASSANDRA_CERTIFICATE = "cassandra-tls"
 ADMINISTRATOR = "cassandra-administrator"
+WINDOW = ("skip", "limit")
+"""The part of the dataset that a replay sends."""
+RELOAD_SECONDS = 180
+"""The pipeline reads its reference tables every minute."""
 
 
 class Platform:
-    """The platform of a stack, as a client within the cluster sees it."""
+    """The platform of a stack, as a client within the cluster sees it; its pipeline as `pipelines` has it."""
 
-    def __init__(self, api: Api, stack: StackConfig, folder: Path) -> None:
+    def __init__(self, api: Api, stack: StackConfig, folder: Path, pipelines: Path) -> None:
         self._api = api
         self._stack = stack
         self._folder = folder
         self._namespace = stack.kubernetes.name_prefix
-        self.pipeline: Pipeline = load_environment(REPOSITORY / "pipelines", stack)[0]
+        self.pipeline: Pipeline = load_environment(pipelines, stack)[0]
 
     def as_producer(self) -> Endpoints:
         """For who may only publish the pipeline's events."""
@@ -93,25 +106,118 @@ class Platform:
         return path
 
 
+@dataclass(frozen=True)
+class Task:
+    """What an action is given: `first` with the pipeline of this repository, `now` with that of the project."""
+
+    first: Platform
+    now: Platform
+    dataset: Dataset
+    proofs: Path
+    replay: ReplayConfig
+    settings: dict[str, Any]
+
+
+def load_reference_tables(task: Task) -> None:
+    """Fills the reference tables."""
+    load_references(task.first.as_node(), task.first.pipeline, task.dataset)
+
+
+def await_references(task: Task) -> None:
+    """Returns once every copy of a reference table was read after this moment.
+
+    The copies' age is a metric of the connector; an event that came before would be joined with nothing.
+    """
+    moment = time.time() * 1000
+    with FlinkRest(task.first.as_node().flink_url) as flink:
+
+        def reloaded() -> bool:
+            job = flink.running(task.first.pipeline.name)
+            copies = list(_loaded_at(flink, job.id)) if job else []
+            return bool(copies) and min(copies) > moment
+
+        wait_until("the job to read its reference tables again", reloaded, RELOAD_SECONDS, 1)
+
+
+def _loaded_at(flink: FlinkRest, job_id: str) -> Iterator[float]:
+    for vertex in flink.vertices(job_id):
+        names = [name for name in flink.metric_names(job_id, vertex["id"]) if name.endswith(".lastReloadEpochMillis")]
+        yield from flink.metric_minima(job_id, vertex["id"], names).values()
+
+
+def send(task: Task) -> None:
+    """Publishes a part of the dataset, with re-sends, disorder and poison, as its producer."""
+    changes = {key: value for key, value in task.settings.items() if key not in WINDOW}
+    replay(
+        task.first.as_producer(),
+        task.first.pipeline,
+        task.dataset,
+        task.replay.model_copy(update=changes),
+        task.proofs,
+        skip=task.settings.get("skip", 0),
+        limit=task.settings.get("limit"),
+    )
+
+
+def check_all(task: Task) -> str:
+    """Everything that was ever sent, in the columns of the first pipeline."""
+    settled = verify(task.first.as_node(), task.first.pipeline, task.dataset, task.proofs, stall_timeout_seconds=300)
+    if not settled.correct:
+        raise WeirError(as_json(settled))
+    return as_json(settled)
+
+
+def check_new_columns(task: Task) -> None:
+    """A part of the dataset, in all columns of the pipeline as it is now."""
+    first, size = (task.settings[name] for name in WINDOW)
+    check_rows(task.now.as_node(), task.now.pipeline, task.dataset, range(first, first + size))
+
+
+def state_came_from(task: Task) -> str:
+    """The savepoint that the running job began with, as JSON; null without one."""
+    with FlinkRest(task.first.as_node().flink_url) as flink:
+        job = flink.running(task.first.pipeline.name)
+        return json.dumps(flink.restored_savepoint(job.id) if job else None)
+
+
+def describe_topic(task: Task) -> str:
+    """The source topic as the broker has it: `partitions` and `retention_milliseconds`, as JSON."""
+    name = task.first.pipeline.source_topic.name
+    client = AdminClient(dict(client_settings(task.first.as_node())))
+    resource = ConfigResource(ConfigResource.Type.TOPIC, name)
+    entries = client.describe_configs([resource])[resource].result()
+    partitions = client.list_topics(name, timeout=30).topics[name].partitions
+    return json.dumps({"partitions": len(partitions), "retention_milliseconds": int(entries["retention.ms"].value)})
+
+
+ACTIONS: dict[str, Callable[[Task], str | None]] = {
+    function.__name__: function
+    for function in (
+        load_reference_tables,
+        await_references,
+        send,
+        check_all,
+        check_new_columns,
+        state_came_from,
+        describe_topic,
+    )
+}
+
+
 def main(arguments: list[str]) -> int:
-    action, stack_file, folder, *settings = arguments
+    action, project, stack_file, proofs, *settings = arguments
     stack = load_stack(Path(stack_file))
-    changes: dict[str, Any] = json.loads(settings[0]) if settings else {}
     api = Api.from_kubeconfig(Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as secrets:
-        platform = Platform(api, stack, Path(secrets))
-        dataset = load_dataset(platform.pipeline.folder)
-        if action == "references":
-            load_references(platform.as_node(), platform.pipeline, dataset)
-            return 0
-        if action == "replay":
-            limits = {name: changes.pop(name) for name in ("skip", "limit") if name in changes}
-            config = stack.embedded.replay.model_copy(update=changes)
-            replay(platform.as_producer(), platform.pipeline, dataset, config, Path(folder), **limits)
-            return 0
-        result = verify(platform.as_node(), platform.pipeline, dataset, Path(folder), stall_timeout_seconds=300)
-    sys.stdout.write(as_json(result))
-    return 0 if result.correct else 1
+        first, now = (
+            Platform(api, stack, Path(secrets), folder / "pipelines") for folder in (REPOSITORY, Path(project))
+        )
+        dataset = load_dataset(first.pipeline.folder)
+        task = Task(
+            first, now, dataset, Path(proofs), stack.embedded.replay, json.loads(settings[0]) if settings else {}
+        )
+        sys.stdout.write(ACTIONS[action](task) or "")
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,32 +1,36 @@
 """The platform on a real Kubernetes, by Pulumi's real engine: deployed, proved exact, changed, broken, taken down.
 
-The tests are the steps of one life, in their order: each needs those before it.
+The tests are the steps of one life, in their order: each needs those before it. Most of the flights come first; each
+later step has a part of its own, which flows while the step is taken. After each everything that was ever sent is
+verified, all flights after the last.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from tests.cluster.api import wait_until
 from tests.cluster.deployed import Deployed
 from tests.cluster.engine import Project
 from tests.cluster.steps import STEPS
 
 if TYPE_CHECKING:
     from tests.cluster.cluster import Cluster
-    from tests.cluster.engine import Tools
+    from tests.cluster.engine import Outcome, Tools
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
 STACK = "cluster"
+PIPELINE = "flights"
 FLIGHTS = 336_776
+PARTS = ("a second up", "a task manager", "the Kafka broker", "the Cassandra node", "another size", "an upgrade")
 PART = 20_000
-JOB_SECONDS = 300
-RELOAD_SECONDS = 75
-"""The pipeline reads its reference tables every minute; events that come before would be joined with nothing."""
+FIRST = FLIGHTS - len(PARTS) * PART
+PART_EVENTS_PER_SECOND = 1000
+PARTITIONS, RETENTION_HOURS, TASK_MANAGERS = 8, 30, 2
+NEW_COLUMN = ("type", "plane_type")
 
 
 @pytest.fixture(scope="module")
@@ -48,42 +52,45 @@ def platform(tmp_path_factory: pytest.TempPathFactory, tools: Tools, kubernetes:
         assert set(project.preview().changes) == {"create"}
     with STEPS.step("up"):
         project.up()
-    with STEPS.step("the reference tables are filled"):
+    with STEPS.step("the job runs"):
+        made.await_job(PIPELINE)
+    with STEPS.step("the reference tables are filled, and read by the job"):
         made.load_references()
-    with STEPS.step("the job runs, and has read the reference tables"):
-        _await_job(made)
-        time.sleep(RELOAD_SECONDS)
     return made
 
 
-def _await_job(platform: Deployed) -> None:
-    def runs() -> bool:
-        status = platform.custom("flink.apache.org/v1beta1", "FlinkDeployment", "flights").get("status", {})
-        return status.get("jobStatus", {}).get("state") == "RUNNING"
-
-    wait_until("the job of flights", runs, JOB_SECONDS, 1)
+def _part(name: str) -> dict[str, int]:
+    number = PARTS.index(name)
+    return {"skip": FIRST + number * PART, "limit": PART}
 
 
-@pytest.fixture
-def exact(platform: Deployed) -> Callable[[str], dict[str, Any]]:
-    """Verifies, under the name of a step."""
-
-    def verified(step: str) -> dict[str, Any]:
-        with STEPS.step(step):
-            return platform.verify()
-
-    return verified
+@contextmanager
+def _flights_flow(platform: Deployed, name: str) -> Iterator[None]:
+    """The part of the step `name` flows while it is taken; afterwards all that was ever sent must be there."""
+    part, seed = _part(name), PARTS.index(name)
+    with platform.replaying(**part, seed=seed, events_per_second=PART_EVENTS_PER_SECOND):
+        yield
+    _verify(platform, f"{name}: everything verified", part["skip"] + part["limit"])
 
 
-def test_all_flights_are_exact(platform: Deployed, exact: Callable[[str], dict[str, Any]]) -> None:
-    with STEPS.step("all flights replayed"):
-        platform.replay(events_per_second=0)
-    report = exact("all flights verified")
-    assert report["rows"]["stored"] == FLIGHTS
+def _verify(platform: Deployed, step: str, flights: int) -> None:
+    with STEPS.step(step):
+        report = platform.verify()
+    assert report["rows"]["stored"] == flights
+
+
+def _updated(outcome: Outcome) -> list[str]:
+    return [urn.split("::")[-1] for urn in outcome.urns("update", "create", "replace")]
+
+
+def test_the_flights_are_exact(platform: Deployed) -> None:
+    with STEPS.step(f"{FIRST:,} flights replayed"):
+        platform.replay(events_per_second=0, limit=FIRST)
+    _verify(platform, f"{FIRST:,} flights verified", FIRST)
 
 
 def test_a_second_up_changes_nothing(platform: Deployed) -> None:
-    with STEPS.step("a second up"):
+    with _flights_flow(platform, "a second up"), STEPS.step("a second up"):
         assert platform.project.up().is_unchanged
 
 
@@ -95,41 +102,58 @@ def test_a_change_by_hand_is_found_and_repaired(platform: Deployed) -> None:
     with STEPS.step("refresh finds a change by hand"):
         assert platform.project.refresh().urns("update")
     with STEPS.step("up repairs it"):
-        assert [urn.split("::")[-1] for urn in platform.project.up().urns("update")] == ["trino"]
+        assert _updated(platform.project.up()) == ["trino"]
     assert platform.custom("apps/v1", "Deployment", "trino")["spec"]["replicas"] == 1
 
 
 @pytest.mark.parametrize(
     ("name", "selector"),
     [
-        ("a task manager", "app=flights,component=taskmanager"),
+        ("a task manager", f"app={PIPELINE},component=taskmanager"),
         ("the Kafka broker", "app.kubernetes.io/name=kafka-brokers"),
         ("the Cassandra node", "app.kubernetes.io/name=cassandra"),
     ],
 )
-def test_a_killed_pod_loses_and_repeats_nothing(
-    platform: Deployed, exact: Callable[[str], dict[str, Any]], name: str, selector: str
-) -> None:
-    platform.replay(events_per_second=0, limit=PART, seed=len(name))
-    with STEPS.step(f"{name} is killed, and another is ready"):
+def test_a_killed_pod_loses_and_repeats_nothing(platform: Deployed, name: str, selector: str) -> None:
+    with _flights_flow(platform, name), STEPS.step(f"{name} is killed, and another is ready"):
         platform.kill_pod(selector)
-    exact(f"{name} was killed: all flights verified")
 
 
-def test_another_size_rolls_out_and_stays_exact(platform: Deployed, exact: Callable[[str], dict[str, Any]]) -> None:
+def test_another_size_rolls_out_and_stays_exact(platform: Deployed) -> None:
+    task_manager = {"cpu_cores": 1, "memory_mib": 2048}
     platform.change(
         {
-            "weir:retention.pipelines.flights.source_retention_hours": 30,
-            "weir:resources.flink.flights.task_manager.memory_mib": 3072,
+            f"weir:retention.pipelines.{PIPELINE}.source_retention_hours": RETENTION_HOURS,
+            f"weir:resources.flink.{PIPELINE}.parallelism": TASK_MANAGERS,
+            f"weir:resources.flink.{PIPELINE}.task_manager": task_manager,
         }
     )
-    with STEPS.step("up with another size"):
-        outcome = platform.project.up()
-    assert "flights" in [urn.split("::")[-1] for urn in outcome.urns("update", "create", "replace")]
-    with STEPS.step("the job runs again, from its savepoint"):
-        _await_job(platform)
-    platform.replay(events_per_second=0, limit=PART, seed=77)
-    exact("another size: all flights verified")
+    _change_pipeline(platform, lambda pipeline: pipeline["source"].update(partitions=PARTITIONS))
+    with _flights_flow(platform, "another size"):
+        with STEPS.step("up with more partitions, more task managers, another retention"):
+            assert PIPELINE in _updated(platform.project.up())
+        with STEPS.step("the job runs again"):
+            platform.await_job(PIPELINE)
+    assert platform.source_topic() == {
+        "partitions": PARTITIONS,
+        "retention_milliseconds": RETENTION_HOURS * 3_600_000,
+    }
+    assert len(platform.pods(f"app={PIPELINE},component=taskmanager")) == TASK_MANAGERS
+    assert platform.savepoint(), "the job began without its state"
+
+
+def test_an_upgraded_job_keeps_its_state(platform: Deployed) -> None:
+    before = platform.savepoint()
+    _change_pipeline(platform, lambda pipeline: pipeline["joins"][-1]["select"].update([NEW_COLUMN]))
+    with STEPS.step("up with a new column of the rows"):
+        assert PIPELINE in _updated(platform.project.up())
+    with STEPS.step("the upgraded job runs"):
+        platform.await_job(PIPELINE)
+    assert platform.savepoint() not in {None, before}
+    with _flights_flow(platform, "an upgrade"):
+        pass
+    platform.verify_new_columns(**_part("an upgrade"))
+    assert _part("an upgrade")["skip"] + PART == FLIGHTS
 
 
 def test_destroy_leaves_nothing(platform: Deployed) -> None:
@@ -137,3 +161,10 @@ def test_destroy_leaves_nothing(platform: Deployed) -> None:
         platform.project.destroy()
     namespaces = platform.kubernetes.api.get("/api/v1/namespaces")["items"]
     assert platform.namespace not in [entry["metadata"]["name"] for entry in namespaces]
+
+
+def _change_pipeline(platform: Deployed, change: Any) -> None:
+    file = platform.project.pipelines / PIPELINE / "pipeline.yaml"
+    pipeline = yaml.safe_load(file.read_text(encoding="utf-8"))
+    change(pipeline)
+    file.write_text(yaml.safe_dump(pipeline), encoding="utf-8")

@@ -75,11 +75,23 @@ class FlinkRest:
 
     def metric_sums(self, job_id: str, vertex: str, names: list[str]) -> dict[str, float]:
         """The sum over a vertex's subtasks of each of the metrics `names` that is there."""
+        return self._metrics(job_id, vertex, names, "sum")
+
+    def metric_minima(self, job_id: str, vertex: str, names: list[str]) -> dict[str, float]:
+        """The least of a vertex's subtasks of each of the metrics `names` that is there."""
+        return self._metrics(job_id, vertex, names, "min")
+
+    def _metrics(self, job_id: str, vertex: str, names: list[str], aggregate: str) -> dict[str, float]:
         if not names:
             return {}
-        query = urlencode({"get": ",".join(names), "agg": "sum"})
+        query = urlencode({"get": ",".join(names), "agg": aggregate})
         answer = self._call("GET", f"/jobs/{job_id}/vertices/{vertex}/subtasks/metrics?{query}")
-        return {entry["id"]: entry["sum"] for entry in answer}
+        return {entry["id"]: entry[aggregate] for entry in answer}
+
+    def restored_savepoint(self, job_id: str) -> str | None:
+        """Where the savepoint lies that the job's state came from; None without one, or after a later checkpoint."""
+        restored = self._call("GET", f"/jobs/{job_id}/checkpoints")["latest"]["restored"]
+        return restored["external_path"] if restored and restored["is_savepoint"] else None
 
     def trigger_checkpoint(self, job_id: str) -> None:
         """Asks for a checkpoint now; it is taken in the background."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline
 from weir.config.endpoints import Endpoints
@@ -139,6 +141,26 @@ def verify(
         write_times=tuple(dated),
         counted_beyond_horizon=counted_beyond_horizon(connection, pipeline),
     )
+
+
+def check_rows(endpoints: Endpoints, pipeline: Pipeline, dataset: Dataset, window: range) -> None:
+    """All columns of the rows of the events in `window`, once the job has read them.
+
+    For a job that was given new columns: its earlier rows have none of those, so `verify` cannot ask for them.
+
+    Raises:
+        WeirError: a row of the window is missing or differs.
+    """
+    wait_until_drained(endpoints, pipeline)
+    connection = open_dataset(pipeline, dataset)
+    oracle.compute(connection, pipeline, np.asarray(window))
+    with session_of(endpoints) as session:
+        copy_table(session, connection, pipeline.row_table)
+    result = compare(connection, pipeline.row_table)
+    if result.missing or result.wrong:
+        raise WeirError(
+            f"rows of the new columns: {result.missing} missing, {result.wrong} wrong: {result.differences[:3]}"
+        )
 
 
 def sum_up(manifests: Sequence[Manifest], distinct: int) -> Sent:

@@ -6,18 +6,9 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
-
-from weir.catalog.pipeline import Pipeline
 from weir.config.errors import WeirError
 from weir.embedded.prove.ground import REFERENCE_COLUMNS, Ground
-from weir.proof import oracle
-from weir.proof.cassandra import session_of
-from weir.proof.compare import compare
-from weir.proof.dataset import open_dataset
-from weir.proof.drain import wait_until_drained
 from weir.proof.flink_rest import FlinkRest
-from weir.proof.scan import copy_table
 
 PARALLELISMS = (1, 2, 3, 4)
 
@@ -43,24 +34,6 @@ def failures_of(ground: Ground) -> tuple[str, str]:
     with FlinkRest(ground.endpoints.flink_url) as flink:
         job = flink.latest(ground.base.name)
         return (job.id, flink.failure(job.id)) if job else ("", "no job")
-
-
-def check_new_columns(ground: Ground, pipeline: Pipeline, window: range) -> None:
-    """All columns of the rows of `window`, the new ones included: rows before an upgrade have none of those.
-
-    Raises:
-        WeirError: a row of the window is missing or differs.
-    """
-    wait_until_drained(ground.endpoints, pipeline)
-    connection = open_dataset(pipeline, ground.dataset)
-    oracle.compute(connection, pipeline, np.asarray(window))
-    with session_of(ground.endpoints) as session:
-        copy_table(session, connection, pipeline.row_table)
-    result = compare(connection, pipeline.row_table)
-    if result.missing or result.wrong:
-        raise WeirError(
-            f"rows after the upgrade: {result.missing} missing, {result.wrong} wrong: {result.differences[:3]}"
-        )
 
 
 def side_by_side(*work: Callable[[], object]) -> list[object]:

@@ -12,6 +12,7 @@ from weir.embedded.prove import changes, processes
 from weir.embedded.prove.ground import JOB_MANAGER, TASK_MANAGER, TRANSACTION_TIMEOUT_SECONDS, Ground
 from weir.embedded.prove.rounds import Round
 from weir.proof.cassandra import load_references, session_of
+from weir.proof.verify import check_rows
 
 PAUSE_SECONDS = 30.0
 LONG_OUTAGE_SECONDS = 180.0
@@ -130,7 +131,7 @@ def _upgrade(turn: Round) -> None:
     after = range(turn.window.stop - len(turn.window) // 5, turn.window.stop)
     extra = _following(turn, after)
     turn.send(extra, salt=1)
-    changes.check_new_columns(turn.ground, turn.ground.pipeline, extra)
+    check_rows(turn.ground.endpoints, turn.ground.pipeline, turn.ground.dataset, extra)
 
 
 def _following(turn: Round, after: range) -> range:
@@ -152,7 +153,7 @@ def _evolve(turn: Round) -> None:
     ground.submit()
     extra = _following(turn, range(turn.window.stop - len(turn.window) // 5, turn.window.stop))
     turn.send(extra, pipeline=evolved, salt=2)
-    changes.check_new_columns(ground, evolved, extra)
+    check_rows(ground.endpoints, evolved, ground.dataset, extra)
 
 
 def _replay_again(turn: Round) -> None:
