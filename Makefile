@@ -39,6 +39,11 @@ test: setup-tests ## All tests that run on one machine without a cluster
 test-cluster: setup-tests ## The platform on a real Kubernetes by the real Pulumi engine (root; KUBECONFIG: an existing one)
 	$(PYTEST) -m cluster
 
+.PHONY: setup-cluster
+setup-cluster: setup # What test-cluster compiles and fetches, so that it only has to run
+	.venv/bin/python -m tests.cluster build
+	@$(WEIR) images build --stack cluster
+
 .PHONY: $(addprefix test-,$(MARKS))
 test-unit: python # Needs no service, so it fetches none, and its tests may run side by side
 	$(PYTEST) -m unit -n auto --maxprocesses 4

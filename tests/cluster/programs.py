@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.cluster import go_toolchain
+
 from weir.config.errors import WeirError
 from weir.embedded import fetch, locks
 from weir.embedded.toolchain import cache_folder
@@ -31,7 +33,6 @@ KUBERNETES_COMPONENTS = (
 )
 PULUMI = "github.com/pulumi/pulumi"
 LANGUAGE_EXECUTOR = "pulumi-language-python-exec"
-REQUIRED_GO = "1.26"
 
 
 @dataclass(frozen=True)
@@ -144,12 +145,11 @@ def _build(program: Program, folder: Path, report: Callable[[str], None]) -> Non
 
 def _go(folder: Path, *arguments: str) -> str:
     """Runs `go` in `folder`; what it printed."""
-    if shutil.which("go") is None:
-        raise WeirError(f"the cluster is compiled with Go, which is missing: install Go {REQUIRED_GO} or later")
+    program = go_toolchain.program(cache_folder(os.environ), print)
     environment = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly -buildvcs=false"}
     lines: list[str] = []
     try:
-        fetch.run_and_follow(["go", *arguments], environment, lines.append, working_directory=folder)
+        fetch.run_and_follow([program, *arguments], environment, lines.append, working_directory=folder)
     except subprocess.CalledProcessError as error:
         raise WeirError(f"`go {' '.join(arguments)}` in {folder} failed:\n{error.output}") from None
     return "".join(lines)
