@@ -118,9 +118,11 @@ class Deployed:
             status = live.get("status", {})
             if error := status.get("error"):
                 raise WeirError(f"Flink's operator refuses {name}: {error}")
-            deployed = status.get("reconciliationStatus", {}).get("state") in {"DEPLOYED", "STABLE"}
-            seen = status.get("observedGeneration") == live["metadata"]["generation"]
-            return deployed and seen and status.get("jobStatus", {}).get("state") == "RUNNING"
+            done = status.get("reconciliationStatus", {})
+            if done.get("state") not in {"DEPLOYED", "STABLE"} or status["jobStatus"].get("state") != "RUNNING":
+                return False
+            seen = json.loads(done["lastReconciledSpec"])["resource_metadata"]["metadata"]["generation"]
+            return seen == live["metadata"]["generation"]
 
         wait_until(f"the job {name}", runs, JOB_SECONDS, 1)
 
