@@ -126,7 +126,7 @@ def _with_claims(spec: dict[str, Any]) -> dict[str, Any]:
 def _flink_pod(spec: dict[str, Any], role: str) -> dict[str, Any]:
     """Flink's operator lays the role's template over the common one, and adds the image."""
     common, own = spec["podTemplate"]["spec"], spec[role]["podTemplate"]["spec"]
-    parts = {container["name"]: container for container in own["containers"]}
+    parts = {container["name"]: container for container in own.get("containers", ())}
     containers = [
         {
             "image": spec["image"],

@@ -300,8 +300,12 @@ def _cpu_limits(cpu_request_share: float) -> dict[str, str]:
 
 
 def _work_template(disk_gib: int, storage_class: str | None) -> dict[str, Any]:
-    """What job managers and task managers do not share; the operator joins it with the common template by name."""
-    return {"spec": k8s.core.v1.PodSpecArgs(containers=[], volumes=[_work_volume(disk_gib, storage_class)])}
+    """What job managers and task managers do not share; the operator joins it with the common template by name.
+
+    Without a list of containers: the operator writes the resource anew and leaves an empty one out, which would be
+    drift at every refresh.
+    """
+    return {"spec": {"volumes": [_work_volume(disk_gib, storage_class)]}}
 
 
 def _work_volume(disk_gib: int, storage_class: str | None) -> k8s.core.v1.VolumeArgs:
