@@ -167,4 +167,4 @@ def _change_pipeline(platform: Deployed, change: Any) -> None:
     file = platform.project.pipelines / PIPELINE / "pipeline.yaml"
     pipeline = yaml.safe_load(file.read_text(encoding="utf-8"))
     change(pipeline)
-    file.write_text(yaml.safe_dump(pipeline), encoding="utf-8")
+    file.write_text(yaml.safe_dump(pipeline, sort_keys=False), encoding="utf-8")

@@ -101,6 +101,12 @@ def pipeline_edit(edit: Callable[[dict[str, Any]], object]) -> Callable[[dict[st
     return change
 
 
+def turned(measures: dict[str, Any]) -> None:
+    """The same entries in another order."""
+    for name in reversed(list(measures)):
+        measures[name] = measures.pop(name)
+
+
 @pytest.mark.parametrize(
     ("edit", "path"),
     [
@@ -108,6 +114,7 @@ def pipeline_edit(edit: Callable[[dict[str, Any]], object]) -> Callable[[dict[st
         (lambda spec: spec["aggregates"].pop(), "aggregates.fleet_by_month"),
         (lambda spec: spec["aggregates"][1]["dimensions"].pop(), "aggregates.delays_by_hour.dimensions"),
         (lambda spec: spec["aggregates"][1]["measures"].popitem(), "aggregates.delays_by_hour.measures"),
+        (lambda spec: turned(spec["aggregates"][1]["measures"]), "aggregates.delays_by_hour.measures"),
     ],
 )
 def test_a_job_that_cannot_take_its_state_is_refused(edit: Callable[[dict[str, Any]], object], path: str):
