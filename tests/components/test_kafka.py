@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 from tests import schemas
 
+from weir.catalog.kafka_setup import ClientQuota, KafkaSetup
 from weir.catalog.pipeline import load_pipeline
 from weir.catalog.principals import job_principal, principals, producer_principal
+from weir.catalog.topics import Topic
 from weir.components.base import Site
 from weir.components.certificates import CertificateAuthority, CertificateAuthorityArgs
+from weir.components.images import Image
 from weir.components.kafka_access import FLINK_SHADING, KafkaAccess
 from weir.components.kafka_aiven import AivenKafkaArgs, ManagedKafka
 from weir.components.kafka_cluster import KafkaCluster, KafkaClusterArgs
@@ -148,7 +151,7 @@ def plain(site: Site = PROD) -> dict[str, Recorded]:
     def program() -> None:
         authority = CertificateAuthority(site, CertificateAuthorityArgs("cert-manager.io/v1"))
         kafka = PlainKafka("kafka", site, PlainKafkaArgs(PLAN, "apache/kafka:4.3.1", "IfNotPresent", authority))
-        setup = PlainKafkaSetupArgs(kafka, PLAN.topics, principals([FLIGHTS]), PLAN.quotas, PLAN.brokers)
+        setup = PlainKafkaSetupArgs(kafka, PLAN.topics, principals([FLIGHTS]), Image("schema-job:0.1.0"))
         PlainKafkaSetup("kafka-setup", site, setup)
 
     return made(program, site.environment)
@@ -177,16 +180,35 @@ def test_a_plain_certificate_names_every_node():
     assert "kafka-brokers.weir-prod.svc" in names
 
 
-def test_the_setup_makes_topics_users_and_rules_without_a_password_in_sight():
+def test_the_setup_is_told_topics_users_rules_and_quotas_without_a_password_in_sight():
     found = plain()
-    script = found["kafka-setup-files"].inputs["data"]["setup.sh"]
-    assert "--create --if-not-exists --topic flights.events --partitions 12 --replication-factor 3" in script
-    assert "--add-config retention.ms=604800000,min.insync.replicas=2" in script
-    assert "password weir-flights" in script
-    assert "--allow-principal User:weir-flights --operation Read --operation Describe" in script
-    assert "--resource-pattern-type prefixed --transactional-id weir-flights" in script
+    wanted = KafkaSetup.from_json(found["kafka-setup-files"].inputs["data"]["kafka.json"])
+    assert (wanted.brokers, wanted.replication_factor) == (3, 3)
+    assert wanted.topics == (Topic("flights.events", 12, CONFIG),)
+    assert wanted.users == principals([FLIGHTS])
+    quota = ClientQuota(producer_byte_rate=1_000_000, consumer_byte_rate=2_000_000, request_percentage=50)
+    assert wanted.quotas == {"weir-flights": quota, "weir-flights-producer": quota}
     assert found["weir-flights"].inputs["stringData"] == {"password": SECRET}
     assert found["weir-flights"].ignore_changes == ("data", "stringData")
+
+
+def test_the_setup_sees_a_nodes_certificate_and_each_users_password_as_files():
+    pod = spec(plain()["kafka-setup"])["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["image"] == "schema-job:0.1.0"
+    folders = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    command = container["command"]
+    assert command[:3] == ["python", "-m", "weir.kafka.job"]
+    assert command[command.index("--servers") + 1] == "kafka-brokers.weir-prod.svc:9094"
+    assert command[command.index("--certificate") + 1] == folders["certificate"]
+    assert command[command.index("--passwords") + 1] == folders["passwords"]
+    volumes = {volume["name"]: volume.get("projected", {}).get("sources", []) for volume in pod["volumes"]}
+    (node,) = volumes["certificate"]
+    assert node["secret"]["name"] == "kafka-node"
+    assert [item["path"] for item in node["secret"]["items"]] == ["tls.crt", "tls.key", "ca.crt"]
+    passwords = {each["secret"]["name"]: each["secret"]["items"] for each in volumes["passwords"]}
+    assert set(passwords) == {principal.name for principal in principals([FLIGHTS])}
+    assert passwords["weir-flights"] == [{"key": "password", "path": "weir-flights"}]
 
 
 def test_the_setup_runs_anew_when_a_topic_changes():
@@ -194,7 +216,7 @@ def test_the_setup_runs_anew_when_a_topic_changes():
         def program() -> None:
             authority = CertificateAuthority(DEV, CertificateAuthorityArgs("cert-manager.io/v1"))
             kafka = PlainKafka("kafka", DEV, PlainKafkaArgs(PLAN, "apache/kafka:4.3.1", "IfNotPresent", authority))
-            PlainKafkaSetup("kafka-setup", DEV, PlainKafkaSetupArgs(kafka, [topic], (), {}, 1))
+            PlainKafkaSetup("kafka-setup", DEV, PlainKafkaSetupArgs(kafka, [topic], (), Image("schema-job:0.1.0")))
 
         return made(program)["kafka-setup"].inputs["metadata"]["name"]
 

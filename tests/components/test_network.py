@@ -11,6 +11,7 @@ from tests.renderings import PLAIN, rendered, rendered_with
 
 from weir.components.network_flows import Endpoint, Flow, flows, table
 from weir.components.network_policies import NetworkPolicies
+from weir.config.kafka import KafkaProvider
 from weir.config.stack import load_stack
 from weir.embedded.context import REPOSITORY
 from weir.programs.rendering import Rendering
@@ -98,6 +99,15 @@ def test_nobody_but_superset_asks_trino_and_nobody_but_an_ingress_reaches_supers
     assert sources == {"superset", "trino"}
     open_port = [flow for flow in flows(PRODUCTION) if flow.target.name == "superset" and 8088 in flow.ports]
     assert {flow.source.name for flow in open_port} <= {"superset", "ingress controllers"}
+
+
+def test_the_set_up_of_a_plain_kafka_reaches_its_brokers_and_nobody_reaches_it() -> None:
+    plain = PRODUCTION.kafka.model_copy(update={"provider": KafkaProvider.PLAIN})
+    stack = PRODUCTION.model_copy(update={"kafka": plain})
+    found = flows(stack)
+    (opened,) = [flow for flow in found if flow.source.name == "kafka-setup"]
+    assert (opened.target.name, opened.ports) == ("kafka", (9094,))
+    assert not [flow for flow in found if flow.target.name == "kafka-setup"]
 
 
 def test_flows_have_names_of_their_own() -> None:

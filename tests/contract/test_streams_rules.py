@@ -12,13 +12,12 @@ import httpx
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
-from tests.contract.test_kafka_rules import _binding
 from tests.platforms import free_ports_stack
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.engine_names import consumer_group, internal_topics, loader_group, totals_group
 from weir.catalog.pipeline import Pipeline, load_pipeline
-from weir.catalog.principals import KafkaResource, Principal, application_principal, loader_principal
+from weir.catalog.principals import Principal, application_principal, loader_principal
 from weir.catalog.spec import Engine
 from weir.catalog.streams import streams_plan
 from weir.config.properties_text import properties
@@ -27,6 +26,8 @@ from weir.embedded import apicurio, kafka, streams
 from weir.embedded.context import REPOSITORY
 from weir.embedded.provision import create_topics
 from weir.embedded.service import LOOPBACK, Context, NotReady, Paths, Service, Toolchain
+from weir.kafka.admin import Access
+from weir.kafka.users import apply_rules
 from weir.proof.dataset import open_dataset
 from weir.proof.wire import encode_events, schema_id_of
 
@@ -128,7 +129,8 @@ def application(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """The application with its own user's rules, over a topic with some flights."""
     ctx, servers = ground.ctx, ground.ctx.endpoints.kafka_bootstrap_servers
     create_topics(servers, FLIGHTS.topics)
-    allow(servers, [application_principal(FLIGHTS), loader_principal(FLIGHTS)])
+    users = [application_principal(FLIGHTS), loader_principal(FLIGHTS)]
+    apply_rules(Access(servers).client(), users, lambda _: None)
     publish(ctx, servers)
     (streams.plan_folder(ctx) / "flights.json").write_text(
         streams_plan(ctx.stack.streams, ctx.endpoints, FLIGHTS), encoding="utf-8"
@@ -157,26 +159,6 @@ def state(ctx: Context) -> str:
         return streams.status(ctx).get("flights", {}).get("state", "")
     except NotReady:
         return ""
-
-
-def allow(servers: str, principals: list[Principal]) -> None:
-    kinds = {KafkaResource.TRANSACTIONAL_ID: "TRANSACTIONAL_ID"}
-    names = {"DescribeConfigs": "DESCRIBE_CONFIGS"}
-    rules = [
-        (
-            f"User:{principal.name}",
-            names.get(operation, operation.upper()),
-            kinds.get(rule.resource, rule.resource.value.upper()),
-            "PREFIXED" if rule.prefix else "LITERAL",
-            rule.name,
-        )
-        for principal in principals
-        for rule in principal.rules
-        for operation in rule.operations
-    ]
-    admin = AdminClient({"bootstrap.servers": servers})
-    for future in admin.create_acls([_binding(rule) for rule in rules]).values():
-        future.result(30)
 
 
 def publish(ctx: Context, servers: str) -> None:

@@ -167,7 +167,7 @@ def test_the_schema_jobs_programs_run_with_what_its_image_has(
     fetch.python_environment(uv, REPOSITORY, [lock], tmp_path / "venv", lambda *_: None)
     python = str(tmp_path / "venv" / "bin" / "python")
     environment = {"PYTHONPATH": str(REPOSITORY / "infra"), "PATH": "/usr/bin:/bin"}
-    for module in ("weir.database.job", "weir.registry.subjects", "weir.proof.references"):
+    for module in ("weir.database.job", "weir.kafka.job", "weir.registry.subjects", "weir.proof.references"):
         subprocess.run([python, "-c", f"import {module}"], env=environment, check=True)
     told = subprocess.run([python, "-m", "weir.database.job", "--help"], env=environment, check=True, text=True,
                           capture_output=True)  # fmt: skip

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from pydantic import TypeAdapter, ValidationError
+from typing import ClassVar
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.platform import PLATFORM_TABLES
 from weir.catalog.roles import Role, roles_of
 from weir.catalog.tables import Table
-from weir.config.errors import WeirError
+from weir.config.json_document import JsonDocument
 
 SYSTEM_KEYSPACES = ("system_auth", "system_distributed", "system_traces")
 """Cassandra's own keyspaces with one copy by default: where accounts and the state of repairs are kept."""
 
 
 @dataclass(frozen=True)
-class Database:
+class Database(JsonDocument):
     """Keyspaces, tables and roles, and what a person allowed to be lost."""
+
+    description: ClassVar[str] = "database description"
 
     replication: dict[str, int]
     """Datacenter -> copies of every row."""
@@ -35,25 +36,6 @@ class Database:
     def keyspaces(self) -> tuple[str, ...]:
         """The keyspaces of the tables, in order."""
         return tuple(sorted({table.keyspace for table in self.tables}))
-
-    def to_json(self) -> str:
-        """As text, the same for the same value."""
-        return _ADAPTER.dump_json(self, indent=2).decode()
-
-    @classmethod
-    def from_json(cls, text: str) -> Database:
-        """What `to_json` wrote.
-
-        Raises:
-            WeirError: the text is something else.
-        """
-        try:
-            return _ADAPTER.validate_json(text)
-        except ValidationError as error:
-            raise WeirError(f"this is no database description: {error}") from None
-
-
-_ADAPTER = TypeAdapter(Database)
 
 
 def database_of(

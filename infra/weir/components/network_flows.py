@@ -66,6 +66,7 @@ class Endpoints:
     """The sides of all flows of one stack."""
 
     kafka: Endpoint
+    kafka_setup: Endpoint
     cassandra: Endpoint
     flink: Endpoint
     streams: Endpoint
@@ -93,6 +94,7 @@ def endpoints(stack: StackConfig) -> Endpoints:
     operated = stack.superset.provider is SupersetProvider.OPERATOR
     return Endpoints(
         kafka=component("kafka", *([(("strimzi.io/cluster", "kafka"),)] if strimzi else [])),
+        kafka_setup=component("kafka-setup"),
         cassandra=component("cassandra", *([role("cassandra")] if k8ssandra else [])),
         flink=component("flink"),
         streams=component("kafka-streams"),
@@ -147,7 +149,8 @@ def _kafka(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
         yield Flow("operators-to-kafka", sides.operators, sides.kafka, ports, "Strimzi rolls brokers one by one")
         yield Flow("kafka-to-kubernetes", sides.kafka, sides.outside, (443, 6443), "topic and user operators")
     if provider is KafkaProvider.PLAIN:
-        yield Flow("kafka-internal", sides.kafka, sides.kafka, (9093, 9094, 9095), "replication, controllers, set-up")
+        yield Flow("kafka-internal", sides.kafka, sides.kafka, (9094, 9095), "replication, controllers")
+        yield Flow("kafka-setup-to-kafka", sides.kafka_setup, sides.kafka, (9094,), "topics, users, rules and quotas")
 
 
 def _cassandra(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from weir.catalog.database import Database
 from weir.catalog.migration import Change
 from weir.config.errors import WeirError
+from weir.config.jobs import mounted_secret, mounted_secrets, tell
 from weir.database.accounts import apply_roles, secure_administrator
 from weir.database.lock import schema_lock
 from weir.database.migrate import migrate
@@ -30,9 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
         wanted = Database.from_json(options.database.read_text(encoding="utf-8"))
         access = _access(options)
         _wait_for(access, options.wait_seconds)
-        apply(access, wanted, _passwords(options.roles))
+        apply(access, wanted, mounted_secrets(options.roles))
     except WeirError as error:
-        _tell(str(error))
+        tell(str(error))
         return 1
     return 0
 
@@ -44,7 +45,7 @@ def apply(access: Access, wanted: Database, passwords: dict[str, str]) -> None:
         WeirError: something contradicts what is there; what was done before it stays.
     """
     if access.user:
-        _tell(*secure_administrator(access))
+        tell(*secure_administrator(access))
     with (
         session_of(access) as session,
         schema_lock(session, f"{socket.gethostname()}-{time.time_ns()}", wanted.replication) as renew,
@@ -52,14 +53,14 @@ def apply(access: Access, wanted: Database, passwords: dict[str, str]) -> None:
 
         def before_each(change: Change) -> None:
             renew()
-            _tell(f"{change.subject}: {change.statement}")
+            tell(f"{change.subject}: {change.statement}")
 
         done = migrate(session, wanted, before_each)
-        _tell(*(f"{name}: kept, though no file names it; name it in drops to lose it" for name in done.kept))
+        tell(*(f"{name}: kept, though no file names it; name it in drops to lose it" for name in done.kept))
         renew()
         if access.user and wanted.roles:
-            _tell(*apply_roles(access, wanted.roles, passwords))
-    _tell("schema and roles are as the catalog says")
+            tell(*apply_roles(access, wanted.roles, passwords))
+    tell("schema and roles are as the catalog says")
 
 
 def _wait_for(access: Access, wait_seconds: float) -> None:
@@ -78,29 +79,10 @@ def _access(options: argparse.Namespace) -> Access:
     return Access(
         contact_points=tuple(options.contact_point),
         datacenter=options.datacenter,
-        user=_secret(administrator / "username") if administrator else "",
-        password=_secret(administrator / "password") if administrator else "",
+        user=mounted_secret(administrator / "username") if administrator else "",
+        password=mounted_secret(administrator / "password") if administrator else "",
         ca_file=options.ca,
     )
-
-
-def _passwords(folder: Path | None) -> dict[str, str]:
-    """Role -> password, one file each; a mounted Secret also holds hidden folders."""
-    files = [] if folder is None else [path for path in folder.iterdir() if not path.name.startswith(".")]
-    return {path.name: _secret(path) for path in files}
-
-
-def _secret(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise WeirError(f"the secret {path} cannot be read: {error.strerror}; mount it") from None
-
-
-def _tell(*lines: str) -> None:
-    for line in lines:
-        sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

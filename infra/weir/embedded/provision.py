@@ -6,15 +6,8 @@ mended without losing data is an error that names both sides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
-
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-from confluent_kafka.admin._resource import ResourceType
-from confluent_kafka.cimpl import NewTopic
 
 from weir.catalog.database import Database
 from weir.catalog.migration import migration
@@ -28,13 +21,12 @@ from weir.database.describe import existing_schema
 from weir.database.migrate import migrate
 from weir.database.session import Access, session_of
 from weir.embedded.schema_gate import findings_of, registered_versions
+from weir.kafka.admin import Access as KafkaAdministrator
+from weir.kafka.admin import partitions
+from weir.kafka.topics import TopicRules, apply_topics, partition_conflicts
 from weir.registry.subjects import register_subjects
 from weir.sizing.plan import PlatformPlan
 
-if TYPE_CHECKING:
-    from confluent_kafka.admin._metadata import TopicMetadata
-
-TIMEOUT_SECONDS = 60
 REPLICATION_FACTOR = 1
 
 
@@ -93,13 +85,8 @@ def check(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> None:
 
 
 def _topic_conflicts(endpoints: Endpoints, topics: Iterable[Topic]) -> list[str]:
-    client = AdminClient({"bootstrap.servers": endpoints.kafka_bootstrap_servers, "log_level": 0})
-    try:
-        existing = client.list_topics(timeout=TIMEOUT_SECONDS).topics
-    except KafkaException as error:
-        raise WeirError(f"Kafka does not tell its topics: {error.args[0].str()}") from None
-    found = [_partition_conflict(existing, topic) for topic in topics]
-    return [problem for problem in found if problem]
+    existing = partitions(KafkaAdministrator(endpoints.kafka_bootstrap_servers).client())
+    return partition_conflicts(existing, topics, may_grow=False)
 
 
 def _schema_conflicts(registry_url: str, pipelines: Iterable[Pipeline]) -> list[str]:
@@ -120,23 +107,13 @@ def _table_conflicts(endpoints: Endpoints, tables: Iterable[Table]) -> list[str]
 
 
 def create_topics(bootstrap_servers: str, topics: Iterable[Topic]) -> None:
-    """Creates missing topics, adds missing partitions, and sets the settings that a topic file names.
+    """Creates missing topics, and sets the settings that a topic file names.
 
     Raises:
-        WeirError: a topic has more partitions than its pipeline asks for (Kafka cannot remove any).
+        WeirError: topics have another number of partitions than their pipelines ask for; then nothing was changed.
     """
-    client = AdminClient({"bootstrap.servers": bootstrap_servers, "log_level": 0})
-    try:
-        existing = client.list_topics(timeout=TIMEOUT_SECONDS).topics
-        for topic in topics:
-            if topic.name not in existing:
-                _result(client.create_topics([_new(topic)], operation_timeout=TIMEOUT_SECONDS))
-                continue
-            if problem := _partition_conflict(existing, topic):
-                raise WeirError(problem)
-            _result(client.incremental_alter_configs([_settings(topic)]))
-    except KafkaException as error:
-        raise WeirError(f"Kafka refused a topic: {error.args[0].str()}") from None
+    client = KafkaAdministrator(bootstrap_servers).client()
+    apply_topics(client, topics, TopicRules(REPLICATION_FACTOR, may_grow=False))
 
 
 def create_tables(endpoints: Endpoints, tables: Iterable[Table]) -> None:
@@ -155,31 +132,3 @@ def _access(endpoints: Endpoints) -> Access:
 
 def _database(endpoints: Endpoints, tables: Iterable[Table]) -> Database:
     return Database({endpoints.cassandra_datacenter: REPLICATION_FACTOR}, tuple(tables))
-
-
-def _partition_conflict(existing: Mapping[str, TopicMetadata], topic: Topic) -> str | None:
-    if topic.name not in existing:
-        return None
-    count = len(existing[topic.name].partitions)
-    if count == topic.partitions:
-        return None
-    return (
-        f"topic {topic.name} has {count} partitions and its pipeline asks for {topic.partitions}: another "
-        "number sends a key elsewhere and so breaks its order; use a new topic, or correct the pipeline"
-    )
-
-
-def _new(topic: Topic) -> NewTopic:
-    return NewTopic(topic.name, topic.partitions, REPLICATION_FACTOR, config=dict(topic.config))
-
-
-def _settings(topic: Topic) -> ConfigResource:
-    entries = [
-        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in topic.config.items()
-    ]
-    return ConfigResource(ResourceType.TOPIC, topic.name, incremental_configs=entries)
-
-
-def _result(futures: dict) -> None:  # type: ignore[type-arg]
-    for future in futures.values():
-        future.result(TIMEOUT_SECONDS)

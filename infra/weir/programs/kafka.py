@@ -13,6 +13,7 @@ from weir.catalog.spec import Engine
 from weir.catalog.topics import Topic
 from weir.components.base import Site
 from weir.components.certificates import CertificateAuthority
+from weir.components.images import image
 from weir.components.kafka_access import KafkaAccess
 from weir.components.kafka_cluster import KafkaCluster, KafkaClusterArgs
 from weir.components.kafka_plain import PlainKafka, PlainKafkaArgs
@@ -129,8 +130,8 @@ def _tiered_storage(stack: StackConfig) -> TieredStorage | None:
     store = stack.storage.object_storage
     if not stack.retention.tiered_storage.enabled or store is None:
         return None
-    image = image_reference(stack.images, ImageName.KAFKA_TIERED_STORAGE)
-    return TieredStorage(store, image, stack.images.pull_policy.value)
+    reference = image_reference(stack.images, ImageName.KAFKA_TIERED_STORAGE)
+    return TieredStorage(store, reference, stack.images.pull_policy.value)
 
 
 def _plain(environment: Environment, site: Site, authority: CertificateAuthority) -> Kafka:
@@ -159,7 +160,9 @@ def _plain(environment: Environment, site: Site, authority: CertificateAuthority
     setup = PlainKafkaSetup(
         f"{NAME}-setup",
         site,
-        PlainKafkaSetupArgs(cluster, all_topics(plan), _principals(environment), plan.quotas, plan.brokers),
+        PlainKafkaSetupArgs(
+            cluster, all_topics(plan), _principals(environment), image(stack.images, ImageName.SCHEMA_JOB)
+        ),
     )
     return Kafka(KafkaAccess(cluster.bootstrap_servers, KafkaAuthentication.SCRAM, cluster.ca_secret, setup.ready))
 

@@ -1,0 +1,140 @@
+"""Kafka's administrator: one client, whose answers are waited for and whose failures are told in words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+
+from weir.config.errors import WeirError
+
+TIMEOUT_SECONDS = 60
+ASK_SECONDS = 5
+RETRY_SECONDS = 2
+
+Key = TypeVar("Key", bound=Hashable)
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Access:
+    """Where Kafka is, and how its administrator shows who it is."""
+
+    servers: str
+    certificate: Path | None = None
+    """The folder of `tls.crt`, `tls.key` and `ca.crt`; None where Kafka asks nobody."""
+
+    def client(self, on_error: Callable[[KafkaError], None] | None = None) -> AdminClient:
+        """The client. It connects when it is first asked something."""
+        settings: dict[str, Any] = {"bootstrap.servers": self.servers, "log_level": 0}
+        if on_error:
+            settings["error_cb"] = on_error
+        if self.certificate:
+            settings |= {
+                "security.protocol": "SSL",
+                "ssl.ca.location": str(self.certificate / "ca.crt"),
+                "ssl.certificate.location": str(self.certificate / "tls.crt"),
+                "ssl.key.location": str(self.certificate / "tls.key"),
+            }
+        try:
+            return AdminClient(settings)
+        except KafkaException as error:
+            raise WeirError(f"Kafka's administrator: {reason(error)}") from None
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A broker's own address."""
+
+    host: str
+    port: int
+
+
+def wait_for_brokers(access: Access, wanted: int, wait_seconds: float, tell: Tell) -> list[Broker]:
+    """The brokers, once there are `wanted`.
+
+    Raises:
+        WeirError: there are fewer after `wait_seconds`; it says how many, and what the last attempt met.
+    """
+    errors: list[str] = []
+
+    def note(error: KafkaError) -> None:
+        # It follows every other error, and says less.
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:
+            errors.append(error.str())
+
+    client = access.client(note)
+    deadline = time.monotonic() + wait_seconds
+    told = -1
+    while True:
+        found = _brokers(client, errors)
+        if len(found) >= wanted:
+            return found
+        if time.monotonic() >= deadline:
+            met = f" ({errors[-1]})" if errors else ""
+            raise WeirError(
+                f"Kafka at {access.servers}: {len(found)} of {wanted} brokers after {wait_seconds:.0f} s{met}; look at "
+                "the brokers' pods and logs, then run this again"
+            )
+        if len(found) != told:
+            told = len(found)
+            tell(f"{told} of {wanted} brokers answer: waiting for the others")
+        time.sleep(RETRY_SECONDS)
+
+
+def _brokers(client: AdminClient, errors: list[str]) -> list[Broker]:
+    """Those that the cluster counts now. An answer of any kind makes earlier errors old."""
+    try:
+        found = client.list_topics(timeout=ASK_SECONDS).brokers.values()
+    except KafkaException as error:
+        before = len(errors)
+        client.poll(0)
+        if len(errors) == before:
+            errors.append(reason(error))
+        return []
+    errors.clear()
+    return [Broker(str(broker.host), broker.port) for broker in found]
+
+
+def partitions(client: AdminClient) -> dict[str, int]:
+    """Topic -> number of its partitions.
+
+    Raises:
+        WeirError: Kafka does not tell.
+    """
+    try:
+        topics = client.list_topics(timeout=TIMEOUT_SECONDS).topics
+    except KafkaException as error:
+        raise WeirError(f"Kafka does not tell its topics: {reason(error)}") from None
+    return {name: len(topic.partitions) for name, topic in topics.items()}
+
+
+def answers(what: str, futures: Mapping[Key, Future[Any]]) -> dict[Key, Any]:
+    """All answers.
+
+    Raises:
+        WeirError: Kafka refused some of `what`; it says all its reasons.
+    """
+    found: dict[Key, Any] = {}
+    refusals: list[str] = []
+    for key, future in futures.items():
+        try:
+            found[key] = future.result(TIMEOUT_SECONDS)
+        except KafkaException as error:
+            refusals.append(reason(error))
+        except TimeoutError:
+            refusals.append(f"no answer within {TIMEOUT_SECONDS} s")
+    if refusals:
+        raise WeirError(f"Kafka refused {what}: {'; '.join(dict.fromkeys(refusals))}")
+    return found
+
+
+def reason(error: KafkaException) -> str:
+    """In Kafka's words."""
+    return error.args[0].str()

@@ -1,0 +1,68 @@
+"""The set-up job of a Kafka without an operator: topics, users, rules and quotas become what its file says.
+
+It is safe to run at any time and as often as one likes. Secrets come as files, and no line that it prints holds one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from weir.catalog.kafka_setup import KafkaSetup
+from weir.config.errors import WeirError
+from weir.config.jobs import mounted_secrets, tell
+from weir.kafka.admin import Access, wait_for_brokers
+from weir.kafka.quotas import apply_quotas
+from weir.kafka.topics import TopicRules, apply_topics
+from weir.kafka.users import apply_rules, set_passwords
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the job; 0 when Kafka is as the file says, 1 when something must be mended first."""
+    options = _options(arguments)
+    try:
+        wanted = KafkaSetup.from_json(options.setup.read_text(encoding="utf-8"))
+        passwords = _passwords(wanted, mounted_secrets(options.passwords))
+        apply(Access(options.servers, options.certificate), wanted, passwords, options.wait_seconds)
+    except WeirError as error:
+        tell(str(error))
+        return 1
+    return 0
+
+
+def apply(access: Access, wanted: KafkaSetup, passwords: dict[str, str], wait_seconds: float) -> None:
+    """Topics, then users, their rules and their limits; prints what it changes.
+
+    Raises:
+        WeirError: too few brokers, or something contradicts what is there; what was done before it stays.
+    """
+    brokers = wait_for_brokers(access, wanted.brokers, wait_seconds, tell)
+    client = access.client()
+    apply_topics(client, wanted.topics, TopicRules(wanted.replication_factor, may_grow=True), tell)
+    set_passwords(client, passwords)
+    apply_rules(client, wanted.users, tell)
+    apply_quotas(brokers[0], access.certificate, wanted.quotas, tell)
+    tell(f"topics, rules, quotas and the passwords of {len(passwords)} users are as the plan says")
+
+
+def _passwords(wanted: KafkaSetup, found: dict[str, str]) -> dict[str, str]:
+    """Of the users that are wanted, before anything is touched."""
+    missing = [user.name for user in wanted.users if not found.get(user.name)]
+    if missing:
+        raise WeirError(f"passwords of {', '.join(missing)}: missing; mount a file of each user's name")
+    return {user.name: found[user.name] for user in wanted.users}
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m weir.kafka.job", description=__doc__)
+    parser.add_argument("--setup", type=Path, required=True, help="the wanted topics, users and quotas, as JSON")
+    parser.add_argument("--servers", required=True, help="host:port of brokers, separated by commas")
+    parser.add_argument("--certificate", type=Path, help="folder with tls.crt, tls.key and ca.crt of an administrator")
+    parser.add_argument("--passwords", type=Path, help="folder with a file for each user that holds its password")
+    parser.add_argument("--wait-seconds", type=float, default=600, help="how long to wait for the brokers")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

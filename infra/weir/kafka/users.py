@@ -1,0 +1,116 @@
+"""Users of Kafka: their passwords, and what they may do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from confluent_kafka.admin._acl import AclBinding, AclBindingFilter, AclOperation, AclPermissionType
+from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
+from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+
+from weir.catalog.principals import Principal
+from weir.kafka.admin import Tell, answers
+
+if TYPE_CHECKING:
+    from confluent_kafka.admin import AdminClient
+
+ITERATIONS = 8192
+OWN_USERS = "weir-"
+"""Of users with other names nothing is known here, and nothing is taken from them."""
+PREFIX = "User:"
+ANYWHERE = "*"
+# The library's annotation does not know that nothing stands for everything.
+ANY: Any = None
+# What somebody denied, or allowed to a single address, is theirs: it is neither asked for nor changed.
+EVERY_RULE = AclBindingFilter(
+    ResourceType.ANY, ANY, ResourcePatternType.ANY, ANY, ANYWHERE, AclOperation.ANY, AclPermissionType.ALLOW
+)
+
+
+@dataclass(frozen=True, order=True)
+class Rule:
+    """A user may do `operation` on one resource; the words are Kafka's own."""
+
+    user: str
+    operation: str
+    kind: str
+    pattern: str
+    name: str
+
+    def __str__(self) -> str:
+        each = "" if self.pattern == ResourcePatternType.LITERAL.name else "*"
+        return f"{self.user}: {self.operation} on {self.kind} {self.name}{each}"
+
+
+def set_passwords(client: AdminClient, passwords: Mapping[str, str]) -> None:
+    """Each user's password for SCRAM-SHA-512, whatever it was before.
+
+    Kafka tells nobody which one it has, only a salted hash is kept: so it is set each time. Who is logged in stays.
+    """
+    how = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
+    wanted = [UserScramCredentialUpsertion(user, how, password.encode()) for user, password in passwords.items()]
+    if wanted:
+        answers("passwords", client.alter_user_scram_credentials(list(wanted)))
+
+
+def apply_rules(client: AdminClient, users: Iterable[Principal], tell: Tell) -> None:
+    """Adds what is missing, then takes from the platform's own users what nobody asks for any more."""
+    wanted = {rule for user in users for rule in rules_of(user)}
+    existing = existing_rules(client)
+    missing = sorted(wanted - existing)
+    stale = sorted(rule for rule in existing - wanted if rule.user.startswith(OWN_USERS))
+    if missing:
+        answers("rules", client.create_acls([AclBinding(*_values(rule)) for rule in missing]))
+    if stale:
+        answers("to remove rules", client.delete_acls([AclBindingFilter(*_values(rule)) for rule in stale]))
+    for rule in missing:
+        tell(f"{rule}: allowed")
+    for rule in stale:
+        tell(f"{rule}: removed, for nobody asks for it any more")
+
+
+def rules_of(user: Principal) -> Iterator[Rule]:
+    """One for each operation on each resource."""
+    for rule in user.rules:
+        kind = _constant(rule.resource.value)
+        pattern = ResourcePatternType.PREFIXED if rule.prefix else ResourcePatternType.LITERAL
+        for operation in rule.operations:
+            yield Rule(user.name, _constant(operation), kind, pattern.name, rule.name)
+
+
+def existing_rules(client: AdminClient) -> set[Rule]:
+    """What Kafka allows its users, wherever they come from."""
+    found = answers("to tell its rules", {"all": client.describe_acls(EVERY_RULE)})["all"]
+    return {
+        Rule(
+            rule.principal.removeprefix(PREFIX),
+            rule.operation.name,
+            rule.restype.name,
+            rule.resource_pattern_type.name,
+            rule.name,
+        )
+        for rule in found
+    }
+
+
+def _constant(name: str) -> str:
+    """`DescribeConfigs`, `transactionalId` -> `DESCRIBE_CONFIGS`, `TRANSACTIONAL_ID`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
+
+
+def _values(
+    rule: Rule,
+) -> tuple[ResourceType, str, ResourcePatternType, str, str, AclOperation, AclPermissionType]:
+    """As the client library's rules and filters take them."""
+    return (
+        ResourceType[rule.kind],
+        rule.name,
+        ResourcePatternType[rule.pattern],
+        f"{PREFIX}{rule.user}",
+        ANYWHERE,
+        AclOperation[rule.operation],
+        AclPermissionType.ALLOW,
+    )
