@@ -116,15 +116,15 @@ class Api:
                 return None
             raise
 
-    def delete(self, manifest: Manifest, *, timeout_seconds: float = 300) -> None:
-        """Deletes the object, its dependents first, and waits until it is gone.
+    def delete(self, manifest: Manifest, *, timeout_seconds: float = 300, propagation: str = "Foreground") -> None:
+        """Deletes the object, by default its dependents first, and waits until it is gone.
 
         Raises:
             RefusedError: the server refuses.
             TimeoutError: something (a finalizer) keeps it; the message says what.
         """
         try:
-            answer = self.http.request("DELETE", self.path(manifest), params={"propagationPolicy": "Foreground"})
+            answer = self.http.request("DELETE", self.path(manifest), params={"propagationPolicy": propagation})
         except UnknownKindError:
             return  # with its definition, everything of a kind is gone
         if answer.status_code != NOT_FOUND:

@@ -79,8 +79,11 @@ def spec(found: dict[str, Recorded]) -> dict[str, Any]:
 def test_an_upgrade_goes_through_a_savepoint_and_loses_no_state_in_silence():
     job = spec(made())["job"]
     assert (job["upgradeMode"], job["allowNonRestoredState"], job["state"]) == ("savepoint", False, "running")
-    settings = spec(made())["flinkConfiguration"]
+    found = made()
+    settings = spec(found)["flinkConfiguration"]
     assert settings["kubernetes.operator.job.savepoint-on-deletion"] == "true"
+    # Else Kubernetes deletes the job manager before the operator has asked it for that savepoint.
+    assert found["flights"].inputs["metadata"]["annotations"]["pulumi.com/deletionPropagationPolicy"] == "background"
     assert settings["kubernetes.operator.deployment.rollback.enabled"] == "true"
 
 

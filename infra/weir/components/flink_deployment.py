@@ -59,6 +59,9 @@ MAIN_CONTAINER = "flink-main-container"
 DRIVER_JAR = "local:///opt/flink/opt/flink-python-{version}.jar"
 STATE_DECISION = "weir.io/state-decision"
 CHECKSUM = "weir.io/pipeline-checksum"
+# By default what belongs to a resource goes first: the job manager would be gone before the operator, in its finalizer,
+# has asked it for the last savepoint, and then it waits for that for ever.
+LEFT_TO_OPERATOR = {"pulumi.com/deletionPropagationPolicy": "background"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ class FlinkDeployment(Component):
         self.deployment = custom_resource(
             name,
             CustomKind(args.version.api_version, "FlinkDeployment"),
-            site.metadata(name, "flink", annotations={**(self._decision() or {}), PLAIN_HTTP: WHY_PLAIN}),
+            site.metadata(name, "flink", annotations=self._annotations()),
             self._spec(),
             self.keeper(after=after),
         )
@@ -140,6 +143,9 @@ class FlinkDeployment(Component):
             immutable=True,
             opts=self.child(),
         )
+
+    def _annotations(self) -> dict[str, str]:
+        return {**(self._decision() or {}), PLAIN_HTTP: WHY_PLAIN, **LEFT_TO_OPERATOR}
 
     def _decision(self) -> dict[str, str] | None:
         decision = self.args.state_decision

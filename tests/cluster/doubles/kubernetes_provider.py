@@ -24,6 +24,7 @@ from tests.cluster.doubles.changes import as_found, changed_paths, replacing
 from tests.cluster.doubles.plugin import serve
 from tests.cluster.doubles.values import has_unknown, python, struct
 
+PROPAGATION = "pulumi.com/deletionPropagationPolicy"
 TIMEOUT_SECONDS = 600
 APPEARS_SECONDS = 30
 """How long after its definition, or its namespace, an object may be refused for lack of them."""
@@ -130,7 +131,10 @@ class KubernetesProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Delete(self, request: Any, context: Context) -> empty_pb2.Empty:  # noqa: N802
         timeout = request.timeout or TIMEOUT_SECONDS
-        _answered(context, lambda: self.api.delete(python(request.properties), timeout_seconds=timeout))
+        live = python(request.properties)
+        named = (live["metadata"].get("annotations") or {}).get(PROPAGATION, "foreground")
+        delete = self.api.delete
+        _answered(context, lambda: delete(live, timeout_seconds=timeout, propagation=named.capitalize()))
         return empty_pb2.Empty()
 
     def _previewed(self, kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
