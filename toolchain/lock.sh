@@ -15,5 +15,6 @@ compile pyproject.toml --all-extras -o locks/weir.txt
 compile locks/flink.in -o locks/flink.txt
 compile locks/superset.in -o locks/superset.txt
 compile locks/schema-job.in -o locks/schema-job.txt
+compile locks/go.in -o locks/go.txt
 compile --no-deps locks/superset-image.in -o locks/superset-image.txt
 compile infra/policy/requirements.in -o infra/policy/requirements.txt
