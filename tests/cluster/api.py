@@ -7,7 +7,7 @@ import json
 import ssl
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -174,19 +174,6 @@ class Api:
 
 class UnknownKindError(WeirError):
     """A kind that the server does not (yet) serve."""
-
-
-def wait_until(what: str, ready: Callable[[], bool], timeout_seconds: float, pause_seconds: float = 0.2) -> None:
-    """Asks until `ready`.
-
-    Raises:
-        TimeoutError: it is not in time.
-    """
-    deadline = time.monotonic() + timeout_seconds
-    while not ready():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not after {timeout_seconds:.0f} s")
-        time.sleep(pause_seconds)
 
 
 def describe(manifest: Manifest) -> str:

@@ -25,8 +25,9 @@ from typing import Any
 
 import psutil
 from tests.cluster import layout, machine, node, programs, settings
-from tests.cluster.api import Api, wait_until
+from tests.cluster.api import Api
 from tests.cluster.layout import Layout
+from tests.waiting import wait_until
 
 from weir.config.errors import WeirError
 

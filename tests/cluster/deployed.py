@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from tests.cluster import proving
-from tests.cluster.api import wait_until
 from tests.cluster.cluster import REPOSITORY, Cluster
+from tests.waiting import wait_until
 
 from weir.config.errors import WeirError
 from weir.embedded import toolchain

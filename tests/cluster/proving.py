@@ -21,7 +21,8 @@ from typing import Any
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from pydantic import SecretStr
-from tests.cluster.api import Api, wait_until
+from tests.cluster.api import Api
+from tests.waiting import wait_until
 
 from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.environment import load_environment
@@ -31,6 +32,7 @@ from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints, Login
 from weir.config.errors import WeirError
 from weir.config.stack import StackConfig, load_stack
+from weir.kafka.admin import answers, partitions
 from weir.programs.load import REPOSITORY
 from weir.proof.cassandra import load_references
 from weir.proof.flink_rest import FlinkRest
@@ -185,9 +187,10 @@ def describe_topic(task: Task) -> str:
     name = task.first.pipeline.source_topic.name
     client = AdminClient(dict(client_settings(task.first.as_node())))
     resource = ConfigResource(ConfigResource.Type.TOPIC, name)
-    entries = client.describe_configs([resource])[resource].result()
-    partitions = client.list_topics(name, timeout=30).topics[name].partitions
-    return json.dumps({"partitions": len(partitions), "retention_milliseconds": int(entries["retention.ms"].value)})
+    settings = answers("to tell the topic's settings", client.describe_configs([resource]))[resource]
+    return json.dumps(
+        {"partitions": partitions(client)[name], "retention_milliseconds": int(settings["retention.ms"].value)}
+    )
 
 
 ACTIONS: dict[str, Callable[[Task], str | None]] = {

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.cluster import cluster, layout, machine, pki, programs, settings
-from tests.cluster.api import wait_until
 from tests.cluster.layout import Layout
 from tests.cluster.pause import pause_image
+from tests.waiting import wait_until
 
 from weir.config.errors import WeirError
 

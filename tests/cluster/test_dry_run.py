@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from tests.cluster.api import Api, RefusedError, describe, wait_until
+from tests.cluster.api import Api, RefusedError, describe
 from tests.cluster.doubles import readiness
 from tests.renderings import KUBERNETES_STACKS, rendered
 from tests.schemas import crd_folder
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.cluster.cluster import Cluster

@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from tests.platforms import free_ports_stack
+from tests.waiting import wait_until
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.engine_names import consumer_group, internal_topics, loader_group, totals_group
@@ -102,7 +103,7 @@ def process(ctx: Context, service: Service) -> Iterator[None]:
         subprocess.Popen(list(service.command), stdout=log, stderr=log) as running,
     ):
         try:
-            until(lambda: answers(service), f"{service.name} answers")
+            wait_until(f"{service.name} answers", lambda: answers(service), BOUND_SECONDS, 0.3)
             yield
         finally:
             running.terminate()
@@ -115,13 +116,6 @@ def answers(service: Service) -> bool:
     except NotReady:
         return False
     return True
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + BOUND_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {BOUND_SECONDS:.0f} s: {what}"
-        time.sleep(0.3)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +141,7 @@ def application(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> Ite
     streams.service(ctx).prepare()
     with ctx.paths.log("streams").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as running:
         try:
-            until(lambda: state(ctx) == "RUNNING", "the application runs")
+            wait_until("the application runs", lambda: state(ctx) == "RUNNING", BOUND_SECONDS, 0.3)
             yield FLIGHTS
         finally:
             running.terminate()

@@ -7,13 +7,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 from tests.platforms import Weir, free_ports_stack
+from tests.waiting import wait_until
 
 from weir.embedded import state
 from weir.embedded.service import LOOPBACK
@@ -36,13 +36,6 @@ def up(weir: Weir, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[
     """`weir up --only kafka` on free ports."""
     stack = str(free_ports_stack(tmp_path))
     return lambda *more, **environment: weir.run("up", "--stack", stack, "--only", "kafka", *more, **environment)
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + BOUND_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {BOUND_SECONDS} s: {what}"
-        time.sleep(0.05)
 
 
 def kafka_of(weir: Weir) -> ServiceState | None:
@@ -103,7 +96,12 @@ def test_a_folder_of_somebody_else_is_refused(weir: Weir, up: Callable) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_in_the_middle_stops_everything(weir: Weir, tmp_path: Path, number: signal.Signals) -> None:
     process = weir.begin("up", "--stack", str(free_ports_stack(tmp_path)), "--only", "kafka")
-    until(lambda: (kafka := kafka_of(weir)) is not None and kafka.status is Status.STARTING, "Kafka starts")
+    wait_until(
+        "Kafka starts",
+        lambda: (kafka := kafka_of(weir)) is not None and kafka.status is Status.STARTING,
+        BOUND_SECONDS,
+        0.05,
+    )
     process.send_signal(number)
     output, _ = process.communicate(timeout=BOUND_SECONDS)
     assert process.returncode == 130
@@ -114,7 +112,7 @@ def test_an_interruption_in_the_middle_stops_everything(weir: Weir, tmp_path: Pa
 def test_an_interrupted_download_leaves_nothing_running_and_the_next_run_goes_on(weir: Weir, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     process = weir.begin("setup", "--only", "kafka", WEIR_CACHE=str(cache))
-    until(lambda: any(cache.glob(".staging-kafka-*")), "the download begins")
+    wait_until("the download begins", lambda: any(cache.glob(".staging-kafka-*")), BOUND_SECONDS, 0.05)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=BOUND_SECONDS)
     assert process.returncode == 130, output
@@ -181,7 +179,9 @@ def test_a_disk_that_fills_up_while_starting_is_named_and_everything_stops(weir:
         process = weir.begin(
             "up", "--stack", str(folder.parent / "Pulumi.test.yaml"), "--only", "kafka", WEIR_HOME=str(folder)
         )
-        until(lambda: kafka_of(weir) is not None or process.poll() is not None, "the supervisor runs")
+        wait_until(
+            "the supervisor runs", lambda: kafka_of(weir) is not None or process.poll() is not None, BOUND_SECONDS, 0.05
+        )
         with (folder / "run" / "ballast").open("wb") as ballast:
             os.posix_fallocate(ballast.fileno(), 0, shutil.disk_usage(folder).free)
         output, _ = process.communicate(timeout=BOUND_SECONDS)
@@ -252,7 +252,7 @@ def test_a_killed_supervisor_takes_its_services_with_it(weir: Weir, up: Callable
     supervisor = state.supervisor_pid(weir.paths)
     assert supervisor is not None
     os.kill(supervisor, signal.SIGKILL)
-    until(lambda: state.processes(weir.paths) == [], "Kafka ends with its supervisor")
+    wait_until("Kafka ends with its supervisor", lambda: state.processes(weir.paths) == [], BOUND_SECONDS, 0.05)
     assert "nothing is running" in weir.run("status").stdout
     assert up().returncode == 0, "what a killed supervisor left is no obstacle"
     assert is_ready(weir)
@@ -264,7 +264,12 @@ def test_a_killed_service_comes_back(weir: Weir, up: Callable) -> None:
     assert kafka is not None
     assert kafka.pid is not None
     os.kill(kafka.pid, signal.SIGKILL)
-    until(lambda: (now := kafka_of(weir)) is not None and now.restarts == 1 and is_ready(weir), "Kafka is back")
+    wait_until(
+        "Kafka is back",
+        lambda: (now := kafka_of(weir)) is not None and now.restarts == 1 and is_ready(weir),
+        BOUND_SECONDS,
+        0.05,
+    )
     again = kafka_of(weir)
     assert again is not None
     assert again.pid != kafka.pid

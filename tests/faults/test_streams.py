@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.platforms import running
+from tests.waiting import wait_until
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
@@ -82,7 +83,7 @@ class Ground:
         assert service is not None
         assert service.pid is not None
         os.kill(service.pid, signal.SIGKILL)
-        until(lambda: self._came_back(name, service.restarts), f"{name} is back")
+        wait_until(f"{name} is back", lambda: self._came_back(name, service.restarts), BOUND_SECONDS, 0.1)
 
     def _came_back(self, name: str, restarts: int) -> bool:
         known = state.read(self.ctx.paths)
@@ -106,13 +107,6 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield Ground(ctx, pipeline)
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + BOUND_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {BOUND_SECONDS} s: {what}"
-        time.sleep(0.1)
-
-
 def second_instance_comes_and_goes(ground: Ground) -> None:
     """Another application joins, takes some of the partitions, and ends while events come in."""
     ctx = ground.ctx
@@ -132,7 +126,7 @@ def second_instance_comes_and_goes(ground: Ground) -> None:
         return False
 
     try:
-        until(worked, "the second instance has some of the work")
+        wait_until("the second instance has some of the work", worked, BOUND_SECONDS, 0.1)
     finally:
         process.terminate()
         process.wait(60)
@@ -183,7 +177,7 @@ def test_nothing_is_lost_or_counted_twice_when(ground: Ground, fault: str) -> No
         time.sleep(BEFORE_THE_FAULT_SECONDS)
         FAULTS[fault](ground)
         sending.result()
-    until(lambda: is_led(ground), "the broker leads its partitions again")
+    wait_until("the broker leads its partitions again", lambda: is_led(ground), BOUND_SECONDS, 0.1)
     result = verify(ground.ctx.endpoints, ground.pipeline, load_dataset(ground.pipeline.folder), ground.manifests)
     assert result.correct, result
     assert result.sent.duplicates > 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from confluent_kafka import Producer
 from tests.images.container import Image
 from tests.programs.test_streams_workloads import made, spec
+from tests.waiting import wait_until
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.engine_names import connector_name, loader_name
@@ -156,13 +156,6 @@ def with_registry(text: str, ctx: Context) -> str:
     return text.replace("http://registry:8080/apis/ccompat/v7", ctx.endpoints.registry_url)
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + BOUND_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {BOUND_SECONDS:.0f} s: {what}"
-        time.sleep(0.5)
-
-
 def asked(url: str) -> Any:
     """The answer; nothing while there is none."""
     try:
@@ -173,17 +166,32 @@ def asked(url: str) -> Any:
 
 
 def test_the_application_runs_a_pipeline(application: str) -> None:
-    until(lambda: ((asked(f"{application}/pipelines") or {}).get("flights") or {}).get("state") == "RUNNING", "RUNNING")
+    wait_until(
+        "RUNNING",
+        lambda: ((asked(f"{application}/pipelines") or {}).get("flights") or {}).get("state") == "RUNNING",
+        BOUND_SECONDS,
+        0.5,
+    )
     assert httpx.get(f"{application}/ready", trust_env=False).is_success, "its readiness probe"
 
 
 def test_the_worker_has_the_connector_and_its_probe_says_that_it_runs(ground: Ground, worker: str) -> None:
-    until(lambda: asked(f"{worker}/connectors/{connector_name(FLIGHTS)}/status") is not None, "the worker answers")
+    wait_until(
+        "the worker answers",
+        lambda: asked(f"{worker}/connectors/{connector_name(FLIGHTS)}/status") is not None,
+        BOUND_SECONDS,
+        0.5,
+    )
     assert CONNECTOR_CLASS in [plugin["class"] for plugin in asked(f"{worker}/connector-plugins")]
     container = container_of(spec(made("prod", "plain"), "Deployment", loader_name(FLIGHTS)))
     port = str(ground.ctx.ports.loader)
     probe = ground.image.command(replaced(container["startupProbe"]["exec"]["command"], {str(REST_PORT): port}), {}, {})
-    until(lambda: subprocess.run(probe, check=False).returncode == 0, "the pod's own startup probe succeeds")
+    wait_until(
+        "the pod's own startup probe succeeds",
+        lambda: subprocess.run(probe, check=False).returncode == 0,
+        BOUND_SECONDS,
+        0.5,
+    )
 
 
 @pytest.mark.usefixtures("application", "worker")
@@ -191,7 +199,7 @@ def test_every_event_is_a_row_once(ground: Ground) -> None:
     endpoints, table = ground.ctx.endpoints, FLIGHTS.row_table
     with session_of(Access(endpoints.cassandra_contact_points, endpoints.cassandra_datacenter)) as session:
         count = f"SELECT count(*) AS rows FROM {table.qualified_name}"
-        until(lambda: session.execute(count).one()["rows"] == EVENTS, f"{EVENTS} rows")
+        wait_until(f"{EVENTS} rows", lambda: session.execute(count).one()["rows"] == EVENTS, BOUND_SECONDS, 0.5)
 
 
 def test_nothing_in_the_image_may_be_written_and_nobody_becomes_root(ground: Ground) -> None:

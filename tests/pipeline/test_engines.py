@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 import yaml
 from tests.pipeline.orders import write_orders_pipeline
 from tests.platforms import PIPELINE_SERVICES
+from tests.waiting import wait_until
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.loader import connector_config
@@ -187,27 +187,20 @@ def test_a_failed_task_of_the_loader_is_started_again(orders: Twins) -> None:
     client = LoaderClient(ctx.endpoints.loader_url)
     httpx.put(f"{ctx.endpoints.loader_url}/connectors/{name}/config", json=config, timeout=60).raise_for_status()
     try:
-        until(lambda: states(client, name) == {"FAILED"})
+        wait_until("the tasks fail", lambda: states(client, name) == {"FAILED"}, STOP_TIMEOUT_SECONDS, 0.5)
         assert client.restart_failed(pipeline.name) == [], "another's tasks are not touched"
         table = replace(pipeline.row_table, name="late_orders")
         with session_of(ctx.endpoints) as session:
             session.execute(table.create_statement())
         assert "late_orders" in " ".join(client.restart_failed(name))
-        until(lambda: states(client, name) == {"RUNNING"})
-        until(lambda: len(cells(ctx, table)) == ORDERS)
+        wait_until("the tasks run", lambda: states(client, name) == {"RUNNING"}, STOP_TIMEOUT_SECONDS, 0.5)
+        wait_until("every row is there", lambda: len(cells(ctx, table)) == ORDERS, STOP_TIMEOUT_SECONDS, 0.5)
     finally:
         httpx.delete(f"{ctx.endpoints.loader_url}/connectors/{name}", timeout=60)
 
 
 def states(client: LoaderClient, name: str) -> set[str]:
     return {task["state"] for task in client.status(name).get("tasks", [])}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
 
 
 def cells(ctx: Context, table: Table) -> list[dict[str, Any]]:
