@@ -20,11 +20,10 @@ from weir.components.base import (
 )
 from weir.components.kafka_settings import broker_config
 from weir.components.kafka_tiered import TieredStorage
-from weir.config.kafka import KafkaAuthentication
+from weir.config.kafka import CLIENT_PORT, KafkaAuthentication
 from weir.sizing.plan import KafkaPlan, NodeSize, PodSize
 
 CLUSTER_LABEL = "strimzi.io/cluster"
-CLIENT_PORT = 9093
 CLIENT_LISTENER = "clients"
 KAFKA_USER_ID = 1001
 GRACE_SECONDS = 120

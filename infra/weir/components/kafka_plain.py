@@ -30,11 +30,10 @@ from weir.components.base import (
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority, service_names
 from weir.components.job import content_hash
 from weir.components.kafka_settings import broker_config
+from weir.config.kafka import CLIENT_PORT, INTERNAL_PORT
 from weir.config.properties_text import properties
 from weir.sizing.plan import KafkaPlan, NodeSize
 
-CLIENT_PORT = 9093
-INTERNAL_PORT = 9094
 CONTROLLER_PORT = 9095
 USER_ID = 1000
 GRACE_SECONDS = 120

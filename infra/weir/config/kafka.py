@@ -9,6 +9,11 @@ from pydantic import Field, model_validator
 
 from weir.config.base import Frozen
 
+CLIENT_PORT = 9093
+"""Of the listener for clients that log in, in every Kafka that weir deploys."""
+INTERNAL_PORT = 9094
+"""Of the plain Kafka's listener for its own nodes, by certificate."""
+
 
 class KafkaProvider(StrEnum):
     """`strimzi` (operator), `aiven` (managed), or `plain`: StatefulSets of ours, for development and air-gapped use."""
