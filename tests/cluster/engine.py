@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import programs
+from tests.cluster import machine, programs
 from tests.cluster.cluster import REPOSITORY, Cluster
 from tests.cluster.doubles import kubernetes_provider, language_host
 
@@ -199,7 +199,14 @@ class Project:
             EngineError: it failed.
         """
         command = ["pulumi", *arguments, "--non-interactive", "--cwd", str(self.folder)]
-        result = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            command,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            preexec_fn=machine.die_with_parent,
+        )
         if result.returncode != 0:
             raise EngineError(f"`pulumi {' '.join(arguments)}` failed:\n{result.stdout}\n{result.stderr}")
         return result.stdout

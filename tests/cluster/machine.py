@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +78,11 @@ def cgroup_folders() -> list[Path]:
     """The roots of all hierarchies of cgroups."""
     mounts = Path("/proc/self/mounts").read_text(encoding="utf-8")
     return sorted(Path(found) for found in re.findall(rf"^\S+ ({CGROUP_ROOT}\S*) cgroup2? ", mounts, re.MULTILINE))
+
+
+def die_with_parent() -> None:
+    """Asks Linux to kill this process when its parent ends, however that ends; for `preexec_fn`."""
+    if sys.platform != "linux":
+        return
+    parent_death_signal = 1
+    ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)

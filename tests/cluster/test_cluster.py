@@ -11,8 +11,10 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from tests.cluster import cluster, layout, machine, pki, programs, settings
+from tests.cluster.doubles import kubernetes_provider
 from tests.cluster.layout import Layout
 from tests.cluster.pause import pause_image
 from tests.waiting import wait_until
@@ -114,6 +116,17 @@ def test_a_cluster_whose_owner_is_killed_leaves_no_process_and_down_removes_the_
     assert not folder.exists()
     assert not _traces(places)
     assert kubernetes.api.ready()
+
+
+@pytest.mark.cluster
+def test_a_stand_in_whose_engine_is_killed_ends() -> None:
+    start = f"import subprocess, sys; subprocess.run([sys.executable, '-m', {kubernetes_provider.__name__!r}])"
+    with subprocess.Popen([sys.executable, "-c", start], cwd=cluster.REPOSITORY, stdout=subprocess.PIPE) as engine:
+        assert engine.stdout is not None
+        assert engine.stdout.readline().strip().isdigit()
+        (stand_in,) = psutil.Process(engine.pid).children()
+        engine.kill()
+    wait_until("the end of the stand-in", lambda: not stand_in.is_running(), 10)
 
 
 def _traces(places: Layout) -> list[Path]:

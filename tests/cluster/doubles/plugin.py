@@ -1,4 +1,4 @@
-"""How a test double is served as a plugin of Pulumi: on a free port that is printed, until the engine says stop."""
+"""How a test double is served as a plugin of Pulumi: on a free port that is printed, until the engine stops or ends."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import grpc
 
 # A rendered dashboard or a custom resource's state is larger than the four megabytes of gRPC's default.
 LARGEST_MESSAGE_BYTES = 1 << 28
+LOOK_AFTER_THE_ENGINE_SECONDS = 2
 
 
 def serve(register: Callable[[grpc.Server], None], threads: int = 64) -> None:
@@ -23,7 +24,11 @@ def serve(register: Callable[[grpc.Server], None], threads: int = 64) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         # At once: the engine waits ten seconds for a plugin that goes on.
         signal.signal(number, lambda *_: os._exit(0))
+    engine = os.getppid()
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    server.wait_for_termination()
+    # An engine that was killed says nothing.
+    while os.getppid() == engine:
+        server.wait_for_termination(LOOK_AFTER_THE_ENGINE_SECONDS)
+    os._exit(0)
