@@ -3,16 +3,13 @@
 with cluster.running(folder) as kubernetes:
     kubernetes.api.apply({...})
     kubernetes.load(Path("image.tar"))
-    kubernetes.on_node("weir", "replay", ...)    # a command that sees the services by their names
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -83,14 +80,6 @@ class Cluster:
             raise WeirError("an existing cluster gets its images from a registry, or as its own tools load them")
         return Path(f"/proc/{self.node_pid}/root{Layout(Path(), 0).socket}")
 
-    def on_node(self, *command: str, check: bool = True, environment: Mapping[str, str] | None = None) -> str:
-        """Runs a command of the machine on the node, where services and pods answer by address and name.
-
-        Raises:
-            WeirError: it failed (unless `check` is false), or the cluster has no node of ours.
-        """
-        return _output(self.node_command(*command), {**self.environment, **(environment or {})}, check=check)
-
     def node_command(self, *command: str) -> list[str]:
         """The command line that runs `command` on the node.
 
@@ -154,13 +143,8 @@ def _start_node(places: Layout, binaries: Mapping[str, Path]) -> subprocess.Pope
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - it only calls the kernel
+            preexec_fn=machine.die_with_parent,  # noqa: PLW1509 - it only calls the kernel
         )
-
-
-def _die_with_parent() -> None:
-    parent_death_signal = 1
-    ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGKILL)
 
 
 def _ready(places: Layout, process: subprocess.Popen[bytes]) -> Cluster:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import zipfile
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from tests.cluster import proving
 from tests.cluster.cluster import REPOSITORY, Cluster
+from tests.cluster.prover import Prover
 from tests.waiting import wait_until
 
 from weir.config.errors import WeirError
@@ -26,21 +24,24 @@ if TYPE_CHECKING:
 
 DEFINITIONS = "META-INF/fabric8/"
 RECOVERY_SECONDS = 300
-REPLAY_SECONDS = 120
 JOB_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A stack of this repository on a cluster; `proofs` keeps what was sent."""
+    """A stack of this repository on a cluster."""
 
     kubernetes: Cluster
     project: Project
-    proofs: Path
     namespace: str
 
     def load_images(self) -> None:
-        """Builds the stack's images, where the cache lacks them, into the node's containerd."""
+        """Builds the stack's images, where the cache lacks them, into the node's containerd.
+
+        A cluster that was there before has them already, or pulls them from its registry.
+        """
+        if not self.kubernetes.is_own:
+            return
         weir = str(REPOSITORY / ".venv" / "bin" / "weir")
         socket = str(self.kubernetes.containerd)
         command = [weir, "images", "build", "--stack", self.project.stack, "--load", socket]
@@ -57,29 +58,24 @@ class Deployed:
                 if name.startswith(DEFINITIONS) and name.endswith("-v1.yml"):
                     self.kubernetes.api.apply(yaml.safe_load(jar.read(name)))
 
+    @cached_property
+    def _prover(self) -> Prover:
+        prover = Prover(self.kubernetes, self.project, self.namespace)
+        prover.start()
+        return prover
+
     def load_references(self) -> None:
         """Fills the reference tables, and waits until the job joins with them."""
-        self._prove("load_reference_tables")
-        self._prove("await_references")
+        self._prover.run("load_reference_tables")
+        self._prover.run("await_references")
 
     def replay(self, **settings: Any) -> None:
         """Publishes flights, with re-sends, disorder and poison, as their producer."""
-        self._prove("send", settings)
+        self._prover.run("send", settings)
 
-    @contextmanager
-    def replaying(self, **settings: Any) -> Iterator[None]:
-        """The same while the body runs, from the first acknowledged records on; leaving waits for the last."""
-        before = set(self.proofs.iterdir())
-
-        def flows() -> bool:
-            begun = [json.loads(path.read_text(encoding="utf-8")) for path in set(self.proofs.glob("*.json")) - before]
-            return sending.done() or any(manifest["acknowledged"] for manifest in begun)
-
-        with ThreadPoolExecutor(1) as pool:
-            sending = pool.submit(self.replay, **settings)
-            wait_until("the first flights", flows, REPLAY_SECONDS, 0.5)
-            yield
-            sending.result()
+    def replaying(self, **settings: Any) -> AbstractContextManager[None]:
+        """The same while the body runs, from the first records on; leaving waits for the last."""
+        return self._prover.running("send", settings)
 
     def verify(self) -> dict[str, Any]:
         """Waits for the job, then compares every row, total and dead letter; the report.
@@ -87,7 +83,7 @@ class Deployed:
         Raises:
             WeirError: something differs, or the job is stuck.
         """
-        return json.loads(self._prove("check_all"))
+        return json.loads(self._prover.run("check_all"))
 
     def verify_new_columns(self, **window: int) -> None:
         """The rows of `skip` and `limit` in all columns that the project's pipeline has now.
@@ -95,20 +91,15 @@ class Deployed:
         Raises:
             WeirError: something differs.
         """
-        self._prove("check_new_columns", window)
+        self._prover.run("check_new_columns", window)
 
     def savepoint(self) -> str | None:
         """Where the savepoint lies that the running job began with."""
-        return json.loads(self._prove("state_came_from"))
+        return json.loads(self._prover.run("state_came_from"))
 
     def source_topic(self) -> dict[str, int]:
         """`partitions` and `retention_milliseconds` as the broker has them."""
-        return json.loads(self._prove("describe_topic"))
-
-    def _prove(self, action: str, settings: Mapping[str, Any] | None = None) -> str:
-        module = [sys.executable, "-m", proving.__name__, action]
-        places = [str(self.project.folder), str(self.project.stack_file), str(self.proofs)]
-        return self.kubernetes.on_node(*module, *places, json.dumps(settings or {}))
+        return json.loads(self._prover.run("describe_topic"))
 
     def await_job(self, name: str) -> None:
         """Returns once the operator says that the job `name` runs as it was last asked for."""
@@ -117,7 +108,7 @@ class Deployed:
             live = self.custom("flink.apache.org/v1beta1", "FlinkDeployment", name)
             status = live.get("status", {})
             if error := status.get("error"):
-                raise WeirError(f"Flink's operator refuses {name}: {error}")
+                raise WeirError(f"Flink's operator refuses {name}: {error}\n{self._logs(name)}")
             done = status.get("reconciliationStatus", {})
             if done.get("state") not in {"DEPLOYED", "STABLE"} or status["jobStatus"].get("state") != "RUNNING":
                 return False
@@ -125,6 +116,12 @@ class Deployed:
             return seen == live["metadata"]["generation"]
 
         wait_until(f"the job {name}", runs, JOB_SECONDS, 1)
+
+    def _logs(self, name: str) -> str:
+        """The ends of what the job managers of `name` wrote, those that crashed included."""
+        selector = f"--selector=app={name},component=jobmanager"
+        tail = ("--tail=80", "--ignore-errors", "--all-containers", f"--namespace={self.namespace}", selector)
+        return "\n".join(self.kubernetes.kubectl("logs", *tail, *more, check=False) for more in (["--previous"], []))
 
     def pods(self, selector: str) -> list[dict[str, Any]]:
         """The pods of `selector` that are not about to go."""

@@ -1,16 +1,15 @@
-"""What is asked of a platform in a cluster, run on the node, where services answer by their names.
+"""What is asked of a platform in a cluster, run in a pod of it (`prover.py`).
 
-`python -m tests.cluster.proving <action> <project folder> <stack file> <proofs folder> [<settings as JSON>]`: the
-proofs folder keeps what was sent. Replay logs in to Kafka as the producer, whose rules are thereby proved; verification
-as a node. The actions are the functions of ACTIONS.
+`python -m tests.cluster.proving <action> <settings as JSON>`, with the project as it is now, its stack file and its
+pipelines, as a tar archive on standard input. Replay logs in to Kafka as the producer, whose rules are thereby proved;
+verification as a node. The actions are the functions of ACTIONS.
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import os
 import sys
+import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,19 +20,17 @@ from typing import Any
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from pydantic import SecretStr
-from tests.cluster.api import Api
 from tests.waiting import wait_until
 
 from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.environment import load_environment
 from weir.catalog.pipeline import Pipeline
-from weir.components.kafka_plain import CLIENT_PORT, INTERNAL_PORT
 from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints, Login
 from weir.config.errors import WeirError
+from weir.config.kafka import CLIENT_PORT, INTERNAL_PORT
 from weir.config.stack import StackConfig, load_stack
 from weir.kafka.admin import answers, partitions
-from weir.programs.load import REPOSITORY
 from weir.proof.cassandra import load_references
 from weir.proof.flink_rest import FlinkRest
 from weir.proof.kafka import client_settings
@@ -41,6 +38,12 @@ from weir.proof.replay import replay
 from weir.proof.report import as_json
 from weir.proof.verify import check_rows, verify
 
+FOLDER = "/proving"
+"""What the pod was sent, and where it keeps what it sent to Kafka."""
+SECRETS = Path("/secrets")
+"""A folder for each Secret."""
+STACK_FILE = "stack.yaml"
+PIPELINES = "pipelines"
 NODE_CERTIFICATE = "kafka-node"
 CASSANDRA_CERTIFICATE = "cassandra-tls"
 ADMINISTRATOR = "cassandra-administrator"
@@ -50,33 +53,35 @@ RELOAD_SECONDS = 180
 """The pipeline reads its reference tables every minute."""
 
 
+def secrets(pipeline: str) -> tuple[str, ...]:
+    """The Secrets that the pod is given."""
+    return (NODE_CERTIFICATE, CASSANDRA_CERTIFICATE, ADMINISTRATOR, _producer(pipeline))
+
+
+def _producer(pipeline: str) -> str:
+    return f"weir-{pipeline}-producer"
+
+
 class Platform:
     """The platform of a stack, as a client within the cluster sees it; its pipeline as `pipelines` has it."""
 
-    def __init__(self, api: Api, stack: StackConfig, folder: Path, pipelines: Path) -> None:
-        self._api = api
+    def __init__(self, stack: StackConfig, pipelines: Path) -> None:
         self._stack = stack
-        self._folder = folder
         self._namespace = stack.kubernetes.name_prefix
         self.pipeline: Pipeline = load_environment(pipelines, stack)[0]
 
     def as_producer(self) -> Endpoints:
         """For who may only publish the pipeline's events."""
-        name = f"weir-{self.pipeline.name}-producer"
-        login = Login(
-            ca_file=self._file(NODE_CERTIFICATE, "ca.crt"),
-            username=name,
-            password=SecretStr(self._secret(name)["password"]),
-        )
-        return self._endpoints(CLIENT_PORT, login)
+        name = _producer(self.pipeline.name)
+        ca = SECRETS / NODE_CERTIFICATE / "ca.crt"
+        return self._endpoints(CLIENT_PORT, Login(ca_file=ca, username=name, password=_password(name)))
 
     def as_node(self) -> Endpoints:
         """For who may read everything."""
-        ca, certificate, key = (self._file(NODE_CERTIFICATE, name) for name in ("ca.crt", "tls.crt", "tls.key"))
+        ca, certificate, key = (SECRETS / NODE_CERTIFICATE / name for name in ("ca.crt", "tls.crt", "tls.key"))
         return self._endpoints(INTERNAL_PORT, Login(ca_file=ca, certificate_file=certificate, key_file=key))
 
     def _endpoints(self, kafka_port: int, kafka_login: Login) -> Endpoints:
-        administrator = self._secret(ADMINISTRATOR)
         return Endpoints(
             kafka_bootstrap_servers=f"{self._host('kafka-brokers')}:{kafka_port}",
             registry_url=f"http://{self._host('registry')}:8080/apis/ccompat/v7",
@@ -87,30 +92,27 @@ class Platform:
             superset_url=f"http://{self._host('superset')}:8088",
             kafka_login=kafka_login,
             cassandra_login=Login(
-                ca_file=self._file(CASSANDRA_CERTIFICATE, "ca.crt"),
-                username=administrator["username"],
-                password=SecretStr(administrator["password"]),
+                ca_file=SECRETS / CASSANDRA_CERTIFICATE / "ca.crt",
+                username=_text(ADMINISTRATOR, "username"),
+                password=_password(ADMINISTRATOR),
             ),
         )
 
     def _host(self, service: str) -> str:
         return f"{service}.{self._namespace}.svc"
 
-    def _secret(self, name: str) -> dict[str, str]:
-        data = self._api.get(f"/api/v1/namespaces/{self._namespace}/secrets/{name}")["data"]
-        return {key: base64.b64decode(value).decode("latin-1") for key, value in data.items()}
 
-    def _file(self, secret: str, key: str) -> Path:
-        """A file with what a Secret holds, which only this user reads."""
-        path = self._folder / f"{secret}-{key}"
-        path.touch(mode=0o600)
-        path.write_text(self._secret(secret)[key], encoding="latin-1")
-        return path
+def _text(secret: str, key: str) -> str:
+    return (SECRETS / secret / key).read_text(encoding="utf-8")
+
+
+def _password(secret: str) -> SecretStr:
+    return SecretStr(_text(secret, "password"))
 
 
 @dataclass(frozen=True)
 class Task:
-    """What an action is given: `first` with the pipeline of this repository, `now` with that of the project."""
+    """What an action is given: `first` with the pipeline as it was at first, `now` with that of the project."""
 
     first: Platform
     now: Platform
@@ -148,7 +150,14 @@ def _loaded_at(flink: FlinkRest, job_id: str) -> Iterator[float]:
 
 
 def send(task: Task) -> None:
-    """Publishes a part of the dataset, with re-sends, disorder and poison, as its producer."""
+    """Publishes a part of the dataset, with re-sends, disorder and poison, as its producer; says when it flows."""
+    told: list[int] = []
+
+    def progress(sent: int, _planned: int) -> None:
+        if sent and not told:
+            told.append(sent)
+            print("flowing", flush=True)  # noqa: T201 - the answer to who waits outside
+
     changes = {key: value for key, value in task.settings.items() if key not in WINDOW}
     replay(
         task.first.as_producer(),
@@ -158,6 +167,7 @@ def send(task: Task) -> None:
         task.proofs,
         skip=task.settings.get("skip", 0),
         limit=task.settings.get("limit"),
+        progress=progress,
     )
 
 
@@ -208,16 +218,17 @@ ACTIONS: dict[str, Callable[[Task], str | None]] = {
 
 
 def main(arguments: list[str]) -> int:
-    action, project, stack_file, proofs, *settings = arguments
-    stack = load_stack(Path(stack_file))
-    api = Api.from_kubeconfig(Path(os.environ["KUBECONFIG"]).read_text(encoding="utf-8"))
-    with tempfile.TemporaryDirectory() as secrets:
-        first, now = (
-            Platform(api, stack, Path(secrets), folder / "pipelines") for folder in (REPOSITORY, Path(project))
-        )
-        dataset = load_dataset(first.pipeline.folder)
+    action, settings = arguments
+    with tempfile.TemporaryDirectory() as folder:
+        project = Path(folder)
+        with tarfile.open(fileobj=sys.stdin.buffer, mode="r|") as sent:
+            sent.extractall(project)  # noqa: S202 - from the test, by its own client
+        stack = load_stack(project / STACK_FILE)
+        first, now = (Platform(stack, pipelines) for pipelines in (Path(FOLDER) / PIPELINES, project / PIPELINES))
+        proofs = Path(FOLDER) / "proofs"
+        proofs.mkdir(exist_ok=True)
         task = Task(
-            first, now, dataset, Path(proofs), stack.embedded.replay, json.loads(settings[0]) if settings else {}
+            first, now, load_dataset(first.pipeline.folder), proofs, stack.embedded.replay, json.loads(settings)
         )
         sys.stdout.write(ACTIONS[action](task) or "")
     return 0
