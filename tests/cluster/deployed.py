@@ -102,26 +102,40 @@ class Deployed:
         return json.loads(self._prover.run("describe_topic"))
 
     def await_job(self, name: str) -> None:
-        """Returns once the operator says that the job `name` runs as it was last asked for."""
+        """Returns once the operator says that the job `name` runs as it was last asked for.
+
+        Raises:
+            WeirError: the operator refuses it, or it is not up in time.
+        """
 
         def runs() -> bool:
             live = self.custom("flink.apache.org/v1beta1", "FlinkDeployment", name)
             status = live.get("status", {})
             if error := status.get("error"):
-                raise WeirError(f"Flink's operator refuses {name}: {error}\n{self._logs(name)}")
+                raise WeirError(f"Flink's operator refuses {name}: {error}\n{self._told(name)}")
             done = status.get("reconciliationStatus", {})
             if done.get("state") not in {"DEPLOYED", "STABLE"} or status["jobStatus"].get("state") != "RUNNING":
                 return False
             seen = json.loads(done["lastReconciledSpec"])["resource_metadata"]["metadata"]["generation"]
             return seen == live["metadata"]["generation"]
 
-        wait_until(f"the job {name}", runs, JOB_SECONDS, 1)
+        try:
+            wait_until(f"the job {name}", runs, JOB_SECONDS, 1)
+        except TimeoutError as late:
+            raise WeirError(f"{late}\n{self._told(name)}") from late
 
-    def _logs(self, name: str) -> str:
-        """The ends of what the job managers of `name` wrote, those that crashed included."""
-        selector = f"--selector=app={name},component=jobmanager"
-        tail = ("--tail=80", "--ignore-errors", "--all-containers", f"--namespace={self.namespace}", selector)
-        return "\n".join(self.kubernetes.kubectl("logs", *tail, *more, check=False) for more in (["--previous"], []))
+    def _told(self, name: str) -> str:
+        """What pods of the job `name` crashed with, what they and the operator write, and what Kubernetes did."""
+        jobs, operator = f"app={name},component=jobmanager", "app.kubernetes.io/component=operators"
+        log = ("logs", "--tail=80", "--ignore-errors", f"--namespace={self.namespace}")
+        questions = (
+            (*log, f"--selector={jobs}", "--previous"),
+            (*log, f"--selector={jobs}"),
+            (*log, f"--selector={operator}"),
+            ("get", "pods,configmaps", f"--namespace={self.namespace}", "--show-labels"),
+            ("get", "events", f"--namespace={self.namespace}", "--sort-by=.lastTimestamp"),
+        )
+        return "\n\n".join(self.kubernetes.kubectl(*question, check=False) for question in questions)
 
     def pods(self, selector: str) -> list[dict[str, Any]]:
         """The pods of `selector` that are not about to go."""
