@@ -187,6 +187,7 @@ def test_a_changed_pipeline_file_is_another_config_map_and_restarts_the_job(tmp_
     assert name != other_name
     assert checksum != other_checksum
     assert before["flights-files"].inputs["immutable"] is True
+    assert before["flights-files"].retain_on_delete, "a version that does not come up gives way to the one before"
 
 
 def test_internal_connections_show_the_jobs_own_certificate():

@@ -134,14 +134,18 @@ class FlinkDeployment(Component):
         self.register_outputs({"name": name})
 
     def _files(self, files: Mapping[str, str]) -> k8s.core.v1.ConfigMap:
-        """The pipeline's files, under another name for other content: a job that restarts reads what it began with."""
+        """The pipeline's files, under another name for other content: a job that restarts reads what it began with.
+
+        They stay when others take their place: until the new version runs its savepoint is still to be taken from the
+        old one, and a version that does not come up gives way to it. They go with the namespace.
+        """
         name = f"{self.name}-files-{self.checksum[:8]}"
         return k8s.core.v1.ConfigMap(
             f"{self.name}-files",
             metadata=self.site.metadata(name, "flink", annotations=self._decision()),
             data=dict(files),
             immutable=True,
-            opts=self.child(),
+            opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(retain_on_delete=True)),
         )
 
     def _annotations(self) -> dict[str, str]:
