@@ -6,7 +6,6 @@ What was sent to Kafka stays written down in the pod.
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import subprocess
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from tests.cluster import proving
 from tests.cluster.cluster import REPOSITORY
 
+from weir.catalog.dataset import package_folder
 from weir.catalog.environment import load_environment
 from weir.components.images import Image, image
 from weir.components.job import USER_ID
@@ -27,7 +27,7 @@ from weir.components.kafka_plain import TLS_MODE
 from weir.components.network_flows import COMPONENT_LABEL
 from weir.config.errors import WeirError
 from weir.config.images import ImageName
-from weir.config.stack import StackConfig, load_stack
+from weir.config.stack import load_stack
 
 if TYPE_CHECKING:
     from tests.cluster.cluster import Cluster
@@ -69,7 +69,7 @@ class Prover:
         self.kubernetes.kubectl(
             "wait", self._in_namespace, "--for=condition=Ready", f"--timeout={READY_TIMEOUT}", f"pod/{POD}"
         )
-        packages = {name: _package(name) for name in PACKAGES}
+        packages = {name: package_folder(name, Path(__file__)) for name in PACKAGES}
         sent = _archive({**{name: REPOSITORY / name for name in FILES}, **packages})
         self._finished(self._start("-c", UNPACK.format(proving.FOLDER), given=sent))
 
@@ -88,12 +88,12 @@ class Prover:
         Raises:
             WeirError: it failed.
         """
-        process = self._begin(action, settings)
-        assert process.stdout is not None
-        if not process.stdout.readline():
+        with self._begin(action, settings) as process:
+            assert process.stdout is not None
+            if not process.stdout.readline():
+                self._finished(process)
+            yield
             self._finished(process)
-        yield
-        self._finished(process)
 
     def _begin(self, action: str, settings: Mapping[str, Any] | None) -> subprocess.Popen[bytes]:
         project = {proving.STACK_FILE: self.project.stack_file, proving.PIPELINES: self.project.pipelines}
@@ -149,9 +149,10 @@ class Prover:
 
     def _pod(self) -> dict[str, Any]:
         stack = load_stack(self.project.stack_file)
+        (pipeline,) = load_environment(self.project.pipelines, stack)
         own = image(stack.images, ImageName.SCHEMA_JOB)
         volumes: dict[str, Any] = {WORK: {"emptyDir": {}}}
-        for name in proving.secrets(self._pipeline(stack)):
+        for name in proving.secrets(pipeline):
             volumes[name] = {"secret": {"secretName": name, "defaultMode": TLS_MODE}}
         paths = {name: proving.FOLDER if name == WORK else str(proving.SECRETS / name) for name in volumes}
         spec = {
@@ -163,10 +164,6 @@ class Prover:
             "volumes": [{"name": name, **source} for name, source in volumes.items()],
         }
         return {"apiVersion": "v1", "kind": "Pod", "metadata": self._metadata(POD), "spec": spec}
-
-    def _pipeline(self, stack: StackConfig) -> str:
-        (pipeline,) = load_environment(self.project.pipelines, stack)
-        return pipeline.name
 
 
 def _container(own: Image, paths: Mapping[str, str]) -> dict[str, Any]:
@@ -188,14 +185,6 @@ def _container(own: Image, paths: Mapping[str, str]) -> dict[str, Any]:
         "resources": RESOURCES,
         "volumeMounts": [{"name": name, "mountPath": path} for name, path in paths.items()],
     }
-
-
-def _package(name: str) -> Path:
-    """Where a package lies, without importing it."""
-    found = importlib.util.find_spec(name)
-    assert found is not None
-    assert found.submodule_search_locations
-    return Path(found.submodule_search_locations[0])
 
 
 def _archive(files: Mapping[str, Path]) -> bytes:

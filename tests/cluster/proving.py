@@ -25,6 +25,7 @@ from tests.waiting import wait_until
 from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.environment import load_environment
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import producer_principal
 from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints, Login
 from weir.config.errors import WeirError
@@ -53,13 +54,9 @@ RELOAD_SECONDS = 180
 """The pipeline reads its reference tables every minute."""
 
 
-def secrets(pipeline: str) -> tuple[str, ...]:
+def secrets(pipeline: Pipeline) -> tuple[str, ...]:
     """The Secrets that the pod is given."""
-    return (NODE_CERTIFICATE, CASSANDRA_CERTIFICATE, ADMINISTRATOR, _producer(pipeline))
-
-
-def _producer(pipeline: str) -> str:
-    return f"weir-{pipeline}-producer"
+    return (NODE_CERTIFICATE, CASSANDRA_CERTIFICATE, ADMINISTRATOR, producer_principal(pipeline).name)
 
 
 class Platform:
@@ -72,7 +69,7 @@ class Platform:
 
     def as_producer(self) -> Endpoints:
         """For who may only publish the pipeline's events."""
-        name = _producer(self.pipeline.name)
+        name = producer_principal(self.pipeline).name
         ca = SECRETS / NODE_CERTIFICATE / "ca.crt"
         return self._endpoints(CLIENT_PORT, Login(ca_file=ca, username=name, password=_password(name)))
 

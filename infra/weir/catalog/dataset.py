@@ -39,7 +39,7 @@ def load_dataset(folder: Path) -> Dataset:
     """
     path = folder / DATASET_FILE
     spec = parse(DatasetSpec, read_yaml(path), str(path))
-    root = folder if spec.package is None else _package_folder(spec.package, path)
+    root = folder if spec.package is None else package_folder(spec.package, path)
     files = {"events": spec.events, **{f"references.{name}": file for name, file in spec.references.items()}}
     problems = [
         f"{field}: {file} is not in {root}; correct the path"
@@ -52,8 +52,12 @@ def load_dataset(folder: Path) -> Dataset:
     return Dataset(null_text=spec.null_text, events=root / spec.events, references=references)
 
 
-def _package_folder(package: str, path: Path) -> Path:
-    """Where a package lies, without importing it (importing may read all of its data)."""
+def package_folder(package: str, path: Path) -> Path:
+    """Where a package lies that the file `path` names, without importing it (importing may read all of its data).
+
+    Raises:
+        ConfigError: it is not installed.
+    """
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
         raise ConfigError(str(path), [f"package: {package!r} is not installed; install it or give files instead"])

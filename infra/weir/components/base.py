@@ -115,10 +115,15 @@ class Component(pulumi.ComponentResource):
         super().__init__(f"weir:{kind}", name, {}, opts)
         self.site = site
 
-    def child(self, *, after: Resources = (), ignore_changes: Sequence[str] = ()) -> pulumi.ResourceOptions:
-        """Options of a child that holds no data; it is made after `after` and removed before."""
+    def child(
+        self, *, after: Resources = (), ignore_changes: Sequence[str] = (), retain: bool = False
+    ) -> pulumi.ResourceOptions:
+        """Options of a child that holds no data; it is made after `after` and removed before, or kept with `retain`."""
         return pulumi.ResourceOptions(
-            parent=self, depends_on=self._after(after), ignore_changes=list(ignore_changes) or None
+            parent=self,
+            depends_on=self._after(after),
+            ignore_changes=list(ignore_changes) or None,
+            retain_on_delete=retain or None,
         )
 
     def keeper(self, *, after: Resources = (), ignore_changes: Sequence[str] = ()) -> pulumi.ResourceOptions:

@@ -145,7 +145,7 @@ class FlinkDeployment(Component):
             metadata=self.site.metadata(name, "flink", annotations=self._decision()),
             data=dict(files),
             immutable=True,
-            opts=pulumi.ResourceOptions.merge(self.child(), pulumi.ResourceOptions(retain_on_delete=True)),
+            opts=self.child(retain=True),
         )
 
     def _annotations(self) -> dict[str, str]:
