@@ -20,6 +20,7 @@ VALKEY_PORT = 6379
 USER_ID = 999
 SECRET_FOLDER = "/run/secrets/weir"  # noqa: S105 - a folder
 DATA_FOLDER = "/var/lib/postgresql/data"
+VALKEY_SETTINGS = "/tmp/valkey.conf"  # noqa: S108 - the pod's own
 
 
 def postgresql_service(site: Site) -> GivenService:
@@ -99,10 +100,12 @@ class Valkey(Component):
         super().__init__("superset:Valkey", VALKEY, site, opts)
         _service(self, VALKEY, VALKEY_PORT)
         memory = round(args.size.memory_mib * 0.75)
-        # The password goes in through standard input: arguments can be read by whoever sees the process.
-        settings = f'printf "requirepass %s\\n" "$(cat {SECRET_FOLDER}/{args.password_key})"'
-        server = f'valkey-server - --save "" --appendonly no --maxmemory {memory}mb --maxmemory-policy allkeys-lru'
-        command = ["sh", "-c", f"{settings} | exec {server}"]
+        # The password comes from a file: arguments can be read by whoever sees the process. The server takes the
+        # shell's place, for only the first process of a pod is told to end.
+        settings = f'printf "requirepass %s\\n" "$(cat {SECRET_FOLDER}/{args.password_key})" > {VALKEY_SETTINGS}'
+        server = f'valkey-server {VALKEY_SETTINGS} --save "" --appendonly no'
+        limits = f"--maxmemory {memory}mb --maxmemory-policy allkeys-lru"
+        command = ["sh", "-c", f"umask 077 && {settings} && exec {server} {limits}"]
         folders = {"tmp": "/tmp", "data": "/data"}  # noqa: S108 - the pod's own
         pod = _pod(site, args, VALKEY_PORT, command=command, folders=folders)
         k8s.apps.v1.Deployment(
@@ -145,9 +148,16 @@ def _pod(
 ) -> k8s.core.v1.PodSpecArgs:
     exec_ = k8s.core.v1.ExecActionArgs(command=probe) if probe else None
     socket = None if probe else k8s.core.v1.TCPSocketActionArgs(port="server")
-    alive = k8s.core.v1.ProbeArgs(
-        exec_=exec_, tcp_socket=socket, period_seconds=10, timeout_seconds=5, failure_threshold=6
-    )
+
+    def alive(period_seconds: int, failures: int) -> k8s.core.v1.ProbeArgs:
+        return k8s.core.v1.ProbeArgs(
+            exec_=exec_,
+            tcp_socket=socket,
+            period_seconds=period_seconds,
+            timeout_seconds=5,
+            failure_threshold=failures,
+        )
+
     container = k8s.core.v1.ContainerArgs(
         name="server",
         image=args.image.reference,
@@ -155,9 +165,9 @@ def _pod(
         command=command,
         env=[k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in (environment or {}).items()],
         ports=[k8s.core.v1.ContainerPortArgs(name="server", container_port=port)],
-        startup_probe=alive,
-        liveness_probe=alive,
-        readiness_probe=alive,
+        startup_probe=alive(2, failures=60),
+        liveness_probe=alive(10, failures=6),
+        readiness_probe=alive(10, failures=6),
         security_context=container_security(),
         resources=site.resources(args.size),
         volume_mounts=[
