@@ -12,7 +12,6 @@ from tests.components import serving
 from tests.components.serving import IMAGE, PROD, SUPERSET, made_by, one
 
 from weir.catalog.dashboard import load_dashboard
-from weir.components.dashboards import Dashboards
 from weir.components.superset_operated import SupersetOperated, image_of
 from weir.components.superset_plain import SupersetPlain
 from weir.components.superset_settings import GIVEN_SECRET, METADATA_PASSWORD, SupersetArgs
@@ -47,10 +46,9 @@ def made(*, operated: bool = True, tls: bool = True, **changes: Any) -> dict[str
     def program() -> None:
         args = SupersetArgs(certificates=serving.authority(PROD) if tls else None, **arguments(**changes))
         if operated:
-            superset = SupersetOperated(PROD, args, versions.CRDS["Superset"].api_version)
+            SupersetOperated(PROD, args, versions.CRDS["Superset"].api_version)
         else:
-            superset = SupersetPlain(PROD, args)
-        Dashboards(PROD, args, migrate=not operated, after=superset.ready)
+            SupersetPlain(PROD, args)
         PostgreSql(
             PROD,
             StoreArgs(NodeSize(0.5, 1024, disk_gib=10), IMAGE, args.secret_of(METADATA_PASSWORD), METADATA_PASSWORD),
@@ -137,6 +135,12 @@ def test_without_an_operator_the_job_makes_the_tables() -> None:
     assert "--migrate" not in command(operated=True)
 
 
+def test_without_an_operator_no_server_starts_before_its_tables_are_made() -> None:
+    resources = made(operated=False)
+    assert serving.depends_on(resources, "Deployment/superset", SETUP)
+    assert serving.depends_on(resources, "Deployment/superset-worker", SETUP)
+
+
 def test_the_certificate_for_trino_names_the_user_in_the_address() -> None:
     certificate = one(made(), "Certificate/superset-trino-client")["spec"]
     address = yaml.safe_load((REPOSITORY / "dashboards" / "databases" / "cassandra.yaml").read_text(encoding="utf-8"))[
@@ -153,8 +157,15 @@ def test_metadata_outlives_the_stack_and_the_cache_does_not() -> None:
 
 def test_the_caches_password_is_no_argument() -> None:
     (container,) = one(made(), "Deployment/superset-valkey")["spec"]["template"]["spec"]["containers"]
-    assert "cat /run/secrets/weir/cache-password" in container["command"][-1]
+    assert "$(cat /run/secrets/weir/cache-password)" in container["command"][-1]
     assert "env" not in container or container["env"] == []
+
+
+def test_the_cache_ends_when_its_pod_is_told_to() -> None:
+    (container,) = one(made(), "Deployment/superset-valkey")["spec"]["template"]["spec"]["containers"]
+    *_, last = container["command"][-1].split(" && ")
+    assert last.startswith("exec valkey-server "), "a shell that stays the first process hears no SIGTERM"
+    assert "|" not in last
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from weir.components.base import (
     tmp_volume,
     topology_spread,
 )
+from weir.components.dashboards import Dashboards
 from weir.components.network_flows import ROLE_LABEL
 from weir.components.superset_settings import SupersetArgs, SupersetSecrets
 from weir.sizing.plan import PodSize
@@ -42,7 +43,7 @@ class SupersetOperated(Component):
             self._spec(),
             self.child(after=[*self.secrets.ready, *args.after]),
         )
-        self.ready = [self.superset]
+        self.dashboards = Dashboards(site, args, migrate=False, after=[self.superset])
         self.register_outputs({"service": self.service})
 
     def _spec(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from weir.components.base import (
     tmp_volume,
     topology_spread,
 )
+from weir.components.dashboards import Dashboards
 from weir.components.images import CONFIG_CHECKSUM
 from weir.components.job import content_hash
 from weir.components.superset_settings import SupersetArgs, SupersetSecrets
@@ -29,7 +30,8 @@ CONFIG_FOLDER = "/app/pythonpath"
 class SupersetPlain(Component):
     """Web servers behind a Service, and Celery workers where the plan has them.
 
-    Its tables are made by the setup job, which therefore runs beside it; a web server that is earlier starts again.
+    The setup job makes their tables, and brings those of another version to this one, before they start: without
+    tables a web server ends, and several that start at once would each make them.
     """
 
     def __init__(self, site: Site, args: SupersetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -43,7 +45,9 @@ class SupersetPlain(Component):
             data={shared.CONFIG_FILE: shared.CONFIG},
             opts=self.child(),
         )
-        after = [config, *self.secrets.ready, *args.after]
+        ready = [*self.secrets.ready, *args.after]
+        self.dashboards = Dashboards(site, args, migrate=True, after=ready)
+        after = [config, self.dashboards.job.job]
         plan = args.plan
         self._service()
         self.web = self._deployment(shared.NAME, plan.web_replicas, plan.web, self._web_command(), after, serves=True)
@@ -54,7 +58,6 @@ class SupersetPlain(Component):
         if args.host:
             self._ingress(args.host)
         self.disrupt_one_at_a_time(shared.NAME, shared.COMPONENT)
-        self.ready = [*self.secrets.ready, *args.after]
         self.register_outputs({"service": self.service})
 
     def _web_command(self) -> list[str]:

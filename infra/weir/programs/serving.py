@@ -10,7 +10,6 @@ from weir.components import superset_settings as keys
 from weir.components.base import Site
 from weir.components.cassandra_access import CassandraAccess
 from weir.components.certificates import CertificateAuthority
-from weir.components.dashboards import Dashboards
 from weir.components.images import image
 from weir.components.superset_operated import SupersetOperated
 from weir.components.superset_plain import SupersetPlain
@@ -35,7 +34,7 @@ GIVEN_SECRETS = {
 
 def serving(
     environment: Environment, site: Site, authority: CertificateAuthority, cassandra: CassandraAccess
-) -> Dashboards:
+) -> SupersetOperated | SupersetPlain:
     """Trino, Superset with what it keeps its own data in, and the dashboards of the pipelines that have some."""
     stack, plan = environment.stack, environment.plan
     certificates = authority if stack.security.tls else None
@@ -62,9 +61,8 @@ def serving(
     )
     _stores(environment, site, args)
     if config.provider is SupersetProvider.OPERATOR:
-        superset = SupersetOperated(site, args, versions.CRDS["Superset"].api_version)
-        return Dashboards(site, args, migrate=False, after=superset.ready)
-    return Dashboards(site, args, migrate=True, after=SupersetPlain(site, args).ready)
+        return SupersetOperated(site, args, versions.CRDS["Superset"].api_version)
+    return SupersetPlain(site, args)
 
 
 def dashboards_of(environment: Environment, folder: Path) -> list[Dashboard]:
