@@ -175,8 +175,9 @@ def _settings(namespace: str) -> str:
         "kubernetes.operator.health.probe.enabled": "true",
         "kubernetes.operator.health.probe.port": str(HEALTH_PORT),
         # Small clusters: a change is seen in seconds, and there is one job to look after.
-        "kubernetes.operator.reconcile.interval": "15 s",
-        "kubernetes.operator.observer.progress-check.interval": "5 s",
+        "kubernetes.operator.reconcile.interval": "5 s",
+        "kubernetes.operator.observer.progress-check.interval": "2 s",
+        "kubernetes.operator.observer.rest-ready.delay": "2 s",
         "kubernetes.operator.reconcile.parallelism": "2",
         # A busy node takes its time to answer.
         "kubernetes.operator.flink.client.timeout": "30 s",
