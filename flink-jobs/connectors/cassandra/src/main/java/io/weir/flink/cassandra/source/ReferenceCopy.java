@@ -93,7 +93,7 @@ final class ReferenceCopy {
     RetryPolicy retry = spec.lookup().retryPolicy();
     for (int retries = 0; index == null; retries++) {
       try {
-        swap(load());
+        swap(System.currentTimeMillis(), load());
       } catch (RuntimeException e) {
         if (!retry.shouldRetry(e, retries)) {
           throw e;
@@ -120,6 +120,7 @@ final class ReferenceCopy {
 
   private void reload() {
     try {
+      long began = System.currentTimeMillis();
       KeyIndex loaded = load();
       if (loaded.rows() == 0 && index.rows() > 0 && !spec.lookup().allowEmptyReload()) {
         refusedEmptyReloads++;
@@ -130,7 +131,7 @@ final class ReferenceCopy {
             index.rows());
         return;
       }
-      swap(loaded);
+      swap(began, loaded);
     } catch (RuntimeException e) {
       if (stopped) {
         return;
@@ -140,9 +141,9 @@ final class ReferenceCopy {
     }
   }
 
-  private void swap(KeyIndex loaded) {
+  private void swap(long began, KeyIndex loaded) {
     index = loaded;
-    lastReloadEpochMillis = System.currentTimeMillis();
+    lastReloadEpochMillis = began;
   }
 
   private KeyIndex load() {
@@ -174,6 +175,7 @@ final class ReferenceCopy {
     return index.rows();
   }
 
+  /** When the copy in use began to be read: it has every change that was made before. */
   long lastReloadEpochMillis() {
     return lastReloadEpochMillis;
   }
