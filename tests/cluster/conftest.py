@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.cluster import cluster, engine, programs
+from tests.cluster.images import loading
 from tests.cluster.steps import STEPS
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from tests.cluster.cluster import Cluster
     from tests.cluster.engine import Tools
+    from tests.cluster.images import Loading
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +40,19 @@ def kubernetes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield running
         with STEPS.step("the cluster is gone"):
             gone.close()
+
+
+@pytest.fixture(scope="session")
+def images(kubernetes: Cluster) -> Iterator[Loading]:
+    """The images of the stack that is deployed, loaded from the first test on: most of the others need none."""
+    with loading(kubernetes, engine.STACK) as started:
+        yield started
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _images_begin_early(request: pytest.FixtureRequest) -> None:
+    if any("images" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("images")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import zipfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -35,20 +34,6 @@ class Deployed:
     project: Project
     namespace: str
 
-    def load_images(self) -> None:
-        """Builds the stack's images, where the cache lacks them, into the node's containerd.
-
-        A cluster that was there before has them already, or pulls them from its registry.
-        """
-        if not self.kubernetes.is_own:
-            return
-        weir = str(REPOSITORY / ".venv" / "bin" / "weir")
-        socket = str(self.kubernetes.containerd)
-        command = [weir, "images", "build", "--stack", self.project.stack, "--load", socket]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            raise WeirError(f"the images of the stack {self.project.stack} were not built:\n{result.stderr}")
-
     def install_definitions(self) -> None:
         """The custom resources of Flink's operator, out of its own jar, as `weir images build` fetched it."""
         libraries = toolchain.ensure(REPOSITORY, ["flink-operator"], lambda *_: None).home("flink-operator")
@@ -64,10 +49,13 @@ class Deployed:
         prover.start()
         return prover
 
-    def load_references(self) -> None:
-        """Fills the reference tables, and waits until the job joins with them."""
-        self._prover.run("load_reference_tables")
-        self._prover.run("await_references")
+    def fill_references(self) -> float:
+        """Fills the reference tables; when they were full, for `await_references`."""
+        return json.loads(self._prover.run("load_reference_tables"))
+
+    def await_references(self, full_epoch_milliseconds: float) -> None:
+        """Returns once the job joins with what the reference tables had at that moment."""
+        self._prover.run("await_references", {"full_epoch_milliseconds": full_epoch_milliseconds})
 
     def replay(self, **settings: Any) -> None:
         """Publishes flights, with re-sends, disorder and poison, as their producer."""

@@ -22,10 +22,14 @@ from tests.cluster import machine, programs
 from tests.cluster.cluster import REPOSITORY, Cluster
 from tests.cluster.doubles import kubernetes_provider, language_host
 
+STACK = "cluster"
+"""The stack that one node carries."""
 COPIED = ("Pulumi.yaml", "dashboards", "helm-values", "infra", "pipelines")
 LANGUAGE_PLUGIN = "pulumi-language-python"
 PROVIDER_PLUGIN = "pulumi-resource-kubernetes"
 EVENTS = "events.json"
+PARALLEL = "64"
+"""Whatever waits until it is ready holds one of the engine's places: by default there are four a core."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,7 @@ class Project:
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'backend'}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.folder / "passphrase"),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_PARALLEL": PARALLEL,
             # Only then does the CLI take --event-log.
             "PULUMI_DEBUG_COMMANDS": "true",
         }

@@ -119,17 +119,18 @@ class Task:
     settings: dict[str, Any]
 
 
-def load_reference_tables(task: Task) -> None:
-    """Fills the reference tables."""
+def load_reference_tables(task: Task) -> str:
+    """Fills the reference tables; when they were full, in milliseconds since 1970, as JSON."""
     load_references(task.first.as_node(), task.first.pipeline, task.dataset)
+    return json.dumps(time.time() * 1000)
 
 
 def await_references(task: Task) -> None:
-    """Returns once every copy of a reference table was read after this moment.
+    """Returns once every copy of a reference table was read after the moment `full_epoch_milliseconds`.
 
     The copies' age is a metric of the connector; an event that came before would be joined with nothing.
     """
-    moment = time.time() * 1000
+    moment = task.settings["full_epoch_milliseconds"]
     with FlinkRest(task.first.as_node().flink_url) as flink:
 
         def reloaded() -> bool:

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from tests.cluster.deployed import Deployed
-from tests.cluster.engine import Project
+from tests.cluster.engine import STACK, Project
 from tests.cluster.steps import STEPS
 
 if TYPE_CHECKING:
     from tests.cluster.cluster import Cluster
     from tests.cluster.engine import Outcome, Tools
+    from tests.cluster.images import Loading
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2400)]
-STACK = "cluster"
 PIPELINE = "flights"
 FLIGHTS = 336_776
 PARTS = ("a second up", "a task manager", "the Kafka broker", "the Cassandra node", "another size", "an upgrade")
-PART = 20_000
+PART = 10_000
 FIRST = FLIGHTS - len(PARTS) * PART
 PART_EVENTS_PER_SECOND = 1000
 PARTITIONS, RETENTION_HOURS, TASK_MANAGERS = 8, 30, 2
@@ -34,24 +34,27 @@ NEW_COLUMN = ("type", "plane_type")
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory, tools: Tools, kubernetes: Cluster) -> Deployed:
+def platform(tmp_path_factory: pytest.TempPathFactory, tools: Tools, kubernetes: Cluster, images: Loading) -> Deployed:
     """The stack, up, with its job running."""
     folder = tmp_path_factory.mktemp("platform")
     with STEPS.step("the engine knows the stack"):
         project = Project.make(folder / "project", STACK, tools, kubernetes)
     namespace = yaml.safe_load(project.stack_file.read_text(encoding="utf-8"))["config"]["weir:kubernetes"]
     made = Deployed(kubernetes, project, namespace["name_prefix"])
-    with STEPS.step("images: built, or found in the cache, and imported"):
-        made.load_images()
     made.install_definitions()
     with STEPS.step("preview"):
         assert set(project.preview().changes) == {"create"}
+    with STEPS.step("the last images are loaded"):
+        images.wait()
     with STEPS.step("up"):
         project.up()
+    # Those that are full before the job begins are in its first copies; later ones wait for the next.
+    with STEPS.step("the reference tables are filled"):
+        full = made.fill_references()
     with STEPS.step("the job runs"):
         made.await_job(PIPELINE)
-    with STEPS.step("the reference tables are filled, and read by the job"):
-        made.load_references()
+    with STEPS.step("the job has read the reference tables"):
+        made.await_references(full)
     return made
 
 
