@@ -20,7 +20,7 @@ from weir.images.build import BuiltImage as Built
 from weir.images.definition import Account, load_bases, load_images
 from weir.images.dockerfile import OWNED_FOLDER, ROOT_FOLDER, dockerfile
 from weir.images.layers import Layer, LayerStore, Owner, write_tree
-from weir.images.sources import Sources
+from weir.images.sources import Sources, compile_python
 
 pytestmark = pytest.mark.unit
 IMAGES = load_images(REPOSITORY / "images")
@@ -94,6 +94,19 @@ def test_a_layer_is_made_once_and_its_bytes_follow_from_its_content(tmp_path: Pa
     assert set(entries) == {"opt/x", "opt/x/bin", "opt/x/bin/run"}
     run = entries["opt/x/bin/run"]
     assert (run.mode, run.uid, run.gid, run.mtime) == (0o755, 7, 8, 0)
+
+
+def test_modules_have_bytecode_that_is_taken_without_a_look_at_their_dates(tmp_path: Path) -> None:
+    (tmp_path / "package").mkdir()
+    module = tmp_path / "package" / "module.py"
+    module.write_text("def fail():\n    raise ValueError\n")
+    (tmp_path / "template.py").write_text("{% not Python %}\n")
+    compile_python(tmp_path, "/opt/x")
+    (compiled,) = tmp_path.rglob("*.pyc")
+    content = compiled.read_bytes()
+    assert content[4:8] == (1).to_bytes(4, "little"), "not PEP 552's unchecked hash"
+    assert b"/opt/x/package/module.py" in content
+    assert str(tmp_path).encode() not in content
 
 
 def test_an_account_takes_the_place_of_a_packages_own_with_its_number() -> None:

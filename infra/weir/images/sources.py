@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import compileall
+import py_compile
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -16,6 +18,9 @@ from weir.images.definition import Account, ImageDefinition, Part
 from weir.images.layers import ROOT, Owner, digest_of, write_tree
 
 DEBIAN_PYTHON = "/usr/bin/python3"
+COMPILED = shutil.ignore_patterns("__pycache__")
+BYTECODE = "unchecked-hash"
+"""A layer of before had none, or that of the machine that it was made on."""
 
 
 @dataclass(frozen=True)
@@ -27,27 +32,34 @@ class Sources:
 
     def key(self, image: ImageDefinition, part: Part) -> str:
         """Changes with everything that the part's layer is made of."""
-        return "\0".join([self._content(image, part), part.model_dump_json(), image.account.model_dump_json()])
+        return "\0".join(
+            [self._content(image, part), BYTECODE, part.model_dump_json(), image.account.model_dump_json()]
+        )
 
     def write(self, image: ImageDefinition, part: Part, target: Path) -> None:
         """Makes the part's layer."""
         owner = _owner(image.account) if part.owned else ROOT
+        # Beside the tools, so that what is copied of them can be links.
+        with tempfile.TemporaryDirectory(dir=self.toolchain.cache) as scratch:
+            source = self._made(image, part, Path(scratch) / "made")
+            write_tree(target, source, part.to, without=part.without, owner=owner)
+
+    def _made(self, image: ImageDefinition, part: Part, target: Path) -> Path:
+        """The file or folder that becomes the layer: what is there already, or else `target`."""
+        if part.made:
+            return build_job_package(self.repository, target)
         if part.locks:
-            with tempfile.TemporaryDirectory() as scratch:
-                self._python(part, Path(scratch) / "environment")
-                write_tree(target, Path(scratch) / "environment", part.to, without=part.without, owner=owner)
-        elif part.made:
-            with tempfile.TemporaryDirectory() as scratch:
-                package = build_job_package(self.repository, Path(scratch) / "job.zip")
-                write_tree(target, package, part.to, owner=owner)
-        elif part.tool and (self.toolchain.home(part.tool) / "pyvenv.cfg").exists():
-            with tempfile.TemporaryDirectory(dir=self.toolchain.cache) as scratch:
-                copy = Path(scratch) / "environment"
-                shutil.copytree(self.toolchain.home(part.tool), copy, symlinks=True, copy_function=_link)
-                use_debian_python(copy)
-                write_tree(target, copy, part.to, without=part.without, owner=owner)
+            self._python(part, target)
         else:
-            write_tree(target, self._folder(image, part), part.to, without=part.without, owner=owner)
+            source = self._folder(image, part)
+            if source.is_file() or next(source.rglob("*.py"), None) is None:
+                return source
+            copy = _link if part.tool else shutil.copy
+            shutil.copytree(source, target, symlinks=True, copy_function=copy, ignore=COMPILED)
+        if (target / "pyvenv.cfg").exists():
+            use_debian_python(target)
+        compile_python(target, part.to)
+        return target
 
     def _folder(self, image: ImageDefinition, part: Part) -> Path:
         if part.tool:
@@ -67,13 +79,12 @@ class Sources:
         if part.made:
             with tempfile.TemporaryDirectory() as scratch:
                 return digest_of(build_job_package(self.repository, Path(scratch) / "job.zip"))
-        return digest_of(self._folder(image, part), part.without)
+        return digest_of(self._folder(image, part), [*part.without, "*__pycache__*"])
 
     def _python(self, part: Part, folder: Path) -> None:
         locks = [self.repository / "locks" / lock for lock in part.locks]
         with fetch.clear_errors(", ".join(part.locks), self.toolchain.cache):
             fetch.python_environment(uv_program(self.toolchain.cache), self.repository, locks, folder, lambda *_: None)
-        use_debian_python(folder)
 
 
 def use_debian_python(environment: Path) -> None:
@@ -86,6 +97,23 @@ def use_debian_python(environment: Path) -> None:
         link = environment / "bin" / name
         link.unlink(missing_ok=True)
         link.symlink_to(DEBIAN_PYTHON if name == "python" else "python")
+
+
+def compile_python(folder: Path, to: str) -> None:
+    """Puts the bytecode of every module in `folder` beside it; tracebacks name the files as they are below `to`.
+
+    A pod cannot keep what it compiles, so each start would compile all that it imports: two thirds of Superset's. The
+    bytecode is taken as it is (PEP 552), for files of an image neither have a date nor change.
+    """
+    compileall.compile_dir(
+        folder,
+        force=True,
+        quiet=2,  # what is not Python in spite of its name (templates, tests of old versions) stays as it is
+        stripdir=str(folder),
+        prependdir=to,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        workers=0,
+    )
 
 
 def _link(source: str, target: str) -> None:
