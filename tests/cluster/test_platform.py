@@ -28,7 +28,7 @@ FLIGHTS = 336_776
 PARTS = ("a second up", "a task manager", "the Kafka broker", "the Cassandra node", "another size", "an upgrade")
 PART = 10_000
 FIRST = FLIGHTS - len(PARTS) * PART
-PART_EVENTS_PER_SECOND = 1000
+FLOW = {"events_per_second": 1000, "ramp_up_seconds": 0}
 PARTITIONS, RETENTION_HOURS, TASK_MANAGERS = 8, 30, 2
 NEW_COLUMN = ("type", "plane_type")
 
@@ -67,7 +67,7 @@ def _part(name: str) -> dict[str, int]:
 def _flights_flow(platform: Deployed, name: str) -> Iterator[None]:
     """The part of the step `name` flows while it is taken; afterwards all that was ever sent must be there."""
     part, seed = _part(name), PARTS.index(name)
-    with platform.replaying(**part, seed=seed, events_per_second=PART_EVENTS_PER_SECOND):
+    with platform.replaying(**part, **FLOW, seed=seed):
         yield
     _verify(platform, f"{name}: everything verified", part["skip"] + part["limit"])
 
