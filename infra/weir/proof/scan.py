@@ -149,7 +149,7 @@ def _joined(parts: list[tuple[Any, ...]], kind: ColumnType) -> np.ndarray:
     column[:] = [value for part in parts for value in part]
     if kind not in _NUMPY_TYPES:
         return column
-    absent = np.fromiter((value is None for value in column), bool, len(column))
+    absent = np.equal(column, None).astype(bool)
     column[absent] = 0
     return np.ma.masked_array(column.astype(_NUMPY_TYPES[kind]), absent)
 
