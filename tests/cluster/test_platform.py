@@ -30,6 +30,8 @@ PART = 10_000
 FIRST = FLIGHTS - len(PARTS) * PART
 FLOW = {"events_per_second": 1000, "ramp_up_seconds": 0}
 PARTITIONS, RETENTION_HOURS, TASK_MANAGERS = 8, 30, 2
+BY_HAND = "superset-valkey"
+"""What somebody changes past weir."""
 NEW_COLUMN = ("type", "plane_type")
 
 
@@ -96,13 +98,13 @@ def test_a_second_up_changes_nothing(platform: Deployed) -> None:
 def test_a_change_by_hand_is_found_and_repaired(platform: Deployed) -> None:
     patch = '{"spec": {"replicas": 0}}'
     platform.kubernetes.kubectl(
-        "patch", "deployment", "trino", f"--namespace={platform.namespace}", "--type=merge", f"--patch={patch}"
+        "patch", "deployment", BY_HAND, f"--namespace={platform.namespace}", "--type=merge", f"--patch={patch}"
     )
     with STEPS.step("refresh finds a change by hand"):
         assert platform.project.refresh().urns("update")
     with STEPS.step("up repairs it"):
-        assert _updated(platform.project.up()) == ["trino"]
-    assert platform.custom("apps/v1", "Deployment", "trino")["spec"]["replicas"] == 1
+        assert _updated(platform.project.up()) == [BY_HAND]
+    assert platform.custom("apps/v1", "Deployment", BY_HAND)["spec"]["replicas"] == 1
 
 
 @pytest.mark.parametrize(
