@@ -38,6 +38,8 @@ _NUMPY_TYPES: Mapping[ColumnType, str] = {
 WRITE_TIME = '"@writetime"'
 """The quoted column with the write timestamp of a row, in microseconds; no column of a pipeline has this name."""
 
+NOTHING = np.array(None, dtype=object)
+
 Page = list[tuple[Any, ...]]
 
 
@@ -149,7 +151,7 @@ def _joined(parts: list[tuple[Any, ...]], kind: ColumnType) -> np.ndarray:
     column[:] = [value for part in parts for value in part]
     if kind not in _NUMPY_TYPES:
         return column
-    absent = np.equal(column, None).astype(bool)
+    absent = np.equal(column, NOTHING).astype(bool)
     column[absent] = 0
     return np.ma.masked_array(column.astype(_NUMPY_TYPES[kind]), absent)
 
