@@ -102,8 +102,8 @@ def use_debian_python(environment: Path) -> None:
 def compile_python(folder: Path, to: str) -> None:
     """Puts the bytecode of every module in `folder` beside it; tracebacks name the files as they are below `to`.
 
-    A pod cannot keep what it compiles, so each start would compile all that it imports: two thirds of Superset's. The
-    bytecode is taken as it is (PEP 552), for files of an image neither have a date nor change.
+    A pod cannot keep what it compiles, so each start would compile all that it imports: half of the time that Superset
+    takes to be ready. The bytecode is taken as it is (PEP 552), for files of an image neither have a date nor change.
     """
     compileall.compile_dir(
         folder,

@@ -32,9 +32,7 @@ GIVEN_SECRETS = {
 }
 
 
-def serving(
-    environment: Environment, site: Site, authority: CertificateAuthority, cassandra: CassandraAccess
-) -> SupersetOperated | SupersetPlain:
+def serving(environment: Environment, site: Site, authority: CertificateAuthority, cassandra: CassandraAccess) -> None:
     """Trino, Superset with what it keeps its own data in, and the dashboards of the pipelines that have some."""
     stack, plan = environment.stack, environment.plan
     certificates = authority if stack.security.tls else None
@@ -61,8 +59,9 @@ def serving(
     )
     _stores(environment, site, args)
     if config.provider is SupersetProvider.OPERATOR:
-        return SupersetOperated(site, args, versions.CRDS["Superset"].api_version)
-    return SupersetPlain(site, args)
+        SupersetOperated(site, args, versions.CRDS["Superset"].api_version)
+    else:
+        SupersetPlain(site, args)
 
 
 def dashboards_of(environment: Environment, folder: Path) -> list[Dashboard]:
