@@ -7,23 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from weir.catalog.avro_rules import LOGICAL, PRIMITIVES, faults
+from weir.catalog.avro_types import AvroField, Node, parse_avro
 from weir.catalog.types import ColumnType
 from weir.config.errors import ConfigError
-
-_PRIMITIVES = {
-    "string": ColumnType.TEXT,
-    "int": ColumnType.INT,
-    "long": ColumnType.BIGINT,
-    "float": ColumnType.FLOAT,
-    "double": ColumnType.DOUBLE,
-    "boolean": ColumnType.BOOLEAN,
-    "bytes": ColumnType.BLOB,
-}
-_LOGICAL = {
-    ("long", "timestamp-millis"): ColumnType.TIMESTAMP,
-    ("int", "date"): ColumnType.DATE,
-    ("string", "uuid"): ColumnType.TEXT,
-}
 
 
 @dataclass(frozen=True)
@@ -52,48 +39,71 @@ def load_event_schema(path: Path) -> EventSchema:
     try:
         return event_schema(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
-        raise ConfigError(str(path), ["the file does not exist; create it, or correct source.schema_file"]) from None
+        raise ConfigError(
+            str(path), ["source.schema_file: the file does not exist; create it, or correct its name"]
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            str(path), [f"source.schema_file: it cannot be read: {error.strerror}; correct its name"]
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), [f"not UTF-8: {error}; write it anew as UTF-8"]) from None
 
 
 def event_schema(text: str, source: str) -> EventSchema:
     """The flat Avro record that `text` declares; `source` is where it comes from, for messages.
 
     Raises:
-        ConfigError: not JSON, not a record, or a field of a type that no table column carries.
+        ConfigError: not JSON, not a record as Avro has them, or a field of a type that no table column carries.
     """
     try:
-        schema = json.loads(text)
-    except json.JSONDecodeError as error:
+        schema = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        canonical = json.dumps(schema, separators=(",", ":"), allow_nan=False)
+        # Half a surrogate pair is no text, though Python takes it.
+        json.dumps(schema, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise ConfigError(source, [f"not valid JSON: {error}; correct the syntax"]) from None
-    if not isinstance(schema, dict) or schema.get("type") != "record":
-        raise ConfigError(source, ["type: an event schema is an Avro `record`; write one"])
-    problems: list[str] = []
-    columns = tuple(_column(field, problems) for field in schema.get("fields", []))
-    if problems:
+    if problems := faults(schema):
         raise ConfigError(source, problems)
-    return EventSchema(json.dumps(schema, separators=(",", ":")), columns)
+    return EventSchema(canonical, _columns(canonical))
 
 
-def _column(field: dict[str, Any], problems: list[str]) -> Column:
-    kind = field["type"]
-    branches = kind if isinstance(kind, list) else [kind]
-    concrete = [branch for branch in branches if branch != "null"]
-    column_type = _column_type(concrete[0]) if len(concrete) == 1 else None
-    if column_type is None:
-        problems.append(
-            f"fields.{field['name']}: Avro type {json.dumps(kind)} has no table column; use a primitive type, an "
-            "enum, a timestamp-millis or a date, each alone or in a union with null"
-        )
-        column_type = ColumnType.TEXT
-    return Column(field["name"], column_type, nullable=len(concrete) < len(branches))
+def earlier_schema(text: str) -> EventSchema:
+    """A version that nobody can correct any more: fields that have no column are left out.
+
+    Raises:
+        SchemaError: it is no Avro schema.
+    """
+    return EventSchema(text, _columns(text))
 
 
-def _column_type(kind: Any) -> ColumnType | None:
-    if isinstance(kind, str):
-        return _PRIMITIVES.get(kind)
-    if kind.get("type") == "enum":
+def _columns(text: str) -> tuple[Column, ...]:
+    columns = (_column(field) for field in parse_avro(text).fields)
+    return tuple(column for column in columns if column is not None)
+
+
+def _column(field: AvroField) -> Column | None:
+    branches = field.type.branch_list
+    kinds = [branch for branch in branches if branch.kind != "null"]
+    column_type = _column_type(kinds[0]) if len(kinds) == 1 else None
+    return None if column_type is None else Column(field.name, column_type, nullable=len(branches) > 1)
+
+
+def _column_type(kind: Node) -> ColumnType | None:
+    if kind.kind == "enum":
         return ColumnType.TEXT
-    logical = kind.get("logicalType")
-    if logical is None:
-        return _PRIMITIVES.get(kind.get("type"))
-    return _LOGICAL.get((kind.get("type"), logical))
+    logical = kind.logical.get("logicalType")
+    return PRIMITIVES.get(kind.kind) if logical is None else LOGICAL.get((kind.kind, logical))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys differ: of two values under one key, which one is meant is a guess."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(key for key, _ in pairs if [other for other, _ in pairs].count(key) > 1)
+        raise ValueError(f"key {twice!r} stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")

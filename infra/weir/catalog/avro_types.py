@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PRIMITIVES = frozenset({"null", "boolean", "int", "long", "float", "double", "bytes", "string"})
-LOGICAL_ATTRIBUTES = ("logicalType", "precision", "scale")
+LOGICAL_TYPES = {
+    "int": frozenset({"date", "time-millis"}),
+    "long": frozenset(
+        {"time-micros"}
+        | {f"{zone}timestamp-{unit}" for zone in ("", "local-") for unit in ("millis", "micros", "nanos")}
+    ),
+    "bytes": frozenset({"decimal", "big-decimal"}),
+    "string": frozenset({"uuid"}),
+    "fixed": frozenset({"decimal", "uuid", "duration"}),
+}
+"""The logical types of each type. The specification: "language implementations must ignore unknown logical types"."""
 
 
 class SchemaError(ValueError):
@@ -38,7 +48,7 @@ class Node:
     """Of an array or a map."""
     branches: tuple[Node, ...] = ()
     logical: Mapping[str, Any] = field(default_factory=dict)
-    """A logical type with its precision and scale; empty without one."""
+    """A logical type, a decimal's with its precision and scale; empty without one."""
 
     @property
     def short_name(self) -> str:
@@ -68,6 +78,8 @@ class AvroField:
     type: Node
     has_default: bool
     aliases: frozenset[str]
+    default: Any = None
+    """As JSON holds it: bytes as text of Latin 1."""
 
 
 def parse_avro(text: str) -> Node:
@@ -80,6 +92,9 @@ def parse_avro(text: str) -> Node:
         return _Parser().node(json.loads(text), "", "the schema")
     except json.JSONDecodeError as error:
         raise SchemaError(f"not valid JSON: {error}") from None
+    except (TypeError, AttributeError, RecursionError) as error:
+        # A number for a name, a text for a list: `avro_rules` says it better of a schema that people can correct.
+        raise SchemaError(f"no Avro schema: {error}") from None
 
 
 class _Parser:
@@ -106,7 +121,7 @@ class _Parser:
                 return Node(kind, items=self.node(declared[key], namespace, f"{where}.{key}"))
             case _:
                 node = self.node(kind, namespace, where)
-                return Node(kind, logical=_logical(declared)) if kind in PRIMITIVES else node
+                return Node(kind, logical=_logical(declared, kind)) if kind in PRIMITIVES else node
 
     def _reference(self, name: str, namespace: str, where: str) -> Node:
         if name in PRIMITIVES:
@@ -137,7 +152,7 @@ class _Parser:
             symbols=tuple(declared.get("symbols", ())),
             default=declared.get("default") if kind == "enum" else None,
             size=declared.get("size", 0),
-            logical=_logical(declared),
+            logical=_logical(declared, kind),
         )
         # Known before its fields are read: they may name it.
         self._named[name] = node
@@ -149,14 +164,18 @@ class _Parser:
         if "name" not in entry or "type" not in entry:
             raise SchemaError(f"{where}: the field {json.dumps(entry)} lacks a name or a type; add it")
         node = self.node(entry["type"], namespace, f"{where}.{entry['name']}")
-        return AvroField(entry["name"], node, "default" in entry, frozenset(entry.get("aliases", [])))
+        aliases = frozenset(entry.get("aliases", []))
+        return AvroField(entry["name"], node, "default" in entry, aliases, entry.get("default"))
 
 
 def _full(name: str, namespace: str) -> str:
     return name if "." in name or not namespace else f"{namespace}.{name}"
 
 
-def _logical(declared: Mapping[str, Any]) -> dict[str, Any]:
-    if "logicalType" not in declared:
+def _logical(declared: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    name = declared.get("logicalType")
+    if not isinstance(name, str) or name not in LOGICAL_TYPES.get(kind, ()):
         return {}
-    return {key: declared[key] for key in LOGICAL_ATTRIBUTES if key in declared}
+    if name != "decimal":
+        return {"logicalType": name}
+    return {"logicalType": name, "precision": declared.get("precision"), "scale": declared.get("scale", 0)}

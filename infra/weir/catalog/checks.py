@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterator
 
 from weir.catalog.avro import EventSchema
-from weir.catalog.spec import Aggregate, Join, Measure, PipelineSpec, TruncationUnit
+from weir.catalog.checks_names import name_problems
+from weir.catalog.checks_totals import totals_problems
+from weir.catalog.enriched import enriched_columns
+from weir.catalog.sizes import problem_of
+from weir.catalog.spec import Join, PipelineSpec
 from weir.catalog.types import ColumnType
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
@@ -21,10 +25,17 @@ def problems_of(spec: PipelineSpec, schema: EventSchema) -> list[str]:
         *_deduplication(spec, schema),
         *_event_time(spec, schema),
         *_rows(spec, schema),
-        *_aggregates(spec, schema),
-        *_names(spec),
+        *totals_problems(spec, schema),
+        *name_problems(spec),
         *_workload(spec),
+        *_sizes(spec, schema),
     ]
+
+
+def _sizes(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
+    types = {name: column.type for name, column in enriched_columns(spec, schema).items()}
+    if problem := problem_of(spec, types):
+        yield problem
 
 
 def _schema(schema: EventSchema) -> Iterator[str]:
@@ -121,65 +132,6 @@ def _rows(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
             f"rows: the key lacks the deduplication column(s) {', '.join(missing)}; distinct events would "
             "overwrite each other: add them to clustering_key"
         )
-
-
-def _aggregates(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
-    types = {column.name: (column.type, column.nullable) for column in schema.columns}
-    for name, derived in spec.derived.items():
-        kind = ColumnType.TIMESTAMP if derived.truncate_to is TruncationUnit.HOUR else ColumnType.DATE
-        types[name] = (kind, types[derived.source][1])
-    for join in spec.joins:
-        columns = spec.references[join.reference].columns
-        types |= {name: (columns[source], True) for source, name in join.select.items()}
-    for aggregate in spec.aggregates:
-        yield from _aggregate(spec, aggregate, types)
-
-
-def _aggregate(spec: PipelineSpec, aggregate: Aggregate, types: dict[str, tuple[ColumnType, bool]]) -> Iterator[str]:
-    field = f"aggregates.{aggregate.table}"
-    outputs = [dimension.output for dimension in aggregate.dimensions]
-    keys = outputs + [name for name in aggregate.partition_key if name not in outputs]
-    if aggregate.grain not in spec.derived:
-        yield f"{field}.grain: {aggregate.grain!r} is not below derived; declare a truncated time column there"
-    elif aggregate.grain not in keys:
-        yield f"{field}.grain: {aggregate.grain!r} is neither in partition_key nor a dimension; add it"
-    for dimension in aggregate.dimensions:
-        if dimension.column not in types:
-            yield f"{field}.dimensions: no column {dimension.column!r}; name an event, derived or joined column"
-            continue
-        kind, nullable = types[dimension.column]
-        if nullable and dimension.when_null is None:
-            yield f"{field}.dimensions: {dimension.column!r} may be null, which no key can hold; give it when_null"
-        if dimension.when_null is not None and kind is not ColumnType.TEXT:
-            yield f"{field}.dimensions: when_null of {dimension.column!r} stands for text, but it is {kind}; remove it"
-    for name in aggregate.partition_key:
-        if name not in outputs and types.get(name, (None, True))[1]:
-            yield f"{field}.partition_key: {name!r} is not a required column; name one, or add it as a dimension"
-    for name, measure in aggregate.measures.items():
-        if name in keys:
-            yield f"{field}.measures.{name}: a key column has this name; choose another"
-        yield from _measure(f"{field}.measures.{name}", measure, types)
-
-
-def _measure(field: str, measure: Measure, types: dict[str, tuple[ColumnType, bool]]) -> Iterator[str]:
-    used = [measure.column] if measure.column else []
-    used += [measure.where.column] if measure.where else []
-    for column in used:
-        if column not in types:
-            yield f"{field}: no column {column!r}; name an event, derived or joined column"
-    if measure.function == "sum" and measure.column in types and not types[measure.column][0].is_integer:
-        yield (
-            f"{field}: {measure.column!r} is {types[measure.column][0]}; only sums of integers "
-            "are exact in any order: store it as an integer of its smallest unit"
-        )
-
-
-def _names(spec: PipelineSpec) -> Iterator[str]:
-    tables = [spec.rows.table, *(aggregate.table for aggregate in spec.aggregates), *spec.references]
-    for name in sorted({name for name in tables if tables.count(name) > 1}):
-        yield f"tables: two tables are called {name!r}; rename one"
-    if spec.dead_letters.topic == spec.source.topic:
-        yield "dead_letters.topic: it is the source topic; dead letters would be read again: choose another"
 
 
 def _workload(spec: PipelineSpec) -> Iterator[str]:

@@ -75,9 +75,13 @@ def judge(new: str, earlier: Sequence[Version], rule: Rule) -> list[Finding]:
     for version in earlier if rule.transitive else earlier[-1:]:
         other = _parsed(version)
         if rule.backward:
-            findings += [Finding(version.origin, NEW_READS_OLD, part) for part in mismatches(node, other)]
+            findings += [
+                Finding(version.origin, NEW_READS_OLD, part) for part in mismatches(node, other, as_registries=True)
+            ]
         if rule.forward:
-            findings += [Finding(version.origin, OLD_READS_NEW, part) for part in mismatches(other, node)]
+            findings += [
+                Finding(version.origin, OLD_READS_NEW, part) for part in mismatches(other, node, as_registries=True)
+            ]
     return findings
 
 

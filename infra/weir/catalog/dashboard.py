@@ -14,16 +14,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from weir.catalog.dashboard_query import columns_of, listed, query_problems
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.platform import PIPELINE_HEALTH
-from weir.catalog.tables import Table
 from weir.config.errors import ConfigError, read_yaml
 from weir.config.yaml_text import written
 
 KINDS = ("databases", "datasets", "charts", "dashboards")
 
-SOURCE = re.compile(r"\b(?:FROM|JOIN)\s+([a-z_]\w*)\.([a-z_]\w*)", re.IGNORECASE)
-_IDENTIFIER = re.compile(r"(?<![\w.'])([a-z_]\w*)(?!\w*\s*\()")
 _COLUMN_PARAMETERS = ("groupby", "columns", "all_columns", "x_axis", "entity", "series", "granularity_sqla")
 _METRIC_PARAMETERS = ("metric", "metrics", "percent_metrics", "timeseries_limit_metric", "secondary_metric", "size")
 
@@ -151,7 +149,7 @@ def _filters(path: str, asset: Asset, datasets: dict[str, tuple[str, Asset]], ch
                 continue  # a time range filters every chart's own time column
             if target.get("datasetUuid") not in datasets:
                 yield f"{field}: no dataset has uuid {target.get('datasetUuid')}; correct it"
-            elif target["column"]["name"] not in _columns(datasets[target["datasetUuid"]][1]):
+            elif target["column"]["name"] not in columns_of(datasets[target["datasetUuid"]][1]):
                 yield f"{field}: its dataset has no column {target['column']['name']!r}; name one of it"
         for excluded in entry.get("scope", {}).get("excluded", []):
             if excluded not in chart_ids:
@@ -172,12 +170,12 @@ def _charts(dashboard: Dashboard) -> Iterator[str]:
         metrics = {metric["metric_name"] for metric in dataset.get("metrics", [])}
         for name in _names(params, _METRIC_PARAMETERS):
             if name not in metrics:
-                yield f"{path}: metric {name!r} is not in {dataset_path}; define it there (known: {_list(metrics)})"
-        columns = _columns(dataset)
+                yield f"{path}: metric {name!r} is not in {dataset_path}; define it there (known: {listed(metrics)})"
+        columns = columns_of(dataset)
         used = [*_names(params, _COLUMN_PARAMETERS), *(rule.get("subject") for rule in params.get("adhoc_filters", []))]
         for name in used:
             if name not in columns:
-                yield f"{path}: column {name!r} is not in {dataset_path}; add it there (known: {_list(columns)})"
+                yield f"{path}: column {name!r} is not in {dataset_path}; add it there (known: {listed(columns)})"
 
 
 def _datasets(dashboard: Dashboard, pipelines: list[Pipeline]) -> Iterator[str]:
@@ -191,43 +189,7 @@ def _datasets(dashboard: Dashboard, pipelines: list[Pipeline]) -> Iterator[str]:
             yield f"{path}: database_uuid: no database has {asset.get('database_uuid')}; correct it"
         if asset.get("uuid") not in used:
             yield f"{path}: no chart uses it; remove the file"
-        sql = asset.get("sql") or ""
-        names = [f"{keyspace}.{table}".lower() for keyspace, table in SOURCE.findall(sql)]
-        if not names:
-            yield f"{path}: sql: reads no keyspace.table; write a SELECT that gives the table's partition key"
-        for name in names:
-            if name in rows:
-                yield f"{path}: sql: {name} holds every event and is not for charts; add an aggregate to the pipeline"
-            elif name not in tables:
-                yield f"{path}: sql: no pipeline has table {name}; known: {_list(set(tables) - rows)}"
-            else:
-                yield from _partition_key(path, sql, tables[name])
-        if names and all(name in tables for name in names):
-            yield from _dataset_columns(path, asset, sql, [tables[name] for name in names])
-
-
-def _partition_key(path: str, sql: str, table: Table) -> Iterator[str]:
-    for column in table.partition_key:
-        if not re.search(rf"\b{column}\s*(?:=|IN\s*\()", sql, re.IGNORECASE):
-            yield (
-                f"{path}: sql: partition key column {column!r} of {table.qualified_name} is given no values; "
-                f"add `{column} IN (...)`, or every query reads the whole table"
-            )
-
-
-def _dataset_columns(path: str, asset: Asset, sql: str, tables: list[Table]) -> Iterator[str]:
-    stored = {column for table in tables for column in table.columns}
-    computed = set(re.findall(r"\bAS\s+([a-z_]\w*)", sql, re.IGNORECASE))
-    columns = _columns(asset)
-    for column in asset.get("columns", []):
-        name = column["column_name"]
-        if not column.get("expression") and name not in stored | computed:
-            sources = _list({table.qualified_name for table in tables})
-            yield f"{path}: columns.{name}: neither a column of {sources} nor computed; correct its name"
-    for metric in asset.get("metrics", []):
-        unknown = set(_IDENTIFIER.findall(metric["expression"])) - columns
-        if unknown:
-            yield f"{path}: metrics.{metric['metric_name']}: no column {_list(unknown)}; name the dataset's columns"
+        yield from query_problems(path, asset, rows, tables)
 
 
 def _databases(dashboard: Dashboard) -> Iterator[str]:
@@ -243,10 +205,6 @@ def _by_uuid(assets: dict[str, Asset]) -> dict[str, tuple[str, Asset]]:
     return {str(asset.get("uuid")): (path, asset) for path, asset in assets.items()}
 
 
-def _columns(dataset: Asset) -> set[str]:
-    return {column["column_name"] for column in dataset.get("columns", [])}
-
-
 def _names(params: Asset, keys: tuple[str, ...]) -> Iterator[str]:
     """What a chart's parameters name: a string, or a list of them. An ad-hoc metric or column shows as its label."""
     for key in keys:
@@ -254,7 +212,3 @@ def _names(params: Asset, keys: tuple[str, ...]) -> Iterator[str]:
         for entry in value if isinstance(value, list) else [value]:
             if entry:
                 yield entry if isinstance(entry, str) else str(entry.get("label", entry))
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from weir.catalog.dashboard import SOURCE, Dashboard
+from weir.catalog.dashboard import Dashboard
+from weir.catalog.dashboard_query import SOURCE
 from weir.catalog.retention import SECONDS_PER_DAY
 from weir.catalog.tables import Table
 

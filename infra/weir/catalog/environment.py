@@ -11,6 +11,7 @@ from weir.catalog.dashboard_range import range_problems
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.platform import PIPELINE_HEALTH, PLATFORM_TABLES
 from weir.catalog.retention import days_to_seconds, hours_to_seconds
+from weir.catalog.shared_names import shared_names
 from weir.catalog.spec import Engine, PipelineSpec
 from weir.catalog.tables import Table
 from weir.config.errors import ConfigError, Model
@@ -28,6 +29,8 @@ def load_environment(root: Path, stack: StackConfig, engine: Engine | None = Non
         ConfigError: a file is wrong, or what the stack says does not fit it.
     """
     pipelines = [in_environment(pipeline, stack) for pipeline in load_pipelines(root, list(stack.pipelines), engine)]
+    if taken := list(shared_names(pipelines)):
+        raise ConfigError(f"stack {stack.environment}, pipelines", taken)
     tables = [*platform_tables(stack), *(table for pipeline in pipelines for table in pipeline.tables)]
     folders = [root.parent / "dashboards" / pipeline.name for pipeline in pipelines]
     problems = [

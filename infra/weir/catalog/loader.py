@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from weir.catalog.outputs import WRITE_TIMESTAMP
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.sizes import consumer_properties, producer_properties
 from weir.config.endpoints import Endpoints
 from weir.config.streams import StreamsConfig
 
@@ -46,6 +47,9 @@ def connector_config(
         # Rows become visible at commits, all at once: an answer for each commit is the soonest and the cheapest.
         "consumer.override.fetch.min.bytes": "1",
         "consumer.override.fetch.max.wait.ms": "500",
+        **_override("consumer", consumer_properties(pipeline.written_bytes)),
+        # Of what is set aside.
+        **_override("producer", producer_properties(pipeline.written_bytes)),
         # A record at fault is set aside, with what Connect knows of it in its headers; all else is tried again.
         "errors.tolerance": "all",
         "errors.retry.timeout": "-1",
@@ -55,3 +59,7 @@ def connector_config(
         "errors.deadletterqueue.topic.replication.factor": str(replication_factor),
         "errors.deadletterqueue.context.headers.enable": "true",
     }
+
+
+def _override(client: str, properties: Mapping[str, str]) -> dict[str, str]:
+    return {f"{client}.override.{name}": value for name, value in properties.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from weir.catalog import cql
 from weir.catalog.database import SYSTEM_KEYSPACES, Database
 from weir.catalog.tables import OptionValue, Table, create_keyspace_statement, options_text
 from weir.config.errors import ConfigError
@@ -131,13 +132,13 @@ def _tables(wanted: Database, existing: Existing) -> Iterator[Change]:
             continue
         for name, kind in table.columns.items():
             if name not in found.columns:
-                statement = f"ALTER TABLE {table.qualified_name} ADD {name} {kind.value}"
+                statement = f"ALTER TABLE {table.cql_name} ADD {cql.name(name)} {kind.value}"
                 yield Change(f"{table.qualified_name}.{name}", statement)
         options = {
             name: value for name, value in table.options.items() if not _same_option(value, found.options.get(name))
         }
         if options:
-            yield Change(table.qualified_name, f"ALTER TABLE {table.qualified_name} WITH {options_text(options)}")
+            yield Change(table.qualified_name, f"ALTER TABLE {table.cql_name} WITH {options_text(options)}")
 
 
 def _same_option(wanted: OptionValue, found: object) -> bool:
@@ -154,11 +155,11 @@ def _superfluous(wanted: Database, existing: Existing) -> Iterator[Change]:
         if name.split(".", maxsplit=1)[0] not in wanted.keyspaces:
             continue
         if name not in tables:
-            yield Change(name, f"DROP TABLE {name}")
+            yield Change(name, f"DROP TABLE {cql.path(name)}")
             continue
         for column in found.columns:
             if column not in tables[name].columns:
-                yield Change(f"{name}.{column}", f"ALTER TABLE {name} DROP {column}")
+                yield Change(f"{name}.{column}", f"ALTER TABLE {cql.path(name)} DROP {cql.name(column)}")
 
 
 def _key(partition: tuple[str, ...], clustering: tuple[str, ...]) -> str:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from weir.catalog.avro import Column, EventSchema, load_event_schema
 from weir.catalog.checks import problems_of
+from weir.catalog.enriched import enriched_columns
 from weir.catalog.retention import GC_GRACE_SECONDS, days_to_seconds
-from weir.catalog.spec import Aggregate, Derived, Dimension, Engine, Measure, PipelineSpec, TruncationUnit
+from weir.catalog.sizes import long_extremes, source_bytes, written_bytes
+from weir.catalog.spec import Aggregate, Dimension, Engine, Measure, PipelineSpec
 from weir.catalog.tables import Table
 from weir.catalog.topics import Topic, event_topic, subject_of, table_topic
 from weir.catalog.types import ColumnType
@@ -44,14 +46,7 @@ class Pipeline:
     @cached_property
     def columns(self) -> dict[str, Column]:
         """Every column of an enriched event: the event's, the derived, the joined, in this order."""
-        found = {column.name: column for column in self.schema.columns}
-        for name, derived in self.spec.derived.items():
-            found[name] = Column(name, derived_type(derived), found[derived.source].nullable)
-        for join in self.spec.joins:
-            reference = self.spec.references[join.reference]
-            for source, name in join.select.items():
-                found[name] = Column(name, reference.columns[source], nullable=True)
-        return found
+        return enriched_columns(self.spec, self.schema)
 
     @cached_property
     def event_columns(self) -> dict[str, Column]:
@@ -100,27 +95,34 @@ class Pipeline:
     def source_topic(self) -> Topic:
         """The topic of Dataset A."""
         source = self.spec.source
-        return event_topic(source.topic, source.partitions, self._retention_hours(source.retention_hours))
+        hours = self._retention_hours(source.retention_hours)
+        return event_topic(source.topic, source.partitions, hours, source_bytes(self.spec))
+
+    @cached_property
+    def written_bytes(self) -> int:
+        """The most bytes of a record that the engine writes: of a dead letter, a row, a total, with its key."""
+        types = {name: column.type for name, column in self.columns.items()}
+        return written_bytes(self.spec, long_extremes(self.spec, types))
 
     @property
     def dead_letter_topic(self) -> Topic:
         """The topic of records that cannot be decoded."""
         letters = self.spec.dead_letters
-        return event_topic(letters.topic, DEAD_LETTER_PARTITIONS, self._retention_hours(letters.retention_hours))
+        hours = self._retention_hours(letters.retention_hours)
+        return event_topic(letters.topic, DEAD_LETTER_PARTITIONS, hours, self.written_bytes)
 
     @cached_property
     def table_topics(self) -> dict[str, Topic]:
         """The topic of each table, by its name: Kafka Streams reads references and writes results only in Kafka."""
-        source = self.spec.source
-        rows = event_topic(
-            self._table_topic(self.row_table), source.partitions, self._retention_hours(source.retention_hours)
-        )
+        source, largest = self.spec.source, self.written_bytes
+        hours = self._retention_hours(source.retention_hours)
+        rows = event_topic(self._table_topic(self.row_table), source.partitions, hours, largest)
         references = {
-            name: table_topic(self._table_topic(table), REFERENCE_PARTITIONS)
+            name: table_topic(self._table_topic(table), REFERENCE_PARTITIONS, largest)
             for name, table in self.reference_tables.items()
         }
         totals = {
-            name: table_topic(self._table_topic(table), source.partitions)
+            name: table_topic(self._table_topic(table), source.partitions, largest)
             for name, table in self.aggregate_tables.items()
         }
         return {**references, self.row_table.name: rows, **totals}
@@ -172,11 +174,6 @@ def group_columns(aggregate: Aggregate) -> list[Dimension]:
     by_output = {dimension.output: dimension for dimension in aggregate.dimensions}
     partition = [by_output.get(name) or Dimension(column=name) for name in aggregate.partition_key]
     return partition + [dimension for name, dimension in by_output.items() if name not in aggregate.partition_key]
-
-
-def derived_type(derived: Derived) -> ColumnType:
-    """An hour is an instant; a day, month or year is the date it starts on."""
-    return ColumnType.TIMESTAMP if derived.truncate_to is TruncationUnit.HOUR else ColumnType.DATE
 
 
 def load_pipeline(folder: Path) -> Pipeline:

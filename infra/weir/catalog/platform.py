@@ -18,18 +18,23 @@ PIPELINE_HEALTH = Table(
         "received": ColumnType.BIGINT,
         "distinct_events": ColumnType.BIGINT,
         "duplicates": ColumnType.BIGINT,
+        "conflicting_duplicates": ColumnType.BIGINT,
         "dead_letters": ColumnType.BIGINT,
         "rows_written": ColumnType.BIGINT,
         "late_events": ColumnType.BIGINT,
+        "join_misses": ColumnType.BIGINT,
         "consumer_lag": ColumnType.BIGINT,
         "freshness_p50_milliseconds": ColumnType.DOUBLE,
         "freshness_p99_milliseconds": ColumnType.DOUBLE,
+        "state": ColumnType.TEXT,
+        "restarts": ColumnType.BIGINT,
+        "last_failure": ColumnType.TEXT,
     },
     partition_key=("pipeline", "day"),
     clustering_key=("at",),
     ttl_seconds=30 * SECONDS_PER_DAY,
 )
-"""What the monitor writes every few seconds: counters since the job's start, and how fresh rows are."""
+"""What the monitor writes every few seconds: counters since the job's start, how fresh rows are, and how it fares."""
 
 SCHEMA_HISTORY = Table(
     keyspace=PLATFORM_KEYSPACE,

@@ -79,8 +79,9 @@ def job_principal(pipeline: Pipeline) -> Principal:
 
 
 TABLE_OPERATIONS = ("Read", "Write", "Describe", "DescribeConfigs")
-INTERNAL_OPERATIONS = ("Create", "Read", "Write", "Delete", "Describe", "DescribeConfigs")
-"""On the topics that Kafka Streams makes for itself; what is repartitioned it deletes once it is read."""
+INTERNAL_OPERATIONS = ("Create", "Read", "Write", "Delete", "Describe", "DescribeConfigs", "AlterConfigs")
+"""On the topics that Kafka Streams makes for itself; what is repartitioned it deletes once it is read, and what an
+earlier version made it gives the plan's settings."""
 
 
 def application_principal(pipeline: Pipeline) -> Principal:
@@ -130,6 +131,28 @@ def references_principal(pipeline: Pipeline) -> Principal:
     )
 
 
+MONITOR_GROUP = "weir-monitor"
+
+
+def monitor_principal(pipeline: Pipeline) -> Principal:
+    """The user of a pipeline's monitor: it reads a few events, and how far the pipeline's groups have come.
+
+    It assigns partitions itself and commits nothing; Kafka's client asks for its group's coordinator all the same.
+    """
+    groups = {pipeline.source_topic.name: consumer_group(pipeline)}
+    if pipeline.spec.engine is Engine.KAFKA_STREAMS:
+        groups[pipeline.table_topics[pipeline.row_table.name].name] = loader_group(pipeline)
+    return Principal(
+        f"weir-{kubernetes_name(pipeline.name)}-monitor",
+        (
+            *(_topic(name, "Read", "Describe") for name in groups),
+            *(AccessRule(KafkaResource.GROUP, group, ("Describe",)) for group in groups.values()),
+            AccessRule(KafkaResource.GROUP, MONITOR_GROUP, ("Read", "Describe")),
+        ),
+        pipeline.name,
+    )
+
+
 def _topic(name: str, *operations: str) -> AccessRule:
     return AccessRule(KafkaResource.TOPIC, name, operations)
 
@@ -158,9 +181,10 @@ def registry_principal() -> Principal:
 def principals_of(pipeline: Pipeline) -> tuple[Principal, ...]:
     """The users that a pipeline needs on its engine."""
     if pipeline.spec.engine is Engine.FLINK:
-        return (job_principal(pipeline), producer_principal(pipeline))
+        return (job_principal(pipeline), producer_principal(pipeline), monitor_principal(pipeline))
+    ends = (producer_principal(pipeline), monitor_principal(pipeline))
     references = (references_principal(pipeline),) if pipeline.reference_tables else ()
-    return (application_principal(pipeline), loader_principal(pipeline), *references, producer_principal(pipeline))
+    return (application_principal(pipeline), loader_principal(pipeline), *references, *ends)
 
 
 def principals(pipelines: Sequence[Pipeline], *, own_registry: bool = True) -> tuple[Principal, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from weir.catalog import cql
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.platform import PIPELINE_HEALTH
 from weir.catalog.tables import Table
@@ -26,7 +27,9 @@ class Grant:
     @property
     def resource(self) -> str:
         """The resource as GRANT and REVOKE name it."""
-        return f"KEYSPACE {self.keyspace}" if self.table is None else f"TABLE {self.keyspace}.{self.table}"
+        if self.table is None:
+            return f"KEYSPACE {cql.name(self.keyspace)}"
+        return f"TABLE {cql.name(self.keyspace)}.{cql.name(self.table)}"
 
 
 @dataclass(frozen=True)
@@ -46,16 +49,18 @@ def roles_of(pipelines: Iterable[Pipeline]) -> tuple[Role, ...]:
     """Every role of the platform, in the order of their names.
 
     A job reads its references and writes its results, and cannot read these nor touch another pipeline's. Trino reads
-    everything and changes nothing. The loader fills reference tables; the monitor writes the health table.
+    everything and changes nothing. The loader fills reference tables; the monitor writes the health table, and looks
+    whether rows have arrived.
     """
     wanted = list(pipelines)
     references = [table for pipeline in wanted for table in pipeline.reference_tables.values()]
     roles = [Role(job_role(pipeline.name), _job_grants(pipeline)) for pipeline in wanted]
     keyspaces = sorted({pipeline.name for pipeline in wanted} | {PIPELINE_HEALTH.keyspace})
+    health = _on([PIPELINE_HEALTH], "MODIFY", "SELECT")
     roles += [
         Role(DASHBOARDS_ROLE, tuple(Grant("SELECT", keyspace) for keyspace in keyspaces)),
         Role(LOADER_ROLE, _on(references, "MODIFY", "SELECT")),
-        Role(MONITOR_ROLE, _on([PIPELINE_HEALTH], "MODIFY", "SELECT")),
+        Role(MONITOR_ROLE, (*_on([pipeline.row_table for pipeline in wanted], "SELECT"), *health)),
     ]
     return tuple(sorted(roles, key=lambda role: role.name))
 

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, FiniteFloat, WrapValidator, model_validator
 
+from weir.catalog.spec_values import bound, compared, distinct, without_nul
 from weir.catalog.types import ColumnType
 from weir.config.base import Frozen, HorizonHours, Identifier, RetentionHours, TtlDays
 
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 TopicName = Annotated[
     str,
-    Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,200}$", description="Lower-case letters, digits, dots and dashes."),
+    Field(
+        pattern=rf"^{_LABEL}(\.{_LABEL})*$",
+        max_length=200,
+        description="Lower-case letters, digits, dots and dashes; no part between dots begins or ends with a dash.",
+    ),
 ]
+TableName = Annotated[
+    str,
+    Field(
+        pattern="^[a-z]([a-z0-9_]{0,46}[a-z0-9])?$",
+        description="Lower-case letters, digits and underscores, at most 48, the last no underscore: "
+        "the name of its topic, too.",
+    ),
+]
+PipelineName = Annotated[
+    str,
+    Field(
+        pattern="^[a-z]([a-z0-9_]{0,42}[a-z0-9])?$",
+        description="The folder's name; also the keyspace's. Lower-case letters, digits and underscores, at most 44, "
+        "the last no underscore: Kubernetes takes no longer name of what is made for it.",
+    ),
+]
+Columns = Annotated[list[Identifier], AfterValidator(distinct)]
+Long = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+EventsPerSecond = Annotated[FiniteFloat, Field(gt=0, le=1e9)]
+
+JOINED_KEY_BYTES = 4_096
+"""The room that a joined text has in a key of totals; `when_null` needs less."""
 
 
 class Engine(StrEnum):
@@ -36,10 +65,22 @@ class Source(Frozen):
     """Dataset A: the topic of events."""
 
     topic: TopicName
-    schema_file: Annotated[str, Field(description="Avro record schema, beside the pipeline file.")]
+    schema_file: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Avro record schema, beside the pipeline file."),
+    ]
     compatibility: Compatibility = Compatibility.BACKWARD
     partitions: Annotated[int, Field(ge=1, le=1000)]
     retention_hours: RetentionHours
+    max_event_bytes: Annotated[
+        int,
+        Field(
+            ge=1024,
+            le=8 * 2**20,
+            description="The most bytes of an event's value, decompressed; a larger record is a dead letter, cut to "
+            "them. The sizes of all topics and clients follow from it (`weir.catalog.sizes`).",
+        ),
+    ] = 2**20
     partitioned_by_id: Annotated[
         bool,
         Field(
@@ -53,7 +94,7 @@ class Source(Frozen):
 class Deduplication(Frozen):
     """Which columns make two events the same, and for how long that is remembered."""
 
-    key: Annotated[list[Identifier], Field(min_length=1)]
+    key: Annotated[Columns, Field(min_length=1)]
     horizon_hours: HorizonHours
 
 
@@ -77,8 +118,14 @@ class Reference(Frozen):
     """A table of Dataset B, in Cassandra."""
 
     columns: Annotated[dict[Identifier, ColumnType], Field(min_length=1)]
-    primary_key: Annotated[list[Identifier], Field(min_length=1)]
+    primary_key: Annotated[Columns, Field(min_length=1)]
     reload_interval_seconds: Annotated[int, Field(ge=1, le=86400)] = 300
+    expected_rows: Annotated[
+        int,
+        Field(
+            ge=1, le=10**9, description="For sizing: every task manager or instance holds the whole table in memory."
+        ),
+    ] = 10_000
 
 
 class Join(Frozen):
@@ -92,9 +139,9 @@ class Join(Frozen):
 class Rows(Frozen):
     """The table of enriched events: every event, derived and joined column."""
 
-    table: Identifier
-    partition_key: Annotated[list[Identifier], Field(min_length=1)]
-    clustering_key: list[Identifier] = []
+    table: TableName
+    partition_key: Annotated[Columns, Field(min_length=1)]
+    clustering_key: Columns = []
     ttl_days: TtlDays | None = None
 
 
@@ -102,7 +149,7 @@ class Dimension(Frozen):
     """A column to group by; `when_null` stands in for a missing value, which no Cassandra key can hold."""
 
     column: Identifier
-    when_null: str | None = None
+    when_null: Annotated[str, Field(max_length=256), AfterValidator(without_nul)] | None = None
     name: Annotated[Identifier | None, Field(alias="as")] = None
 
     @property
@@ -116,9 +163,9 @@ class Condition(Frozen):
 
     column: Identifier
     is_null: bool | None = None
-    equals: str | int | bool | None = None
-    greater_than: int | float | None = None
-    less_than: int | float | None = None
+    equals: Annotated[str | Long | bool | None, WrapValidator(compared)] = None
+    greater_than: Annotated[Long | FiniteFloat | None, WrapValidator(bound)] = None
+    less_than: Annotated[Long | FiniteFloat | None, WrapValidator(bound)] = None
 
     @model_validator(mode="after")
     def _one_test(self) -> Condition:
@@ -131,7 +178,7 @@ class Condition(Frozen):
 class Measure(Frozen):
     """A number per group: `count: all`, `count: <column>` (not null), `sum`, `min` or `max` of a column."""
 
-    count: Literal["all"] | Identifier | None = None
+    count: Identifier | None = None
     sum: Identifier | None = None
     min: Identifier | None = None
     max: Identifier | None = None
@@ -154,21 +201,20 @@ class Measure(Frozen):
     @property
     def column(self) -> str | None:
         """The column it is taken of; None for `count: all`."""
-        argument = getattr(self, self.function)
-        return None if argument == "all" else argument
+        return None if self.count == "all" else getattr(self, self.function)
 
 
 class Aggregate(Frozen):
     """A table of running totals. Its key is `partition_key` and then the dimensions not in it, in their order."""
 
-    table: Identifier
+    table: TableName
     grain: Annotated[Identifier, Field(description="The derived time column whose start dates the totals.")]
-    partition_key: Annotated[list[Identifier], Field(min_length=1)]
+    partition_key: Annotated[Columns, Field(min_length=1)]
     dimensions: Annotated[list[Dimension], Field(min_length=1)]
     measures: Annotated[dict[Identifier, Measure], Field(min_length=1)]
     ttl_days: TtlDays | None = None
     expected_groups: Annotated[
-        int, Field(ge=1, description="Rows of one hour, day, month or year of the grain, for sizing.")
+        int, Field(ge=1, le=10**9, description="Rows of one hour, day, month or year of the grain, for sizing.")
     ] = 10_000
 
     @model_validator(mode="before")
@@ -181,8 +227,24 @@ class Aggregate(Frozen):
         return data
 
 
+class EventTimeRange(Frozen):
+    """The first and the last day (UTC) of event times that make sense. An event of any other day is a dead letter.
+
+    What lies outside is mostly a wrong unit: microseconds taken for milliseconds lie 55,000 years ahead.
+    """
+
+    earliest: date = date(1900, 1, 1)
+    latest: date = date(2199, 12, 31)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> EventTimeRange:
+        if self.earliest > self.latest:
+            raise ValueError(f"earliest {self.earliest} is after latest {self.latest}; correct one of them")
+        return self
+
+
 class DeadLetters(Frozen):
-    """Where a record that cannot be decoded goes, whole, with its reason."""
+    """Where a record that cannot be decoded or stored goes, whole, with its reason."""
 
     topic: TopicName
     retention_hours: RetentionHours
@@ -191,10 +253,10 @@ class DeadLetters(Frozen):
 class Workload(Frozen):
     """What the pipeline is expected to carry."""
 
-    mean_events_per_second: Annotated[float, Field(gt=0)]
-    peak_events_per_second: Annotated[float, Field(gt=0)]
-    event_bytes: Annotated[int, Field(ge=1)]
-    duplicate_ratio: Annotated[float, Field(ge=0, description="Re-sends per distinct event.")]
+    mean_events_per_second: EventsPerSecond
+    peak_events_per_second: EventsPerSecond
+    event_bytes: Annotated[int, Field(ge=1, le=2**30)]
+    duplicate_ratio: Annotated[float, Field(ge=0, le=1000, description="Re-sends per distinct event.")]
     growth_percent_per_year: Annotated[float, Field(ge=0, le=1000)] = 0
     extra_consumer_groups: Annotated[
         int, Field(ge=0, le=100, description="Readers of the source topic besides the pipeline (fan-out).")
@@ -204,13 +266,14 @@ class Workload(Frozen):
 class PipelineSpec(Frozen):
     """A pipeline file."""
 
-    name: Annotated[Identifier, Field(description="The folder's name; also the keyspace's.")]
+    name: PipelineName
     description: str
     owner: str
     engine: Engine = Engine.FLINK
     source: Source
     deduplication: Deduplication
     event_time: Annotated[Identifier, Field(description="A timestamp column; it dates every write to Cassandra.")]
+    event_time_range: EventTimeRange = EventTimeRange()
     allowed_lateness_hours: Annotated[
         int,
         Field(
@@ -220,7 +283,7 @@ class PipelineSpec(Frozen):
         ),
     ] = 24
     derived: dict[Identifier, Derived] = {}
-    references: dict[Identifier, Reference] = {}
+    references: dict[TableName, Reference] = {}
     joins: list[Join] = []
     rows: Rows
     aggregates: list[Aggregate] = []

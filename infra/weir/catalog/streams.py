@@ -8,13 +8,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from weir.catalog.application_state import LOOPING_FAILURES
 from weir.catalog.avro import Column
+from weir.catalog.conditions import comparison
 from weir.catalog.engine_names import consumer_group, totals_group
+from weir.catalog.limits import event_limits
 from weir.catalog.outputs import avro_record, reference_columns
 from weir.catalog.pipeline import Pipeline, group_columns
 from weir.catalog.retention import hours_to_milliseconds
+from weir.catalog.sizes import consumer_properties, producer_properties, source_bytes
 from weir.catalog.spec import Aggregate, Condition, Join, Measure
-from weir.catalog.topics import subject_of
+from weir.catalog.topics import BROKERS_CLOCK, subject_of
 from weir.config.endpoints import Endpoints
 from weir.config.streams import StreamsConfig
 
@@ -51,6 +55,7 @@ def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]
         "ensure.explicit.internal.resource.naming": "true",
         "statestore.cache.max.bytes": str(CACHE_BYTES),
         "weir.rocksdb.memory.bytes": str(stack.state_memory_mib * BYTES_PER_MIB),
+        "weir.looping.failures": str(LOOPING_FAILURES),
         # An instance that died is missed after ten seconds, not after 45.
         "main.consumer.session.timeout.ms": "10000",
         "main.consumer.heartbeat.interval.ms": "3000",
@@ -65,7 +70,15 @@ def streams_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]
         "producer.retry.backoff.max.ms": "200",
         # How long records of others wait behind the open transaction of an instance that does not come back.
         "producer.transaction.timeout.ms": "30000",
+        **_prefixed("main.consumer", consumer_properties(source_bytes(pipeline.spec))),
+        **_prefixed("producer", producer_properties(pipeline.written_bytes)),
+        # Of the topics that it makes for itself.
+        **_prefixed("topic", {"max.message.bytes": str(pipeline.written_bytes), **BROKERS_CLOCK}),
     }
+
+
+def _prefixed(prefix: str, properties: dict[str, str]) -> dict[str, str]:
+    return {f"{prefix}.{name}": value for name, value in properties.items()}
 
 
 def totals_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]:
@@ -77,6 +90,7 @@ def totals_settings(stack: StreamsConfig, pipeline: Pipeline) -> dict[str, str]:
         "producer.linger.ms": str(TOTALS_LINGER_MILLISECONDS),
         "main.consumer.fetch.max.wait.ms": str(TOTALS_LINGER_MILLISECONDS),
         "poll.ms": str(TOTALS_LINGER_MILLISECONDS),
+        **_prefixed("main.consumer", consumer_properties(pipeline.written_bytes)),
     }
 
 
@@ -94,6 +108,7 @@ def streams_plan(stack: StreamsConfig, endpoints: Endpoints, pipeline: Pipeline)
             "topic": pipeline.source_topic.name,
             "schema": pipeline.schema.text,
             "columns": len(pipeline.event_columns),
+            "max_event_bytes": spec.source.max_event_bytes,
             "partitioned_by_id": spec.source.partitioned_by_id,
         },
         "columns": [_column(column) for column in pipeline.columns.values()],
@@ -102,6 +117,7 @@ def streams_plan(stack: StreamsConfig, endpoints: Endpoints, pipeline: Pipeline)
             "horizon_ms": hours_to_milliseconds(spec.deduplication.horizon_hours),
         },
         "event_time": position[spec.event_time],
+        "limits": event_limits(pipeline).document(),
         "allowed_lateness_ms": hours_to_milliseconds(spec.allowed_lateness_hours),
         "derived": [
             {"source": position[derived.source], "truncate_to": derived.truncate_to.value}
@@ -160,14 +176,16 @@ def _measure(pipeline: Pipeline, measure: Measure, position: dict[str, int]) -> 
         "function": measure.function,
         "column": None if measure.column is None else position[measure.column],
         "type": pipeline.measure_type(measure).value,
-        "where": None if measure.where is None else _where(measure.where, position),
+        "where": None if measure.where is None else _where(pipeline, measure.where, position),
     }
 
 
-def _where(condition: Condition, position: dict[str, int]) -> dict[str, Any]:
-    tests = ("is_null", "equals", "greater_than", "less_than")
-    test = next(name for name in tests if getattr(condition, name) is not None)
-    return {"column": position[condition.column], "test": test, "value": getattr(condition, test)}
+def _where(pipeline: Pipeline, condition: Condition, position: dict[str, int]) -> dict[str, Any]:
+    if condition.is_null is not None:
+        test, value = "is_null", condition.is_null
+    else:
+        test, value = comparison(condition, pipeline.columns[condition.column].type)
+    return {"column": position[condition.column], "test": test, "value": value}
 
 
 def _output(pipeline: Pipeline, table: str) -> dict[str, str]:

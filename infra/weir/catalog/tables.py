@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from weir.catalog import cql
 from weir.catalog.retention import GC_GRACE_SECONDS, time_window
 from weir.catalog.types import ColumnType
 
@@ -33,17 +34,21 @@ class Table:
 
     @property
     def qualified_name(self) -> str:
-        """`keyspace.table`."""
+        """`keyspace.table`, for people and as a key; see `cql_name`."""
         return f"{self.keyspace}.{self.name}"
+
+    @property
+    def cql_name(self) -> str:
+        """Its name in CQL."""
+        return cql.path(self.qualified_name)
 
     def create_statement(self) -> str:
         """`CREATE TABLE IF NOT EXISTS`, the same text for the same table."""
-        lines = [f"  {name} {kind.value}" for name, kind in self.columns.items()]
-        partition = ", ".join(self.partition_key)
-        key = ", ".join([f"({partition})", *self.clustering_key])
+        lines = [f"  {cql.name(name)} {kind.value}" for name, kind in self.columns.items()]
+        key = ", ".join([f"({cql.names(self.partition_key)})", *map(cql.name, self.clustering_key)])
         lines.append(f"  PRIMARY KEY ({key})")
         options = options_text(self.options)
-        return f"CREATE TABLE IF NOT EXISTS {self.qualified_name} (\n" + ",\n".join(lines) + f"\n) WITH {options}"
+        return f"CREATE TABLE IF NOT EXISTS {self.cql_name} (\n" + ",\n".join(lines) + f"\n) WITH {options}"
 
     @property
     def options(self) -> dict[str, OptionValue]:
@@ -76,8 +81,8 @@ def time_window_compaction(ttl_seconds: int) -> dict[str, str]:
 
 def create_keyspace_statement(keyspace: str, replication: dict[str, int]) -> str:
     """`CREATE KEYSPACE IF NOT EXISTS` with NetworkTopologyStrategy; `replication` is datacenter: factor."""
-    factors = "".join(f", '{datacenter}': {factor}" for datacenter, factor in sorted(replication.items()))
+    factors = "".join(f", {cql.text(datacenter)}: {factor}" for datacenter, factor in sorted(replication.items()))
     return (
-        f"CREATE KEYSPACE IF NOT EXISTS {keyspace} "
+        f"CREATE KEYSPACE IF NOT EXISTS {cql.name(keyspace)} "
         f"WITH replication = {{'class': 'NetworkTopologyStrategy'{factors}}} AND durable_writes = true"
     )

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from weir.catalog.retention import hours_to_milliseconds, retention_milliseconds, segment_milliseconds
 
+BROKERS_CLOCK = {"message.timestamp.type": "LogAppendTime"}
+"""A record is as old as Kafka's possession of it, whatever time its producer wrote on it (ADR 9)."""
+
 
 @dataclass(frozen=True)
 class Topic:
@@ -21,8 +24,8 @@ def subject_of(topic: str) -> str:
     return f"{topic}-value"
 
 
-def event_topic(name: str, partitions: int, retention_hours: int | None) -> Topic:
-    """A topic of events, expired by time (never, without hours); timestamps are the producer's, to tell freshness."""
+def event_topic(name: str, partitions: int, retention_hours: int | None, max_message_bytes: int) -> Topic:
+    """A topic of events, expired by the time for which Kafka has had them (never, without hours)."""
     return Topic(
         name,
         partitions,
@@ -30,7 +33,8 @@ def event_topic(name: str, partitions: int, retention_hours: int | None) -> Topi
             "cleanup.policy": "delete",
             "retention.ms": str(retention_milliseconds(retention_hours)),
             "segment.ms": str(segment_milliseconds(retention_hours)),
-            "message.timestamp.type": "CreateTime",
+            "max.message.bytes": str(max_message_bytes),
+            **BROKERS_CLOCK,
         },
     )
 
@@ -40,7 +44,7 @@ TOMBSTONE_RETENTION_HOURS = 24
 COMPACTION_LAG_HOURS = 1
 
 
-def table_topic(name: str, partitions: int) -> Topic:
+def table_topic(name: str, partitions: int, max_message_bytes: int) -> Topic:
     """A topic of a table's rows, compacted: the newest row of each key stays, a key without a value goes."""
     return Topic(
         name,
@@ -51,6 +55,7 @@ def table_topic(name: str, partitions: int) -> Topic:
             "min.compaction.lag.ms": str(hours_to_milliseconds(COMPACTION_LAG_HOURS)),
             # Kafka compacts closed segments only: with its default of seven days an old row would stay as long.
             "segment.ms": str(hours_to_milliseconds(TOMBSTONE_RETENTION_HOURS)),
-            "message.timestamp.type": "CreateTime",
+            "max.message.bytes": str(max_message_bytes),
+            **BROKERS_CLOCK,
         },
     )

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_NUMBERS = (int, float, int | None, float | None)
 
 
 class Frozen(BaseModel):
     """An immutable model that refuses fields it does not know: a misspelt setting is an error, not a default."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_for_numbers(cls, data: Any) -> Any:
+        """Pydantic takes true for 1: `partitions: yes` would be one partition."""
+        for name, field in cls.model_fields.items() if isinstance(data, dict) else ():
+            value = data.get(field.alias or name, data.get(name))
+            if isinstance(value, bool) and field.annotation in _NUMBERS:
+                raise ValueError(f"{name} is {str(value).lower()}, which is no number; write one")
+        return data
 
 
 Identifier = Annotated[

@@ -60,3 +60,6 @@ class EmbeddedConfig(Frozen):
     ports: Ports = Ports()
     memory: Memory = Memory()
     replay: ReplayConfig = ReplayConfig()
+    retention_check_seconds: Annotated[
+        int, Field(ge=1, le=3600, description="How often the broker looks for records that have expired.")
+    ] = 300

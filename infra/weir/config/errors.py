@@ -8,9 +8,37 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from weir.config.yaml_text import parsed
+from weir.config.yaml_text import parsed_strictly
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+LONGEST_VALUE = 100
+"""Characters of a value that an error shows."""
+
+_MESSAGES = {
+    "model_type": "not a mapping; write `key: value` pairs",
+    "dict_type": "not a mapping; write `key: value` pairs",
+    "list_type": "not a list; write one, such as [a, b]",
+    "string_type": "not a text; write one, in quotes where it looks like a number",
+    "int_type": "not a whole number; write one",
+    "int_parsing": "not a whole number; write one",
+    "int_from_float": "not a whole number; write one",
+    "int_parsing_size": "not a whole number of a usual size; write a smaller one",
+    "float_type": "not a number; write one",
+    "float_parsing": "not a number; write one",
+    "finite_number": "not a finite number; write one",
+    "bool_type": "neither true nor false; write one of them",
+    "bool_parsing": "neither true nor false; write one of them",
+    "enum": "none of {expected}; write one of them",
+    "too_short": "empty; give it at least {min_length}",
+    "string_too_long": "longer than {max_length} characters; shorten it",
+    "string_pattern_mismatch": "not of the form {pattern}; correct it",
+    "greater_than": "not above {gt}; write more",
+    "greater_than_equal": "below {ge}; write at least that",
+    "less_than_equal": "above {le}; write at most that",
+}
+"""What pydantic calls it -> what is wrong and what to do; other messages of its own say so themselves."""
 
 
 class WeirError(Exception):
@@ -33,14 +61,17 @@ def read_yaml(path: Path) -> Any:
     """The content of a YAML file.
 
     Raises:
-        ConfigError: the file is missing, is not UTF-8 or is not YAML (with line and column).
+        ConfigError: the file is missing, is not UTF-8 or is not YAML (with line and column), or a key stands twice.
     """
     try:
-        return parsed(path.read_text(encoding="utf-8"))
+        return parsed_strictly(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(str(path), ["the file does not exist; create it, or correct the name"]) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), [f"not valid YAML: {error}; correct the syntax"]) from None
+    except OSError as error:
+        raise ConfigError(str(path), [f"cannot be read: {error.strerror}; correct the name"]) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        text = " ".join(str(error).split())
+        raise ConfigError(str(path), [f"not valid YAML: {text}; correct the syntax"]) from None
 
 
 def parse(model: type[Model], data: Any, source: str) -> Model:
@@ -54,18 +85,32 @@ def parse(model: type[Model], data: Any, source: str) -> Model:
 
 def _problem(entry: Any, model: type[BaseModel]) -> str:
     """One line; of a rule between fields of the whole file, one for each thing it finds."""
-    field = ".".join(str(part) for part in entry["loc"]) or "(the whole file)"
+    field = ".".join(map(_part, entry["loc"])) or "(the whole file)"
     kind = entry["type"]
     if kind == "extra_forbidden":
         return f"{field}: unknown field; remove it or correct its name{_known_fields(entry['loc'], model)}"
     if kind == "missing":
         return f"{field}: missing; add it"
     message = entry["msg"].removeprefix("Value error, ")
+    if kind in _MESSAGES:
+        message = _MESSAGES[kind].format_map(entry.get("ctx", {}))
     if kind == "value_error" and not entry["loc"]:
         return message
     if entry["loc"] and not isinstance(entry["input"], dict | list | BaseModel):
-        return f"{field}: {message} (the value is {entry['input']!r})"
+        return f"{field}: {message} (the value is {_shown(entry['input'])})"
     return f"{field}: {message}"
+
+
+def _part(part: object) -> str:
+    """A part of a path, on one line: a key of a mapping is whatever stands in the file."""
+    text = str(part)
+    return text if text.replace("_", "").replace("-", "").isalnum() else _shown(text)
+
+
+def _shown(value: object) -> str:
+    """A value on one line, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
 
 
 def _known_fields(location: tuple[Any, ...], model: type[BaseModel]) -> str:

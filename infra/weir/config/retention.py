@@ -39,7 +39,7 @@ class BackupRetention(Frozen):
 
 
 class RetentionConfig(Frozen):
-    """How long data, backups, snapshots and logs stay."""
+    """How long data, backups and savepoints stay."""
 
     pipelines: Annotated[dict[Identifier, PipelineRetention], Field(description="By pipeline.")] = {}
     tiered_storage: TieredStorage = TieredStorage()
@@ -47,7 +47,6 @@ class RetentionConfig(Frozen):
     savepoints_keep: Annotated[int, Field(ge=1, le=100, description="Savepoints of each pipeline.")] = 5
     savepoints_max_age_hours: RetentionHours = 168
     health_ttl_days: Annotated[TtlDays, Field(description="The table of the pipelines' health.")] = 30
-    logs_days: Annotated[int, Field(ge=1, le=3650, description="Logs of the services.")] = 14
     gc_grace_hours: Annotated[
         int,
         Field(

@@ -82,11 +82,6 @@ class StackConfig(Frozen):
             raise ValueError("\n".join(problems))
         return self
 
-    @property
-    def missing_secrets(self) -> list[SecretName]:
-        """The secrets that a person must give for this stack, and has not given."""
-        return sorted(stack_rules.required_secrets(self) - self.given_secrets)
-
 
 def load_stack(path: Path) -> StackConfig:
     """The stack that `path` describes.

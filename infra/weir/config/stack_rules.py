@@ -21,22 +21,29 @@ LONGEST_JOB_NAME = 45
 
 def problems_of(stack: StackConfig) -> list[str]:
     """Every rule that the stack breaks, each as `field: what is wrong; what to do`."""
-    rules = (_pipelines, _target, _overrides, _storage, _kafka, _superset, _promotions, _certificates, _operators)
+    rules = (
+        *(_pipelines, _target, _overrides, _storage, _kafka, _superset),
+        *(_promotions, _certificates, _operators, _secrets),
+    )
     return [problem for rule in rules for problem in rule(stack)]
 
 
-def required_secrets(stack: StackConfig) -> set[SecretName]:
-    """The secrets that belong to services which exist already: weir cannot make them up."""
-    needed: set[SecretName] = set()
-    if stack.superset.oauth:
-        needed.add(SecretName.SUPERSET_OAUTH_CLIENT_SECRET)
-    if stack.superset.metadata_database:
-        needed.add(SecretName.METADATA_DATABASE_PASSWORD)
-    if stack.superset.cache:
-        needed.add(SecretName.CACHE_PASSWORD)
-    if stack.storage.object_storage and not stack.storage.object_storage.workload_identity:
-        needed |= {SecretName.OBJECT_STORAGE_ACCESS_KEY, SecretName.OBJECT_STORAGE_SECRET_KEY}
-    return needed
+def _secrets(stack: StackConfig) -> Iterator[str]:
+    """The secrets of services that exist already: weir generates all others, and cannot make these up."""
+    if stack.target == "embedded":
+        return
+    store = stack.storage.object_storage
+    needed = {
+        SecretName.SUPERSET_OAUTH_CLIENT_SECRET: ("superset.oauth", stack.superset.oauth),
+        SecretName.METADATA_DATABASE_PASSWORD: ("superset.metadata_database", stack.superset.metadata_database),
+        SecretName.CACHE_PASSWORD: ("superset.cache", stack.superset.cache),
+        SecretName.OBJECT_STORAGE_ACCESS_KEY: ("storage.object_storage", store and not store.workload_identity),
+        SecretName.OBJECT_STORAGE_SECRET_KEY: ("storage.object_storage", store and not store.workload_identity),
+    }
+    for name, (setting, wanted) in needed.items():
+        if wanted and name not in stack.given_secrets:
+            instead = ", or set storage.object_storage.workload_identity" if setting.startswith("storage") else ""
+            yield f"{name}: missing; {setting} needs it. Run `pulumi config set --secret weir:{name}`{instead}"
 
 
 def _pipelines(stack: StackConfig) -> Iterator[str]:

@@ -1,0 +1,40 @@
+"""Names that the pipelines of an environment share with each other, or with weir itself, in Kafka. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from weir.catalog.engine_names import internal_topics, loader_topics
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import REGISTRY_TOPICS, principals_of
+from weir.catalog.spec import Engine
+
+
+def shared_names(pipelines: Iterable[Pipeline]) -> Iterator[str]:
+    """Every topic and user that two want, as `field: what is wrong; what to do`."""
+    topics = {topic.name: "the registry" for topic in REGISTRY_TOPICS}
+    users: dict[str, str] = {}
+    for pipeline in pipelines:
+        for field, topic in _topics(pipeline):
+            if topic in topics:
+                yield f"{pipeline.name}: {field}: topic {topic!r} is that of {topics[topic]}; choose another name"
+            topics.setdefault(topic, f"{field} of {pipeline.name}")
+        for user in sorted({user.name for engine in Engine for user in principals_of(pipeline.on(engine))}):
+            if user in users:
+                yield (
+                    f"{pipeline.name}: name: Kafka's user {user!r} would be that of pipeline {users[user]!r}, too; "
+                    "rename one of them"
+                )
+            users.setdefault(user, pipeline.name)
+
+
+def _topics(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
+    """Field of the file -> topic; those of Kafka Streams, too, so that changing the engine meets no surprise."""
+    yield "source.topic", pipeline.source_topic.name
+    yield "dead_letters.topic", pipeline.dead_letter_topic.name
+    for table, topic in pipeline.table_topics.items():
+        yield f"table {table}", topic.name
+    for topic in internal_topics(pipeline):
+        yield "name", topic
+    for made in loader_topics(pipeline):
+        yield "name", made.name
