@@ -1,9 +1,14 @@
 package io.weir.registry;
 
-/** Why a record cannot be decoded: the machine-readable codes at the start of its reason. */
+/**
+ * Why a record becomes no row: the machine-readable codes at the start of its reason. The first
+ * ones say that it cannot be decoded, the others that no table could hold it.
+ */
 public enum DecodeError {
   /** The Kafka value is null (a tombstone). */
   NULL_VALUE("null-value"),
+  /** The value has more bytes than an event may have. */
+  TOO_LARGE("too-large"),
   /** The first byte is not 0, so the value is not in the Confluent wire format. */
   BAD_MAGIC("bad-magic"),
   /** The value ends before its header or its record does. */
@@ -15,7 +20,13 @@ public enum DecodeError {
   /** The bytes are no Avro encoding of the writer's schema. */
   MALFORMED_AVRO("malformed-avro"),
   /** Bytes are left over after the record. */
-  TRAILING_BYTES("trailing-bytes");
+  TRAILING_BYTES("trailing-bytes"),
+  /** A time lies outside of what the pipeline takes, or of what its tables can show. */
+  OUT_OF_RANGE("out-of-range"),
+  /** The only column of a partition key is empty. */
+  EMPTY_KEY("empty-key"),
+  /** A key is longer than Cassandra takes. */
+  KEY_TOO_LONG("key-too-long");
 
   private final String code;
 

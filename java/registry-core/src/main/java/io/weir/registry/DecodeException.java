@@ -7,6 +7,9 @@ package io.weir.registry;
  * <p>It carries no stack trace: a topic full of poison must not be slow to drain.
  */
 public final class DecodeException extends Exception {
+  /** A reason goes into a header, and names and values of others may be in it. */
+  private static final int MAX_CHARACTERS = 1000;
+
   private final DecodeError error;
   private final String path;
   private final String reason;
@@ -17,13 +20,22 @@ public final class DecodeException extends Exception {
 
   private DecodeException(DecodeError error, String path, String reason) {
     super(
-        error.code() + ": " + (path.isEmpty() ? "" : "field " + path + ": ") + reason,
+        shortened(error.code() + ": " + (path.isEmpty() ? "" : "field " + path + ": ") + reason),
         null,
         false,
         false);
     this.error = error;
     this.path = path;
     this.reason = reason;
+  }
+
+  private static String shortened(String message) {
+    int length = message.length();
+    return length <= MAX_CHARACTERS
+        ? message
+        : message.substring(0, MAX_CHARACTERS / 2)
+            + "..."
+            + message.substring(length - MAX_CHARACTERS / 2);
   }
 
   /** The same failure, seen from the record that holds {@code field}. */

@@ -1,26 +1,21 @@
 package io.weir.registry;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import org.apache.avro.AvroRuntimeException;
-import org.apache.avro.AvroTypeException;
 import org.apache.avro.Schema;
-import org.apache.avro.generic.GenericData;
-import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 
 /**
- * Reads Kafka values in Confluent's wire format as generic records, by Avro's own rules of schema
- * evolution. Values keep Avro's raw forms: a timestamp is a long, whatever its logical type. Not
+ * Reads Kafka values in Confluent's wire format as generic records, by the rules of {@link
+ * Resolution}. Values keep Avro's raw forms: a timestamp is a long, whatever its logical type. Not
  * thread-safe.
  */
 public final class RecordReader {
   private final SchemaLookup schemas;
   private final Schema expected;
-  private final StrictDecoder decoder = new StrictDecoder();
-  private final Map<Integer, GenericDatumReader<GenericRecord>> readers = new HashMap<>();
+  private final GenericInput input = new GenericInput();
+  private final Map<Integer, GenericReaders.ValueReader> readers = new HashMap<>();
 
   /**
    * @param expected the schema to read with; null for whatever a record was written with
@@ -37,74 +32,34 @@ public final class RecordReader {
    * @throws IOException if the registry could not be asked
    */
   public GenericRecord read(byte[] value) throws IOException, DecodeException {
-    GenericDatumReader<GenericRecord> reader = readerOf(WireFormat.schemaId(value));
-    decoder.reset(value, WireFormat.HEADER_BYTES);
-    GenericRecord found;
-    try {
-      found = reader.read(null, decoder);
-      if (!decoder.isAtEnd()) {
-        throw new DecodeException(DecodeError.TRAILING_BYTES, "bytes follow the record");
-      }
-    } catch (EOFException e) {
-      throw new DecodeException(DecodeError.TRUNCATED, "the record ends before its last field");
-    } catch (AvroTypeException e) {
-      throw new DecodeException(DecodeError.INCOMPATIBLE_SCHEMA, e.getMessage());
-    } catch (IOException | RuntimeException e) {
-      throw new DecodeException(DecodeError.MALFORMED_AVRO, String.valueOf(e.getMessage()));
+    GenericReaders.ValueReader reader = readerOf(WireFormat.schemaId(value));
+    input.reset(value, WireFormat.HEADER_BYTES);
+    GenericRecord record = (GenericRecord) reader.read(input);
+    if (input.remaining() > 0) {
+      throw new DecodeException(
+          DecodeError.TRAILING_BYTES, input.remaining() + " bytes follow the record");
     }
-    return found;
+    return record;
   }
 
-  private GenericDatumReader<GenericRecord> readerOf(int id) throws IOException, DecodeException {
-    GenericDatumReader<GenericRecord> reader = readers.get(id);
+  private GenericReaders.ValueReader readerOf(int id) throws IOException, DecodeException {
+    GenericReaders.ValueReader reader = readers.get(id);
     if (reader == null) {
-      Schema writer = schemas.byId(id);
-      reader = new GenericDatumReader<>(writer, expected == null ? writer : expected, data());
-      if (writer.getType() != Schema.Type.RECORD) {
-        throw new DecodeException(
-            DecodeError.INCOMPATIBLE_SCHEMA, "schema " + id + " is no record");
-      }
-      if (expected != null) {
-        requireSameMeaning(writer, expected);
-      }
+      reader = compile(id, schemas.byId(id));
       readers.put(id, reader);
     }
     return reader;
   }
 
-  /** Without conversions: logical types stay what they are made of. */
-  private static GenericData data() {
-    return new GenericData();
-  }
-
-  /** Avro resolves the bytes alone, and would read microseconds as milliseconds. */
-  private static void requireSameMeaning(Schema writer, Schema reader) throws DecodeException {
-    Schema resolved;
+  private GenericReaders.ValueReader compile(int id, Schema writer) {
     try {
-      resolved = Schema.applyAliases(writer, reader);
-    } catch (AvroRuntimeException e) {
-      throw new DecodeException(DecodeError.INCOMPATIBLE_SCHEMA, e.getMessage());
-    }
-    for (Schema.Field field : reader.getFields()) {
-      Schema.Field written = resolved.getField(field.name());
-      String mine = logicalName(field.schema());
-      String theirs = written == null ? mine : logicalName(written.schema());
-      if (!mine.isEmpty() && !theirs.isEmpty() && !mine.equals(theirs)) {
+      if (expected == null && writer.getType() != Schema.Type.RECORD) {
         throw new DecodeException(
-            DecodeError.INCOMPATIBLE_SCHEMA,
-            "field " + field.name() + ": the writer's " + theirs + " is not the reader's " + mine);
+            DecodeError.INCOMPATIBLE_SCHEMA, "schema " + id + " is no record");
       }
+      return GenericReaders.compile(writer, expected == null ? writer : expected);
+    } catch (DecodeException e) {
+      return GenericReaders.failing(e);
     }
-  }
-
-  private static String logicalName(Schema schema) {
-    if (schema.isUnion()) {
-      return schema.getTypes().stream()
-          .map(RecordReader::logicalName)
-          .filter(name -> !name.isEmpty())
-          .findFirst()
-          .orElse("");
-    }
-    return schema.getLogicalType() == null ? "" : schema.getLogicalType().getName();
   }
 }

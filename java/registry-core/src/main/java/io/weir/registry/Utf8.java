@@ -36,6 +36,19 @@ public final class Utf8 {
     return true;
   }
 
+  /** The bytes of a text in UTF-8. */
+  public static int length(String text) {
+    int length = text.length();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        // The two halves of a surrogate pair have two bytes each.
+        length += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
+      }
+    }
+    return length;
+  }
+
   private static int sequenceSize(int lead) {
     if (lead >= 0xc2 && lead <= 0xdf) {
       return 2;

@@ -11,16 +11,19 @@ import com.datastax.oss.driver.api.core.connection.ConnectionInitException;
 import com.datastax.oss.driver.api.core.connection.HeartbeatException;
 import com.datastax.oss.driver.api.core.servererrors.BootstrappingException;
 import com.datastax.oss.driver.api.core.servererrors.CDCWriteFailureException;
+import com.datastax.oss.driver.api.core.servererrors.InvalidQueryException;
 import com.datastax.oss.driver.api.core.servererrors.OverloadedException;
 import com.datastax.oss.driver.api.core.servererrors.ReadFailureException;
 import com.datastax.oss.driver.api.core.servererrors.ReadTimeoutException;
 import com.datastax.oss.driver.api.core.servererrors.ServerError;
+import com.datastax.oss.driver.api.core.servererrors.UnauthorizedException;
 import com.datastax.oss.driver.api.core.servererrors.UnavailableException;
 import com.datastax.oss.driver.api.core.servererrors.WriteFailureException;
 import com.datastax.oss.driver.api.core.servererrors.WriteTimeoutException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.regex.Pattern;
 
 /**
  * What to do about a failed request. Every statement sent here is idempotent, so sending it again
@@ -61,6 +64,15 @@ public enum FailureKind {
           ReadFailureException.class,
           CDCWriteFailureException.class);
 
+  /**
+   * How Cassandra 4 and 5 word it; what they say of a value (a key that is empty) is none of these.
+   */
+  private static final Pattern TARGET =
+      Pattern.compile(
+          "^(unconfigured (table|columnfamily)|(table|keyspace) \\S+ (does not|doesn't) exist"
+              + "|undefined (column )?name|unknown identifier)",
+          Pattern.CASE_INSENSITIVE);
+
   public static FailureKind of(Throwable error) {
     if (error instanceof CompletionException && error.getCause() != null) {
       return of(error.getCause());
@@ -79,6 +91,20 @@ public enum FailureKind {
     }
     // A refused or reset connection reaches us as the plain network error.
     return error instanceof IOException ? TRANSIENT : PERMANENT;
+  }
+
+  /**
+   * Whether Cassandra refuses what a request is sent to (a table or column that is gone, a right
+   * that was taken away), and not what is in it: every other row would be refused as well, until
+   * somebody mends it.
+   */
+  public static boolean isOfTarget(Throwable error) {
+    if (error instanceof CompletionException && error.getCause() != null) {
+      return isOfTarget(error.getCause());
+    }
+    return error instanceof UnauthorizedException
+        || error instanceof InvalidQueryException
+            && TARGET.matcher(String.valueOf(error.getMessage())).find();
   }
 
   /**

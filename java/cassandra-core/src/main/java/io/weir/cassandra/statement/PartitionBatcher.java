@@ -74,7 +74,8 @@ public final class PartitionBatcher {
     return batches;
   }
 
-  private WriteCommand single(WriteRequest request) {
+  /** A request of one row, without a batch. */
+  public WriteCommand single(WriteRequest request) {
     return new WriteCommand(statements.bind(request), 1);
   }
 

@@ -45,6 +45,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RetryTest {
   private static final EndPoint END_POINT =
@@ -195,5 +196,41 @@ class RetryTest {
     executor.close();
     assertThat(executor.execute(STATEMENT)).isCompletedExceptionally();
     assertThat(retries).hasValue(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "unconfigured table events",
+        "table events does not exist",
+        "Table shop.events does not exist",
+        "keyspace shop does not exist",
+        "Keyspace shop doesn't exist",
+        "Undefined column name weight in table shop.events",
+        "Unknown identifier weight"
+      })
+  void whatIsGoneIsNoFaultOfARow(String message) {
+    Throwable error = new InvalidQueryException(null, message);
+    assertThat(FailureKind.isOfTarget(error)).isTrue();
+    assertThat(FailureKind.isOfTarget(new CompletionException(error))).isTrue();
+    assertThat(FailureKind.of(error)).isEqualTo(FailureKind.PERMANENT);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Key may not be empty",
+        "Key length of 70000 is longer than maximum of 65535",
+        "Invalid null value in condition for column table",
+        "Expected 4 or 0 byte int (8)"
+      })
+  void whatIsInARowIsItsFault(String message) {
+    assertThat(FailureKind.isOfTarget(new InvalidQueryException(null, message))).isFalse();
+  }
+
+  @Test
+  void aRightThatWasTakenAwayIsNoFaultOfARow() {
+    assertThat(FailureKind.isOfTarget(new UnauthorizedException(null, "no MODIFY"))).isTrue();
+    assertThat(FailureKind.isOfTarget(new ConnectException("away"))).isFalse();
   }
 }
