@@ -1,7 +1,10 @@
 package io.weir.streams;
 
+import io.weir.join.JoinMisses;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What a pipeline has done since this process began it. */
@@ -16,8 +19,26 @@ final class Counters {
 
   final LongAdder distinctEvents = new LongAdder();
 
+  /** Of those dropped: events that differ from the one that came first with their id. */
+  final LongAdder conflictingDuplicates = new LongAdder();
+
   /** Distinct events further behind the newest one of their task than is allowed. */
   final LongAdder lateEvents = new LongAdder();
+
+  private final Map<String, JoinMisses> joinMisses = new ConcurrentHashMap<>();
+
+  /** Those of the reference with this name, of all its joins and tasks. */
+  JoinMisses joinMisses(String reference) {
+    return joinMisses.computeIfAbsent(reference, name -> new JoinMisses());
+  }
+
+  /** Reference -> how many events found no row, and the keys that they had most often. */
+  Map<String, Map<String, Object>> missesByReference() {
+    Map<String, Map<String, Object>> told = new TreeMap<>();
+    joinMisses.forEach(
+        (name, misses) -> told.put(name, Map.of("misses", misses.total(), "keys", misses.keys())));
+    return told;
+  }
 
   Map<String, Long> snapshot() {
     Map<String, Long> counts = new LinkedHashMap<>();
@@ -25,7 +46,9 @@ final class Counters {
     counts.put("dead_letters", deadLetters.sum());
     counts.put("deduplicated", deduplicated.sum());
     counts.put("distinct_events", distinctEvents.sum());
+    counts.put("conflicting_duplicates", conflictingDuplicates.sum());
     counts.put("late_events", lateEvents.sum());
+    counts.put("join_misses", joinMisses.values().stream().mapToLong(JoinMisses::total).sum());
     return counts;
   }
 }

@@ -1,6 +1,8 @@
 package io.weir.streams;
 
 import io.weir.registry.DecodeException;
+import io.weir.registry.EventLimits;
+import io.weir.registry.SizeLimit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -12,27 +14,38 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
- * Decodes events and keys them by their id. A record that cannot be decoded keeps its key and value
- * and gets headers that say where it lay and why. A registry that does not answer is not the
- * record's fault: the thread fails, and begins again at the last commit.
+ * Decodes events and keys them by their id. A record that cannot be decoded, or that no table could
+ * hold, keeps its key and value and gets headers that say where it lay and why. A registry that
+ * does not answer is not the record's fault: the thread fails, and begins again at the last commit.
  */
 final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded> {
   private final RowReader reader;
   private final RowCodec id;
   private final int[] idColumns;
   private final int width;
+  private final EventLimits.Check limits;
+  private final SizeLimit sizeLimit;
   private final Counters counters;
   private ProcessorContext<byte[], Decoded> context;
 
   /**
    * @param width how many columns the rows have that events become
+   * @param limits of the first columns, which are the event's own
    */
   DecodeProcessor(
-      RowReader reader, RowCodec id, List<Integer> idColumns, int width, Counters counters) {
+      RowReader reader,
+      RowCodec id,
+      List<Integer> idColumns,
+      int width,
+      EventLimits.Check limits,
+      SizeLimit sizeLimit,
+      Counters counters) {
     this.reader = reader;
     this.id = id;
     this.idColumns = idColumns.stream().mapToInt(Integer::intValue).toArray();
     this.width = width;
+    this.limits = limits;
+    this.sizeLimit = sizeLimit;
     this.counters = counters;
   }
 
@@ -45,17 +58,27 @@ final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded
   public void process(Record<byte[], byte[]> record) {
     counters.received.increment();
     try {
+      sizeLimit.check(record.value());
       Object[] event = reader.read(record.value(), width);
+      limits.require(new EventValues(event));
       byte[] key = id.encode(Rows.pick(event, idColumns));
       // A producer's own headers mean nothing here; carrying them on would only cost.
       context.forward(new Record<>(key, new Decoded(event, null), record.timestamp()));
     } catch (DecodeException e) {
       counters.deadLetters.increment();
-      Decoded letter = new Decoded(null, record.value());
-      context.forward(record.withValue(letter).withHeaders(headers(record, e.getMessage())));
+      context.forward(letter(record, e.getMessage()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** As much of the record as an event may have, and what is known about it. */
+  private Record<byte[], Decoded> letter(Record<byte[], byte[]> record, String reason) {
+    return new Record<>(
+        sizeLimit.kept(record.key()),
+        new Decoded(null, sizeLimit.kept(record.value())),
+        record.timestamp(),
+        headers(record, reason));
   }
 
   /** Header values are UTF-8 text. */
@@ -67,6 +90,14 @@ final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded
     add(headers, "weir.offset", origin.offset());
     add(headers, "weir.timestamp", record.timestamp());
     add(headers, "weir.reason", reason);
+    if (sizeLimit.exceededBy(record.value())) {
+      add(headers, "weir.truncated", true);
+      add(headers, "weir.length", record.value().length);
+      add(headers, "weir.sha256", SizeLimit.sha256(record.value()));
+    }
+    if (sizeLimit.exceededBy(record.key())) {
+      add(headers, "weir.key-length", record.key().length);
+    }
     return headers;
   }
 

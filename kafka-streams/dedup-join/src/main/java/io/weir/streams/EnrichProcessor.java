@@ -54,12 +54,22 @@ final class EnrichProcessor implements FixedKeyProcessor<byte[], Object[], Objec
   @Override
   public void process(FixedKeyRecord<byte[], Object[]> record) {
     counters.deduplicated.increment();
-    if (!seen.add(record.key(), context.currentSystemTimeMs())) {
+    if (!isFirst(record)) {
       return;
     }
     counters.distinctEvents.increment();
     noteLateness((Long) record.value()[plan.eventTime()]);
     context.forward(record.withValue(enriched(record.value())));
+  }
+
+  /** The first event of an id is the one that counts; another one with that id is dropped, too. */
+  private boolean isFirst(FixedKeyRecord<byte[], Object[]> record) {
+    long hash = PayloadHash.of(record.value(), plan.source().columns());
+    SeenIds.Sight sight = seen.see(record.key(), hash, context.currentSystemTimeMs());
+    if (sight == SeenIds.Sight.CONFLICTING) {
+      counters.conflictingDuplicates.increment();
+    }
+    return sight == SeenIds.Sight.FIRST;
   }
 
   /** A late event is counted, and treated like all others. */

@@ -1,5 +1,6 @@
 package io.weir.streams;
 
+import io.weir.join.JoinMisses;
 import io.weir.registry.DecodeException;
 import io.weir.streams.PipelinePlan.Condition;
 import io.weir.streams.PipelinePlan.Join;
@@ -7,6 +8,7 @@ import io.weir.streams.PipelinePlan.Reference;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.apache.kafka.streams.state.ValueAndTimestamp;
 
@@ -19,15 +21,19 @@ final class Lookup {
   private final Condition[] conditions;
   private final int[] select;
   private final int width;
+  private final int[] wantedColumns;
+  private final JoinMisses misses;
 
   /**
+   * @param misses counts the events that find no row; one whose key has a null does not look
    * @param reader of the reference's values; not shared with another lookup's thread
    */
   Lookup(
       ReadOnlyKeyValueStore<byte[], ValueAndTimestamp<byte[]>> table,
       RowReader reader,
       Reference reference,
-      Join join) {
+      Join join,
+      JoinMisses misses) {
     this.table = table;
     this.reader = reader;
     this.key = keyCodec(reference);
@@ -35,6 +41,11 @@ final class Lookup {
     this.conditions = join.conditions().toArray(Condition[]::new);
     this.select = Rows.positions(join.select());
     this.width = reference.columns().size();
+    this.wantedColumns =
+        IntStream.concat(
+                IntStream.of(keyColumns), join.conditions().stream().mapToInt(Condition::event))
+            .toArray();
+    this.misses = misses;
   }
 
   /** How the key of a reference topic is written. */
@@ -44,8 +55,14 @@ final class Lookup {
 
   /** Fills the columns from {@code position} on; returns the position behind them. */
   int fill(Object[] row, int position) {
+    Object[] wanted = Rows.pick(row, wantedColumns);
+    if (Arrays.asList(wanted).contains(null)) {
+      return position + select.length;
+    }
     Object[] found = find(row);
-    if (found != null) {
+    if (found == null) {
+      misses.add(wanted);
+    } else {
       for (int i = 0; i < select.length; i++) {
         row[position + i] = found[select[i]];
       }
@@ -54,18 +71,13 @@ final class Lookup {
   }
 
   private Object[] find(Object[] row) {
-    Object[] wanted = Rows.pick(row, keyColumns);
-    if (Arrays.asList(wanted).contains(null)) {
-      return null;
-    }
-    ValueAndTimestamp<byte[]> value = table.get(key.encode(wanted));
+    ValueAndTimestamp<byte[]> value = table.get(key.encode(Rows.pick(row, keyColumns)));
     if (value == null) {
       return null;
     }
     Object[] found = decode(value.value());
     for (Condition condition : conditions) {
-      Object expected = row[condition.event()];
-      if (expected == null || !expected.equals(found[condition.reference()])) {
+      if (!row[condition.event()].equals(found[condition.reference()])) {
         return null;
       }
     }

@@ -54,6 +54,7 @@ final class Measurement {
 
   private static BinaryOperator<Object> combination(Measure measure) {
     return switch (measure.function()) {
+      // In a sum of longs the half that wraps.
       case "sum" -> (sum, value) -> ((Number) value).longValue() + (sum == null ? 0 : (Long) sum);
       case "min" -> (least, value) -> least == null || compare(value, least) < 0 ? value : least;
       case "max" -> (most, value) -> most == null || compare(value, most) > 0 ? value : most;
@@ -89,7 +90,10 @@ final class Measurement {
     return value.isBoolean() ? (Object) value.asBoolean() : value.asText();
   }
 
-  /** SQL's order: numbers by value whatever their types, text and bytes byte by byte. */
+  /**
+   * SQL's order: numbers by value whatever their types, NaN above all and equal to itself, text and
+   * bytes byte by byte.
+   */
   private static int compare(Object a, Object b) {
     if (a instanceof String text) {
       return Arrays.compareUnsigned(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.weir.registry.EventLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ public record PipelinePlan(
     List<Column> columns,
     Deduplication deduplication,
     int eventTime,
+    EventLimits limits,
     long allowedLatenessMs,
     List<Derived> derived,
     List<Reference> references,
@@ -42,9 +44,11 @@ public record PipelinePlan(
   /**
    * @param schema the Avro schema to read events with
    * @param columns how many of the plan's columns an event has
+   * @param maxEventBytes the most bytes of a value
    * @param partitionedById whether its producers put all records of an id on one partition
    */
-  public record Source(String topic, String schema, int columns, boolean partitionedById) {}
+  public record Source(
+      String topic, String schema, int columns, int maxEventBytes, boolean partitionedById) {}
 
   /**
    * @param key positions of the columns that make two events the same

@@ -3,11 +3,12 @@ package io.weir.streams;
 import io.weir.registry.RegistryConfig;
 import io.weir.registry.SchemaLookup;
 import io.weir.registry.SubjectRegistration;
+import io.weir.streams.PipelinePlan.Aggregate;
 import io.weir.streams.PipelinePlan.Output;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,28 +18,30 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
-import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One pipeline in this process, from its plan until it is closed: its rows, and its totals. */
 final class PipelineRun {
   private static final Logger LOG = LoggerFactory.getLogger(PipelineRun.class);
-  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
+  static final String LOOPING_FAILURES = "weir.looping.failures";
   private static final long ADMIN_TIMEOUT_SECONDS = 15;
-  private static final long PAUSE_MILLIS = 1_000;
+
+  /** It is tried every moment; what does not answer in so long is another failure. */
+  private static final long START_MILLIS = 10_000;
 
   private final PipelinePlan plan;
   private final String fingerprint;
   private final Properties common;
   private final Path stateFolder;
   private final Counters counters = new Counters();
-  private volatile List<KafkaStreams> parts = List.of();
+  private final FailureLog starts = new FailureLog(START_MILLIS);
+  private volatile List<Part> parts = List.of();
   private volatile String message = "not started yet";
 
   /**
@@ -65,17 +68,30 @@ final class PipelineRun {
     return fingerprint;
   }
 
-  boolean isRunning() {
-    return state() == KafkaStreams.State.RUNNING;
+  boolean isReady() {
+    return state() == KafkaStreams.State.RUNNING && !isLooping();
   }
 
   boolean isBroken() {
     return state() == KafkaStreams.State.ERROR;
   }
 
+  /** By the rule of weir.catalog.application_state, which also says how many failures are many. */
+  private boolean isLooping() {
+    return failuresSinceProgress() >= Integer.parseInt(plan.streams().get(LOOPING_FAILURES));
+  }
+
+  private int failuresSinceProgress() {
+    return logs().mapToInt(FailureLog::failuresSinceProgress).max().orElse(0);
+  }
+
+  private Stream<FailureLog> logs() {
+    return Stream.concat(Stream.of(starts), parts.stream().map(Part::failures));
+  }
+
   /** The worst of its parts' states; null before they are started. */
   private KafkaStreams.State state() {
-    List<KafkaStreams.State> states = parts.stream().map(KafkaStreams::state).toList();
+    List<KafkaStreams.State> states = parts.stream().map(Part::state).toList();
     if (states.contains(KafkaStreams.State.ERROR)) {
       return KafkaStreams.State.ERROR;
     }
@@ -85,9 +101,13 @@ final class PipelineRun {
         .orElse(states.isEmpty() ? null : KafkaStreams.State.RUNNING);
   }
 
-  /** Starts the topology once its topics are there; until then it says what it waits for. */
-  void start() {
+  /**
+   * Starts the topology once its topics are there, until then it says what it waits for; then
+   * watches it.
+   */
+  void step() {
     if (!parts.isEmpty()) {
+      parts.forEach(Part::watch);
       return;
     }
     try {
@@ -98,8 +118,10 @@ final class PipelineRun {
       }
       parts = started();
       message = "";
+      starts.passed();
     } catch (IOException | ExecutionException | TimeoutException | RuntimeException e) {
       message = e.toString();
+      starts.failed(e, System.currentTimeMillis());
       LOG.warn("Pipeline {} cannot be started yet: {}", plan.name(), message);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -111,6 +133,7 @@ final class PipelineRun {
     try (Admin admin = Admin.create(adminSettings())) {
       Set<String> existing =
           admin.listTopics().names().get(ADMIN_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+      OwnTopics.align(admin, existing, plan.streams());
       return PipelineTopology.topics(plan).stream()
           .filter(topic -> !existing.contains(topic))
           .toList();
@@ -122,7 +145,7 @@ final class PipelineRun {
         .getAdminConfigs("weir-" + plan.name() + "-topics");
   }
 
-  private List<KafkaStreams> started() throws IOException {
+  private List<Part> started() throws IOException {
     RegistryConfig registry = RegistryConfig.of(plan.registryUrl());
     SubjectRegistration subjects = new SubjectRegistration(registry);
     Map<String, Integer> schemaIds = new HashMap<>();
@@ -130,33 +153,24 @@ final class PipelineRun {
       schemaIds.put(output.subject(), subjects.register(output.subject(), output.schema()));
     }
     SchemaLookup schemas = SchemaLookup.of(registry);
-    List<KafkaStreams> made = new ArrayList<>();
+    List<Part> made = new ArrayList<>();
     made.add(
-        part(new PipelineTopology(plan, schemas, schemaIds, counters).build(), plan.streams()));
+        new Part(
+            new PipelineTopology(plan, schemas, schemaIds, counters).build(),
+            settings(plan.streams()),
+            plan.source().topic(),
+            List.of(PipelineTopology.BY_ID)));
     if (!plan.aggregates().isEmpty()) {
-      made.add(part(new TotalsTopology(plan, schemas, schemaIds).build(), plan.totalsStreams()));
+      made.add(
+          new Part(
+              new TotalsTopology(plan, schemas, schemaIds).build(),
+              settings(plan.totalsStreams()),
+              plan.rows().topic(),
+              plan.aggregates().stream().map(Aggregate::name).toList()));
     }
-    made.forEach(KafkaStreams::start);
+    made.forEach(Part::start);
     LOG.info("Pipeline {} is started", plan.name());
     return List.copyOf(made);
-  }
-
-  private KafkaStreams part(Topology topology, Map<String, String> own) {
-    KafkaStreams made = new KafkaStreams(topology, settings(own));
-    made.setUncaughtExceptionHandler(this::replaced);
-    return made;
-  }
-
-  /** What is away (a broker, the registry) comes back, and the events wait in Kafka. */
-  private StreamThreadExceptionResponse replaced(Throwable error) {
-    LOG.error("Pipeline {}: a thread failed and is replaced", plan.name(), error);
-    message = String.valueOf(error.getCause() == null ? error : error.getCause());
-    try {
-      Thread.sleep(PAUSE_MILLIS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return StreamThreadExceptionResponse.REPLACE_THREAD;
   }
 
   /**
@@ -169,18 +183,36 @@ final class PipelineRun {
         leave
             ? CloseOptions.GroupMembershipOperation.LEAVE_GROUP
             : CloseOptions.GroupMembershipOperation.REMAIN_IN_GROUP;
-    CloseOptions options =
-        CloseOptions.timeout(CLOSE_TIMEOUT).withGroupMembershipOperation(membership);
-    parts.parallelStream().forEach(part -> part.close(options));
+    parts.parallelStream().forEach(part -> part.close(membership));
   }
 
   Map<String, Object> status() {
     Map<String, Object> status = new LinkedHashMap<>();
     KafkaStreams.State state = state();
-    status.put("state", state == null ? "WAITING" : state.name());
-    status.put("message", isRunning() ? "" : message);
+    int failures = failuresSinceProgress();
+    String threads = state == null ? "WAITING" : state.name();
+    String told = isLooping() ? "LOOPING" : failures > 0 ? "RESTARTING" : threads;
+    status.put("state", isBroken() ? threads : told);
+    status.put("threads", threads);
+    boolean well = state == KafkaStreams.State.RUNNING && failures == 0;
+    status.put("message", parts.isEmpty() ? message : well ? "" : lastReason());
+    status.put("failures", parts.stream().mapToLong(part -> part.failures().total()).sum());
+    status.put("failures_since_progress", failures);
+    status.put(
+        "last_failures", parts.stream().flatMap(part -> part.failures().last().stream()).toList());
     status.put("fingerprint", fingerprint);
     status.put("counters", counters.snapshot());
+    status.put("join_misses", counters.missesByReference());
     return status;
+  }
+
+  /** What failed last in the part that is worst; empty where nothing has. */
+  private String lastReason() {
+    return parts.stream()
+        .map(Part::failures)
+        .filter(failures -> failures.total() > 0)
+        .max(Comparator.comparingInt(FailureLog::failuresSinceProgress))
+        .map(FailureLog::lastReason)
+        .orElse("");
   }
 }

@@ -1,6 +1,8 @@
 package io.weir.streams;
 
+import io.weir.registry.EventLimits;
 import io.weir.registry.SchemaLookup;
+import io.weir.registry.SizeLimit;
 import io.weir.registry.WireFormat;
 import io.weir.streams.PipelinePlan.Aggregate;
 import io.weir.streams.PipelinePlan.Column;
@@ -39,6 +41,9 @@ import org.apache.kafka.streams.state.Stores;
  * Totals are {@link TotalsTopology}'s.
  */
 final class PipelineTopology {
+  /** Where events are put together by their id; it names the topic. */
+  static final String BY_ID = "by-id";
+
   private static final Serde<byte[]> BYTES = Serdes.ByteArray();
   private static final String EVENTS = "events";
   private static final String LETTERS = "dead-letters";
@@ -87,6 +92,8 @@ final class PipelineTopology {
     List<Integer> key = plan.deduplication().key();
     RowCodec id = new RowCodec(key.stream().map(plan.columns()::get).toList());
     int width = plan.source().columns();
+    EventLimits.Check limits =
+        plan.limits().on(plan.eventColumns().stream().map(Column::name).toList());
     Map<String, KStream<byte[], Decoded>> decoded =
         builder.stream(
                 plan.source().topic(),
@@ -101,6 +108,8 @@ final class PipelineTopology {
                         id,
                         key,
                         width,
+                        limits,
+                        new SizeLimit(plan.source().maxEventBytes()),
                         counters),
                 Named.as("decode"))
             .split(Named.as("decoded-"))
@@ -122,7 +131,7 @@ final class PipelineTopology {
       return events;
     }
     return events.repartition(
-        Repartitioned.<byte[], Object[]>as("by-id")
+        Repartitioned.<byte[], Object[]>as(BY_ID)
             .withKeySerde(BYTES)
             .withValueSerde(new RowCodec(plan.eventColumns()).serde()));
   }
@@ -142,7 +151,8 @@ final class PipelineTopology {
         context.getStateStore(store(reference)),
         new RowReader(schemas, new Schema.Parser().parse(reference.schema()), reference.columns()),
         reference,
-        join);
+        join,
+        counters.joinMisses(reference.name()));
   }
 
   private void addRows(KStream<byte[], Object[]> rows) {

@@ -20,9 +20,19 @@ import org.apache.kafka.common.serialization.Serializer;
  */
 final class RowCodec {
   private final Column[] columns;
+  private final int required;
 
   RowCodec(List<Column> columns) {
+    this(columns, columns.size());
+  }
+
+  /**
+   * @param required so many columns every row has; one that an earlier version wrote may end behind
+   *     them, and has null in the others
+   */
+  RowCodec(List<Column> columns, int required) {
     this.columns = columns.toArray(Column[]::new);
+    this.required = required;
   }
 
   /** Kafka's view of it; a null row is a null value. */
@@ -81,7 +91,7 @@ final class RowCodec {
     BinaryDecoder in = DecoderFactory.get().binaryDecoder(bytes, null);
     Object[] row = new Object[columns.length];
     try {
-      for (int i = 0; i < columns.length; i++) {
+      for (int i = 0; i < columns.length && (i < required || !in.isEnd()); i++) {
         row[i] = read(columns[i], in);
       }
     } catch (IOException e) {

@@ -70,7 +70,7 @@ final class Runner {
       refused.remove(name);
       runs.put(name, run);
     }
-    run.start();
+    run.step();
   }
 
   private Map<String, String> read() {
@@ -104,15 +104,15 @@ final class Runner {
   }
 
   /** By pipeline: state, what it waits for, version of its plan, counters. */
-  Map<String, Object> status() {
-    Map<String, Object> status = new LinkedHashMap<>();
+  Map<String, Map<String, Object>> status() {
+    Map<String, Map<String, Object>> status = new LinkedHashMap<>();
     runs.forEach((name, run) -> status.put(name, run.status()));
     refused.forEach((name, why) -> status.put(name, Map.of("state", "REFUSED", "message", why)));
     return status;
   }
 
   boolean isReady() {
-    return refused.isEmpty() && runs.values().stream().allMatch(PipelineRun::isRunning);
+    return refused.isEmpty() && runs.values().stream().allMatch(PipelineRun::isReady);
   }
 
   boolean isBroken() {

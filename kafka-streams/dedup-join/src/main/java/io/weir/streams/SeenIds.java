@@ -1,5 +1,6 @@
 package io.weir.streams;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import org.apache.kafka.common.config.TopicConfig;
@@ -9,16 +10,27 @@ import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowStore;
 
 /**
- * The ids seen within the horizon: one small value each, on disk, in the half horizon of the clock
- * in which they came. Whole halves are forgotten at once, so that forgetting costs nothing; an id
- * is known for at least the horizon and at most one and a half of it.
+ * The ids seen within the horizon: the hash of the event that came first with each, on disk, in the
+ * half horizon of the clock in which it came. Whole halves are forgotten at once, so that
+ * forgetting costs nothing; an id is known for at least the horizon and at most one and a half of
+ * it.
  *
  * <p>An id is asked for exactly, once in each half that may hold it: a range of halves would need
  * an iterator, and would not profit from bloom filters, which answer for the many ids that are new.
  */
 final class SeenIds {
   static final String STORE = "seen";
-  private static final byte[] SEEN = {1};
+
+  /** What an event is to those that came before it. */
+  enum Sight {
+    /** Its id is new. */
+    FIRST,
+    /** The same event came before, or one of which no hash is known. */
+    AGAIN,
+    /** Another event came before with its id. */
+    CONFLICTING
+  }
+
   private static final int HALVES_BEFORE = 2;
 
   /** What the changelog may forget goes by the broker's clock, as the store goes by ours. */
@@ -49,15 +61,21 @@ final class SeenIds {
     return (horizonMs + 1) / 2;
   }
 
-  /** Whether the id is new at this time of the clock; from now on it is not. */
-  boolean add(byte[] id, long nowMs) {
+  /** Looks the id up at this time of the clock; from now on it is known, with its first hash. */
+  Sight see(byte[] id, long hash, long nowMs) {
     long current = nowMs - Math.floorMod(nowMs, halfMs);
     for (int back = 0; back <= HALVES_BEFORE; back++) {
-      if (store.fetch(id, current - back * halfMs) != null) {
-        return false;
+      byte[] first = store.fetch(id, current - back * halfMs);
+      if (first != null) {
+        return agrees(first, hash) ? Sight.AGAIN : Sight.CONFLICTING;
       }
     }
-    store.put(id, SEEN, current);
-    return true;
+    store.put(id, ByteBuffer.allocate(Long.BYTES).putLong(hash).array(), current);
+    return Sight.FIRST;
+  }
+
+  /** Earlier versions kept a single byte: such an event cannot be told from another. */
+  private static boolean agrees(byte[] first, long hash) {
+    return first.length != Long.BYTES || ByteBuffer.wrap(first).getLong() == hash;
   }
 }

@@ -5,11 +5,14 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 
 /**
- * What the outside asks: {@code /pipelines} tells all, {@code /ready} and {@code /live} answer the
- * probes with 200 or 503.
+ * What the outside asks: {@code /pipelines} tells all, {@code /metrics} what Prometheus reads,
+ * {@code /ready} and {@code /live} answer the probes with 200 or 503. A pipeline that loops is not
+ * ready, so that a rollout of what fails ends with its first pod; but it is alive: a new process
+ * would fail of the same, and the pipelines and partitions that go on would lose their state.
  */
 final class StatusServer implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -20,17 +23,31 @@ final class StatusServer implements AutoCloseable {
     route("/pipelines", () -> true, runner);
     route("/ready", runner::isReady, runner);
     route("/live", () -> !runner.isBroken(), runner);
+    server.createContext(
+        "/metrics",
+        exchange -> {
+          byte[] body = Metrics.of(runner.status()).getBytes(StandardCharsets.UTF_8);
+          answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", body);
+        });
     server.start();
+  }
+
+  int port() {
+    return server.getAddress().getPort();
   }
 
   private void route(String path, Supplier<Boolean> good, Runner runner) {
     server.createContext(
-        path, exchange -> answer(exchange, good.get() ? 200 : 503, runner.status()));
+        path,
+        exchange -> {
+          byte[] body = JSON.writeValueAsBytes(runner.status());
+          answer(exchange, good.get() ? 200 : 503, "application/json", body);
+        });
   }
 
-  private static void answer(HttpExchange exchange, int status, Object body) throws IOException {
-    byte[] bytes = JSON.writeValueAsBytes(body);
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
+  private static void answer(HttpExchange exchange, int status, String type, byte[] bytes)
+      throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", type);
     exchange.sendResponseHeaders(status, bytes.length);
     try (exchange) {
       exchange.getResponseBody().write(bytes);

@@ -5,13 +5,17 @@ import io.weir.streams.PipelinePlan.Column;
 import io.weir.streams.PipelinePlan.Dimension;
 import io.weir.streams.PipelinePlan.Measure;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
  * The running totals of one table: what of a row counts, and how it changes a group's state. A
  * state is the number of the group's events, then a value for each measure, as SQL's aggregate
- * functions have it: a sum, least or greatest of nothing is null, a count of nothing is 0.
+ * functions have it: a sum, least or greatest of nothing is null, a count of nothing is 0. Behind
+ * them are the high halves of the sums of longs (see {@link WideSum}). A sum of ints needs none: it
+ * takes 2^32 events of the greatest int in one group to fill a long.
  */
 final class Totals {
   private final Aggregate aggregate;
@@ -19,6 +23,7 @@ final class Totals {
   private final Measurement[] measures;
   private final int[] groupColumns;
   private final int[] inputColumns;
+  private final int[] wideSums;
 
   /**
    * @param columns the columns of the rows that are added up
@@ -33,6 +38,16 @@ final class Totals {
         aggregate.measures().stream()
             .map(measure -> Measurement.of(measure, columns, inputColumns))
             .toArray(Measurement[]::new);
+    this.wideSums =
+        IntStream.range(0, measures.length)
+            .filter(i -> isWideSum(aggregate.measures().get(i)))
+            .map(i -> 1 + i)
+            .toArray();
+  }
+
+  private boolean isWideSum(Measure measure) {
+    return measure.function().equals("sum")
+        && columns.get(measure.column()).type() == ColumnType.BIGINT;
   }
 
   private static Stream<Integer> used(Measure measure) {
@@ -65,8 +80,13 @@ final class Totals {
 
   /** The codec of states. */
   RowCodec states() {
-    Column count = new Column("count", ColumnType.BIGINT, false);
-    return new RowCodec(Stream.concat(Stream.of(count), measureTypes().stream()).toList());
+    List<Column> state = new ArrayList<>(List.of(new Column("count", ColumnType.BIGINT, false)));
+    state.addAll(measureTypes());
+    int required = state.size();
+    for (int position : wideSums) {
+      state.add(new Column(state.get(position).name() + "_high", ColumnType.BIGINT, false));
+    }
+    return new RowCodec(state, required);
   }
 
   private List<Column> measureTypes() {
@@ -97,8 +117,9 @@ final class Totals {
   }
 
   Object[] empty() {
-    Object[] state = new Object[1 + measures.length];
+    Object[] state = new Object[1 + measures.length + wideSums.length];
     state[0] = 0L;
+    Arrays.fill(state, 1 + measures.length, state.length, 0L);
     for (int i = 0; i < measures.length; i++) {
       state[1 + i] = measures[i].ofNothing();
     }
@@ -112,6 +133,11 @@ final class Totals {
     for (int i = 0; i < measures.length; i++) {
       sum[1 + i] = measures[i].add(state[1 + i], input);
     }
+    for (int i = 0; i < wideSums.length; i++) {
+      int low = wideSums[i];
+      int high = 1 + measures.length + i;
+      sum[high] = WideSum.high((Long) state[low], (Long) state[high], (Long) sum[low]);
+    }
     return sum;
   }
 
@@ -120,9 +146,14 @@ final class Totals {
    * its events: a later total beats an earlier one, and the last one is the same in every run.
    */
   Object[] output(Object[] group, Object[] state) {
-    Object[] row = new Object[group.length + state.length];
+    Object[] row = new Object[group.length + measures.length + 1];
     System.arraycopy(group, 0, row, 0, group.length);
     System.arraycopy(state, 1, row, group.length, measures.length);
+    for (int i = 0; i < wideSums.length; i++) {
+      int low = wideSums[i];
+      row[group.length + low - 1] =
+          WideSum.clamped((Long) state[low], (Long) state[1 + measures.length + i]);
+    }
     ColumnType grain = groupTypes().get(aggregate.grain()).type();
     row[row.length - 1] = Rows.micros(group[aggregate.grain()], grain) + (Long) state[0];
     return row;

@@ -68,6 +68,21 @@ class PipelineTopologyTest {
   }
 
   @Test
+  void anotherEventWithAKnownIdIsDroppedAndCounted() {
+    orders.send(orders.order(7, "note", null));
+    orders.send(orders.order(7, "note", null));
+    orders.send(orders.order(7, "note", ""));
+    orders.send(orders.order(7, "price_cents", 501L));
+    orders.send(orders.order(7));
+    orders.send(orders.order(8, "price_cents", 501L));
+    assertThat(rows()).extracting("price_cents").containsExactly(500L, 501L);
+    assertThat(orders.counters.snapshot())
+        .containsEntry("deduplicated", 6L)
+        .containsEntry("distinct_events", 2L)
+        .containsEntry("conflicting_duplicates", 2L);
+  }
+
+  @Test
   void everyRowHasTheWriteTimestampOfItsEvent() {
     long before1970 = Instant.parse("1969-12-31T23:59:59.999Z").toEpochMilli();
     orders.send(orders.order(1));
@@ -107,6 +122,11 @@ class PipelineTopologyTest {
     orders.send(orders.order(1));
     orders.send(orders.order(2, "shop", null));
     assertThat(rows()).hasSize(2).allSatisfy(row -> assertThat(row).containsEntry("city", null));
+    // Without a key nothing was missed.
+    assertThat(orders.counters.missesByReference())
+        .containsEntry("shops", Map.of("misses", 1L, "keys", Map.of("de, 2", 1L)))
+        .containsEntry("products", Map.of("misses", 2L, "keys", Map.of("sku-1", 2L)));
+    assertThat(orders.counters.snapshot()).containsEntry("join_misses", 3L);
   }
 
   @Test
@@ -186,7 +206,7 @@ class PipelineTopologyTest {
     poison.put(OrdersDriver.cut(good, good.length + 1), "trailing-bytes");
     poison.put(WireFormat.header(999), "unknown-schema-id");
     // A string of two thousand million bytes, in a record of ten.
-    poison.put(new byte[] {0, 0, 0, 0, 1, 0, 2, 2, 0, -2, -1, -1, -1, 15}, "malformed-avro");
+    poison.put(new byte[] {0, 0, 0, 0, 1, 0, 2, 2, 0, -2, -1, -1, -1, 15}, "truncated");
     poison.forEach((value, reason) -> assertLetter(value, reason));
     assertLetter(null, "null-value");
     assertThat(rows()).isEmpty();

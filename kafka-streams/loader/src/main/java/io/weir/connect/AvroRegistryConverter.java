@@ -16,9 +16,9 @@ import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.storage.Converter;
 
 /**
- * Reads Avro in Confluent's wire format; writing is the producers' business. A record that cannot
- * be decoded is Connect's to set aside (errors.tolerance); a registry that does not answer is
- * retried (errors.retry.timeout).
+ * Reads Avro in Confluent's wire format; writing is the producers' business, and bytes, which a
+ * dead letter is made of, stay what they are. A record that cannot be decoded is Connect's to set
+ * aside (errors.tolerance); a registry that does not answer is retried (errors.retry.timeout).
  */
 public final class AvroRegistryConverter implements Converter {
   static final String URL = "registry.url";
@@ -73,6 +73,9 @@ public final class AvroRegistryConverter implements Converter {
   @Override
   public byte[] fromConnectData(
       String topic, org.apache.kafka.connect.data.Schema schema, Object value) {
+    if (value instanceof byte[] letter) {
+      return letter;
+    }
     throw new DataException(
         topic + ": this converter only reads; use another one for a source connector");
   }

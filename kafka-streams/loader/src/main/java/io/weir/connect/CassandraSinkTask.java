@@ -3,6 +3,7 @@ package io.weir.connect;
 import com.datastax.oss.driver.api.core.DriverException;
 import io.weir.cassandra.retry.RetryingExecutor;
 import io.weir.cassandra.session.SharedSession;
+import io.weir.cassandra.statement.RefusedRow;
 import io.weir.cassandra.statement.WriteCommand;
 import io.weir.cassandra.statement.WritePipeline;
 import io.weir.connect.Delivery.Row;
@@ -99,8 +100,16 @@ public final class CassandraSinkTask extends SinkTask {
           "The value is no struct; give the connector a converter with schemas.");
     }
     return writers.computeIfAbsent(
-        new TableSchema(record.originalTopic(), record.valueSchema()),
-        key -> new TableWriter(session.cql(), config, table(key.topic()), key.schema()));
+        new TableSchema(record.originalTopic(), record.valueSchema()), this::opened);
+  }
+
+  /** A table that does not fit takes no row at all: the task fails, and no row becomes a letter. */
+  private TableWriter opened(TableSchema key) {
+    try {
+      return new TableWriter(session.cql(), config, table(key.topic()), key.schema());
+    } catch (DataException e) {
+      throw new ConnectException(e.getMessage(), e);
+    }
   }
 
   private String table(String topic) {
@@ -153,6 +162,12 @@ public final class CassandraSinkTask extends SinkTask {
       written.putAll(deliveries.remove().ends());
     }
     deliveries.forEach(delivery -> delivery.settle(this::setAside));
+  }
+
+  /** With weir's headers and the row as JSON, as the Flink job sets it aside. */
+  private void setAside(Row row, RefusedRow letter) {
+    SinkRecord record = Letters.of(row.origin(), letter);
+    setAside(record, new DataException(letter.headers().get("weir.reason")));
   }
 
   private void setAside(SinkRecord record, Throwable error) {

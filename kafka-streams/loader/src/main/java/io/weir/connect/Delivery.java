@@ -1,6 +1,7 @@
 package io.weir.connect;
 
 import io.weir.cassandra.retry.FailureKind;
+import io.weir.cassandra.statement.RefusedRow;
 import io.weir.cassandra.statement.WriteCommand;
 import io.weir.cassandra.statement.WritePipeline;
 import io.weir.cassandra.statement.WriteRequest;
@@ -14,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.sink.SinkRecord;
 
 /**
@@ -61,24 +63,33 @@ final class Delivery {
   /**
    * Deals with the failures so far, in the task's own thread.
    *
-   * @param setAside told of each record that cannot be written, and why
+   * @param setAside told of each row that cannot be written, and of its dead letter
    * @return whether every record is written or set aside
+   * @throws ConnectException if it is the table that Cassandra refuses, or the right to write it
    */
-  boolean settle(BiConsumer<SinkRecord, Throwable> setAside) {
+  boolean settle(BiConsumer<Row, RefusedRow> setAside) {
     boolean allAnswered = unanswered.get() == 0;
-    for (Failed failed = failures.poll(); failed != null; failed = failures.poll()) {
+    for (Failed failed = failures.peek(); failed != null; failed = failures.peek()) {
       allAnswered &= settle(failed, setAside);
+      // Only now: a failure that ends the task is still one when Connect asks what to commit.
+      failures.remove();
     }
     return allAnswered;
   }
 
-  private boolean settle(Failed failed, BiConsumer<SinkRecord, Throwable> setAside) {
+  private boolean settle(Failed failed, BiConsumer<Row, RefusedRow> setAside) {
     if (FailureKind.of(failed.error()) == FailureKind.TRANSIENT) {
       send(failed.table(), failed.rows());
       return false;
     }
+    if (FailureKind.isOfTarget(failed.error())) {
+      // Letters would be all rows from now on. The task fails, and tries again until it is mended.
+      throw new ConnectException(
+          "Cassandra takes no row: " + failed.error().getMessage(), failed.error());
+    }
     if (failed.rows().size() == 1) {
-      setAside.accept(failed.rows().get(0).origin(), failed.error());
+      Row row = failed.rows().get(0);
+      setAside.accept(row, failed.table().refused(row.request(), failed.error()));
       return true;
     }
     for (Row row : failed.rows()) {

@@ -8,6 +8,7 @@ import com.datastax.oss.driver.api.core.metadata.schema.TableMetadata;
 import io.weir.cassandra.session.Relations;
 import io.weir.cassandra.statement.NewestRows;
 import io.weir.cassandra.statement.PartitionBatcher;
+import io.weir.cassandra.statement.RefusedRow;
 import io.weir.cassandra.statement.WriteCommand;
 import io.weir.cassandra.statement.WriteLayout;
 import io.weir.cassandra.statement.WriteRequest;
@@ -28,6 +29,7 @@ final class TableWriter implements Requests {
   private final Field timestamp;
   private final int ttlSeconds;
   private final WriteLayout layout;
+  private final TableMetadata table;
   private final PartitionBatcher batches;
   private final PartitionBatcher singles;
 
@@ -35,7 +37,7 @@ final class TableWriter implements Requests {
    * @throws DataException if a field has no column, or one that cannot take it
    */
   TableWriter(CqlSession session, SinkConfig config, String tableName, Schema schema) {
-    TableMetadata table = (TableMetadata) Relations.find(session, config.keyspace(), tableName);
+    table = (TableMetadata) Relations.find(session, config.keyspace(), tableName);
     timestamp = schema.field(config.timestampField());
     if (timestamp == null || timestamp.schema().type() != Schema.Type.INT64) {
       throw new DataException(
@@ -105,6 +107,11 @@ final class TableWriter implements Requests {
   @Override
   public List<WriteCommand> together(List<WriteRequest> rows) {
     return batches.commands(NewestRows.of(rows, layout));
+  }
+
+  @Override
+  public RefusedRow refused(WriteRequest row, Throwable error) {
+    return RefusedRow.of(table, layout, row, error);
   }
 
   @Override

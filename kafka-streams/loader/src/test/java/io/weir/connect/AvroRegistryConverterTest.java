@@ -44,6 +44,15 @@ class AvroRegistryConverterTest {
     return SCHEMA;
   }
 
+  @Test
+  void aDeadLettersBytesStayWhatTheyAre() {
+    byte[] letter = {1, 2};
+    assertThat(
+            converter.fromConnectData(
+                "t", org.apache.kafka.connect.data.Schema.BYTES_SCHEMA, letter))
+        .isEqualTo(letter);
+  }
+
   private static byte[] row() throws IOException {
     GenericRecord row = new GenericData.Record(SCHEMA);
     row.put("day", -1);

@@ -1,13 +1,16 @@
 package io.weir.connect;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.datastax.oss.driver.api.core.cql.AsyncResultSet;
 import com.datastax.oss.driver.api.core.cql.SimpleStatement;
 import com.datastax.oss.driver.api.core.cql.Statement;
+import com.datastax.oss.driver.api.core.servererrors.InvalidQueryException;
 import com.datastax.oss.driver.api.core.servererrors.SyntaxError;
 import io.weir.cassandra.retry.RetryPolicy;
 import io.weir.cassandra.retry.RetryingExecutor;
+import io.weir.cassandra.statement.RefusedRow;
 import io.weir.cassandra.statement.WriteCommand;
 import io.weir.cassandra.statement.WritePipeline;
 import io.weir.cassandra.statement.WriteRequest;
@@ -41,6 +44,11 @@ class DeliveryTest {
               .map(row -> String.valueOf(row.timestampMicros()))
               .collect(Collectors.joining("+"));
       return List.of(new WriteCommand(SimpleStatement.newInstance(text), rows.size()));
+    }
+
+    @Override
+    public RefusedRow refused(WriteRequest row, Throwable error) {
+      return null;
     }
 
     @Override
@@ -89,7 +97,7 @@ class DeliveryTest {
   }
 
   private boolean settled(Delivery delivery) {
-    return delivery.settle((record, error) -> aside.add(record.kafkaOffset()));
+    return delivery.settle((row, letter) -> aside.add(row.origin().kafkaOffset()));
   }
 
   @Test
@@ -109,6 +117,34 @@ class DeliveryTest {
     assertThat(settled(delivery)).isTrue();
     assertThat(sent).containsExactly("0+1+2", "0", "1", "2");
     assertThat(aside).containsExactly(1L);
+  }
+
+  @Test
+  void aTableThatIsGoneSetsNothingAsideAndFailsTheTask() {
+    Delivery delivery =
+        delivery(2, text -> new InvalidQueryException(null, "table rows does not exist"));
+    for (int asked = 0; asked < 2; asked++) {
+      assertThatThrownBy(() -> settled(delivery))
+          .as("Connect asks once more when it closes the task, and would commit what is settled")
+          .isInstanceOf(org.apache.kafka.connect.errors.ConnectException.class)
+          .hasMessageContaining("table rows does not exist");
+    }
+    assertThat(aside).isEmpty();
+    assertThat(sent).containsExactly("0+1");
+  }
+
+  @Test
+  void aRecordThatCannotBeSetAsideIsNotSettled() {
+    Delivery delivery = delivery(1, text -> REFUSED);
+    for (int asked = 0; asked < 2; asked++) {
+      assertThatThrownBy(
+              () ->
+                  delivery.settle(
+                      (record, error) -> {
+                        throw new IllegalStateException("no dead-letter topic");
+                      }))
+          .isInstanceOf(IllegalStateException.class);
+    }
   }
 
   @Test

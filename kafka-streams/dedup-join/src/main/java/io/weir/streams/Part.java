@@ -1,0 +1,141 @@
+package io.weir.streams;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.MemberToRemove;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One application of Kafka Streams, whose threads are replaced for ever, and what they failed of.
+ */
+final class Part {
+  private static final Logger LOG = LoggerFactory.getLogger(Part.class);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
+  private static final long PAUSE_MILLIS = 1_000;
+
+  /** A little less than a thread waits before it is replaced: the next failure is another one. */
+  private static final long SAME_MILLIS = PAUSE_MILLIS - 100;
+
+  private static final long LOOK_MILLIS = 2_000;
+  private static final long LEAVE_SECONDS = 5;
+
+  /** The number at the end of a thread's name is also that of its member of the group. */
+  private static final Pattern THREAD = Pattern.compile("-StreamThread-(\\d+)$");
+
+  private final String group;
+  private final List<String> inputs;
+  private final String instance;
+  private final StreamsConfig config;
+  private final KafkaStreams streams;
+  private final FailureLog failures = new FailureLog(SAME_MILLIS);
+  private long lookedMillis;
+
+  /**
+   * @param input the topic that it begins with
+   * @param regroupings what it calls the places where it may put its input together anew
+   */
+  Part(Topology topology, Properties settings, String input, List<String> regroupings) {
+    config = new StreamsConfig(settings);
+    instance = settings.getProperty(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+    group = config.getString(StreamsConfig.APPLICATION_ID_CONFIG);
+    inputs =
+        Stream.concat(
+                Stream.of(input),
+                regroupings.stream().map(name -> group + "-" + name + "-repartition"))
+            .toList();
+    streams = new KafkaStreams(topology, settings);
+    streams.setUncaughtExceptionHandler(this::replaced);
+  }
+
+  void start() {
+    streams.start();
+  }
+
+  KafkaStreams.State state() {
+    return streams.state();
+  }
+
+  FailureLog failures() {
+    return failures;
+  }
+
+  /** What is away (a broker, the registry) comes back, and the events wait in Kafka. */
+  private StreamThreadExceptionResponse replaced(Throwable error) {
+    failures.failed(error, System.currentTimeMillis());
+    LOG.error("Application {}: a thread failed and is replaced", group, error);
+    leave(Thread.currentThread().getName());
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return StreamThreadExceptionResponse.REPLACE_THREAD;
+  }
+
+  /**
+   * Gives the partitions of a thread that ends to others at once. A thread that ends leaves its
+   * place in the group to one of its name, and the one that replaces it has another: nobody would
+   * have them until the group misses it.
+   */
+  private void leave(String thread) {
+    Matcher matcher = THREAD.matcher(thread);
+    if (instance == null || !matcher.find()) {
+      return;
+    }
+    MemberToRemove member = new MemberToRemove(instance + "-" + matcher.group(1));
+    try (Admin admin = admin()) {
+      admin
+          .removeMembersFromConsumerGroup(
+              group, new RemoveMembersFromConsumerGroupOptions(Set.of(member)))
+          .all()
+          .get(LEAVE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException | KafkaException e) {
+      LOG.warn("Application {}: {} is missed later: {}", group, member, e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Admin admin() {
+    return Admin.create(config.getAdminConfigs(group + "-watch"));
+  }
+
+  /** Looks whether what failed has got on; asks nobody while nothing has failed. */
+  void watch() {
+    long now = System.currentTimeMillis();
+    if (!failures.isOpen() || now - lookedMillis < LOOK_MILLIS) {
+      return;
+    }
+    lookedMillis = now;
+    try (Admin admin = admin()) {
+      GroupOffsets offsets = GroupOffsets.of(admin, group, inputs);
+      failures.look(offsets.committed(), offsets.ends(), state(), now);
+    } catch (ExecutionException | TimeoutException | KafkaException e) {
+      LOG.warn("Application {}: nobody can tell how far it is: {}", group, e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  void close(CloseOptions.GroupMembershipOperation membership) {
+    streams.close(CloseOptions.timeout(CLOSE_TIMEOUT).withGroupMembershipOperation(membership));
+  }
+}
