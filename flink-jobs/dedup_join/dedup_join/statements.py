@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dedup_join import sql, tables
+from dedup_join.letters import insert_dead_letters
+from dedup_join.measures import measure_expression
 from dedup_join.settings import Settings, Stage
-from weir.catalog.pipeline import PIPELINE_FILE, Pipeline, group_columns
-from weir.catalog.spec import Aggregate, Condition, Derived, Dimension, Join, Measure, TruncationUnit
+from weir.catalog.pipeline import Pipeline, group_columns
+from weir.catalog.spec import Aggregate, Derived, Dimension, Join, TruncationUnit
 from weir.catalog.types import ColumnType
-from weir.config.errors import ConfigError
 
 DECODED = "_decoded"
 DISTINCT = "_distinct"
@@ -18,15 +19,6 @@ ENRICHED = "_enriched"
 ARRIVAL = "_arrival"
 
 MICROSECONDS_PER_SECOND = 1_000_000
-
-_LITERAL_TYPES: dict[ColumnType, tuple[type, ...]] = {
-    ColumnType.TEXT: (str,),
-    ColumnType.BOOLEAN: (bool,),
-    ColumnType.INT: (int, float),
-    ColumnType.BIGINT: (int, float),
-    ColumnType.FLOAT: (int, float),
-    ColumnType.DOUBLE: (int, float),
-}
 
 
 @dataclass(frozen=True)
@@ -43,11 +35,7 @@ class JobStatements:
 
 
 def job_statements(pipeline: Pipeline, settings: Settings) -> JobStatements:
-    """The job of `pipeline`, as far as `settings.last_stage`.
-
-    Raises:
-        ConfigError: the condition of a measure compares a column with a value of another type.
-    """
+    """The job of `pipeline`, as far as `settings.last_stage`."""
     spec = pipeline.spec
     distinct = settings.last_stage.includes(Stage.DEDUPLICATE)
     joins = spec.joins if settings.last_stage.includes(Stage.JOIN) else []
@@ -65,7 +53,7 @@ def job_statements(pipeline: Pipeline, settings: Settings) -> JobStatements:
         tables.dead_letter_table(pipeline, settings),
         *([tables.placeholder_table(pipeline)] if aggregates else []),
     ]
-    core = f"STATEMENT SET BEGIN\n{_insert_rows(pipeline, columns)};\n{_insert_dead_letters()};\nEND"
+    core = f"STATEMENT SET BEGIN\n{_insert_rows(pipeline, columns)};\n{insert_dead_letters(pipeline)};\nEND"
     totals = {aggregate.table: _insert_totals(pipeline, aggregate) for aggregate in aggregates}
     return JobStatements(tuple(definitions), core, totals)
 
@@ -122,7 +110,7 @@ def _insert_rows(pipeline: Pipeline, columns: list[str]) -> str:
 
 def _totals_table(pipeline: Pipeline, aggregate: Aggregate, settings: Settings) -> str:
     table = pipeline.aggregate_tables[aggregate.table]
-    return tables.output_table(table, table.columns, settings, tables.TOTALS_BUFFER_TIME)
+    return tables.output_table(pipeline, table, table.columns, settings, buffer_time=tables.TOTALS_BUFFER_TIME)
 
 
 def _insert_totals(pipeline: Pipeline, aggregate: Aggregate) -> str:
@@ -133,7 +121,7 @@ def _insert_totals(pipeline: Pipeline, aggregate: Aggregate) -> str:
     """
     dimensions = group_columns(aggregate)
     groups = [_dimension(dimension) for dimension in dimensions]
-    measures = [_measure(pipeline, aggregate.table, name, spec) for name, spec in aggregate.measures.items()]
+    measures = [measure_expression(pipeline, measure) for measure in aggregate.measures.values()]
     version = f"{_microseconds(aggregate.grain, pipeline.columns[aggregate.grain].type)} + COUNT(*)"
     columns = [*(dimension.output for dimension in dimensions), *aggregate.measures, tables.WRITE_TIMESTAMP]
     query = sql.select([*groups, *measures, version], sql.name(tables.PLACEHOLDER), f"GROUP BY {', '.join(groups)}")
@@ -145,60 +133,9 @@ def _dimension(dimension: Dimension) -> str:
     return column if dimension.when_null is None else f"COALESCE({column}, {sql.text(dimension.when_null)})"
 
 
-def _measure(pipeline: Pipeline, table: str, name: str, measure: Measure) -> str:
-    """The measure in the type of its column; sums are taken in that type, so that they do not overflow."""
-    kind = pipeline.measure_type(measure).flink_sql
-    argument = "*" if measure.column is None else sql.name(measure.column)
-    if measure.function == "sum":
-        argument = f"CAST({argument} AS {kind})"
-    expression = f"{measure.function.upper()}({argument})"
-    if measure.where is None:
-        return expression
-    return f"{expression} FILTER (WHERE {_condition(pipeline, f'aggregates.{table}.measures.{name}', measure.where)})"
-
-
-def _condition(pipeline: Pipeline, field: str, condition: Condition) -> str:
-    column = sql.name(condition.column)
-    if condition.is_null is not None:
-        return f"{column} IS {'' if condition.is_null else 'NOT '}NULL"
-    tests = {"=": condition.equals, ">": condition.greater_than, "<": condition.less_than}
-    operator, value = next((operator, value) for operator, value in tests.items() if value is not None)
-    kind = pipeline.columns[condition.column].type
-    if type(value) not in _LITERAL_TYPES.get(kind, ()):
-        problem = f"{field}.where: {condition.column!r} is {kind}, which {value!r} is not; compare it with a {kind}"
-        raise ConfigError(str(pipeline.folder / PIPELINE_FILE), [problem])
-    return f"{column} {operator} {_literal(value)}"
-
-
-def _literal(value: str | float | bool) -> str:
-    if isinstance(value, str):
-        return sql.text(value)
-    return str(value).upper() if isinstance(value, bool) else repr(value)
-
-
 def _microseconds(column: str, kind: ColumnType) -> str:
     """Microseconds since 1970 of a timestamp or date, exactly: EPOCH counts whole seconds, towards zero."""
     seconds = f"EXTRACT(EPOCH FROM {sql.name(column)}) * {MICROSECONDS_PER_SECOND}"
     if kind is ColumnType.DATE:
         return seconds
     return f"{seconds} + EXTRACT(MICROSECOND FROM {sql.name(column)})"
-
-
-def _insert_dead_letters() -> str:
-    """Header values are UTF-8 text; `weir.timestamp` is the record's own, in milliseconds since 1970."""
-    timestamp = sql.name(tables.TIMESTAMP)
-    values = {
-        "weir.topic": sql.name(tables.TOPIC),
-        "weir.partition": sql.name(tables.PARTITION),
-        "weir.offset": sql.name(tables.OFFSET),
-        "weir.timestamp": f"EXTRACT(EPOCH FROM {timestamp}) * 1000 + EXTRACT(MILLISECOND FROM {timestamp})",
-        "weir.reason": sql.name(tables.DECODE_ERROR),
-    }
-    entries = ", ".join(f"{sql.text(key)}, CAST(CAST({value} AS STRING) AS BYTES)" for key, value in values.items())
-    columns = [tables.KEY, tables.RAW_VALUE]
-    query = sql.select(
-        [*map(sql.name, columns), f"MAP[{entries}]"],
-        sql.name(tables.EVENTS),
-        f"WHERE {sql.name(tables.DECODE_ERROR)} IS NOT NULL",
-    )
-    return sql.insert(tables.DEAD_LETTERS, [*columns, tables.HEADERS], query)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 
 from dedup_join import sql
 from dedup_join.settings import Settings, Sinks
 from weir.catalog.engine_names import consumer_group
+from weir.catalog.limits import event_limits, reference_ranges
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.sizes import consumer_properties, producer_properties, source_bytes
 from weir.catalog.tables import Table
 
 # Columns and views of the job itself begin with an underscore; a pipeline's names begin with a letter.
@@ -17,6 +20,8 @@ PLACEHOLDER = "_rows"
 KEY = "_key"
 DECODE_ERROR = "_decode_error"
 RAW_VALUE = "_raw_value"
+RAW_LENGTH = "_raw_length"
+RAW_SHA256 = "_raw_sha256"
 TOPIC = "_topic"
 PARTITION = "_partition"
 OFFSET = "_offset"
@@ -36,12 +41,17 @@ TOTALS_BUFFER_TIME = "1 s"
 
 
 def source_table(pipeline: Pipeline, settings: Settings) -> str:
-    """The topic of events. A record that cannot be decoded is a row with nulls, a reason and its original bytes."""
+    """The topic of events. A record that cannot be decoded is a row with nulls, a reason and its original bytes.
+
+    One that is too large is such a row too, with as many bytes as an event may have, and what it was.
+    """
     columns = [
         *(f"{sql.name(column.name)} {column.type.flink_sql}" for column in pipeline.event_columns.values()),
         f"{sql.name(KEY)} BYTES",
         f"{sql.name(DECODE_ERROR)} STRING METADATA FROM 'value.decode-error' VIRTUAL",
         f"{sql.name(RAW_VALUE)} BYTES METADATA FROM 'value.raw-value' VIRTUAL",
+        f"{sql.name(RAW_LENGTH)} BIGINT METADATA FROM 'value.raw-length' VIRTUAL",
+        f"{sql.name(RAW_SHA256)} STRING METADATA FROM 'value.raw-sha256' VIRTUAL",
         f"{sql.name(TOPIC)} STRING METADATA FROM 'topic' VIRTUAL",
         f"{sql.name(PARTITION)} INT METADATA FROM 'partition' VIRTUAL",
         f"{sql.name(OFFSET)} BIGINT METADATA FROM 'offset' VIRTUAL",
@@ -57,6 +67,7 @@ def source_table(pipeline: Pipeline, settings: Settings) -> str:
         # A fetch for every small batch of a producer would be most of the broker's work, and some of the job's.
         "properties.fetch.min.bytes": str(FETCH_MIN_BYTES),
         "properties.fetch.max.wait.ms": str(FETCH_MAX_WAIT_MILLISECONDS),
+        **_properties(consumer_properties(source_bytes(pipeline.spec))),
         # Offsets are part of Flink's state; a job without state begins at the oldest event, never at the newest.
         "scan.startup.mode": "earliest-offset",
         "scan.topic-partition-discovery.interval": PARTITION_DISCOVERY,
@@ -66,6 +77,9 @@ def source_table(pipeline: Pipeline, settings: Settings) -> str:
         "value.format": "avro-registry",
         "value.avro-registry.url": settings.registry_url,
         "value.avro-registry.schema": pipeline.schema.text,
+        "value.avro-registry.max-bytes": str(pipeline.spec.source.max_event_bytes),
+        "value.avro-registry.id-columns": ";".join(pipeline.spec.deduplication.key),
+        "value.avro-registry.limits": json.dumps(event_limits(pipeline).document(), separators=(",", ":")),
         **{f"value.avro-registry.{name}": value for name, value in settings.registry_options.items()},
     }
     return sql.create_table(EVENTS, columns, options)
@@ -81,17 +95,28 @@ def reference_table(pipeline: Pipeline, settings: Settings, reference: str) -> s
         "lookup.cache": "FULL",
         "lookup.full-cache.periodic-reload.interval": f"{spec.reload_interval_seconds} s",
     }
+    ranges = reference_ranges(pipeline, reference)
+    if ranges:
+        options["lookup.full-cache.ranges"] = ";".join(
+            f"{name}:{least}..{most}" for name, (least, most) in ranges.items()
+        )
     return sql.create_table(reference, columns, options, spec.primary_key)
 
 
 def row_table(pipeline: Pipeline, columns: Iterable[str], settings: Settings) -> str:
     """The table of enriched events; its sink counts those that are late."""
     lateness = {"sink.allowed-lateness": f"{pipeline.spec.allowed_lateness_hours} h"}
-    return output_table(pipeline.row_table, columns, settings, ROWS_BUFFER_TIME, lateness)
+    return output_table(pipeline, pipeline.row_table, columns, settings, buffer_time=ROWS_BUFFER_TIME, more=lateness)
 
 
 def output_table(
-    table: Table, columns: Iterable[str], settings: Settings, buffer_time: str, more: Mapping[str, str] | None = None
+    pipeline: Pipeline,
+    table: Table,
+    columns: Iterable[str],
+    settings: Settings,
+    *,
+    buffer_time: str,
+    more: Mapping[str, str] | None = None,
 ) -> str:
     """The `columns` of a Cassandra table. Every write is dated by the event, so that a replay changes nothing."""
     physical = [
@@ -106,6 +131,9 @@ def output_table(
         "sink.buffer.max-time": buffer_time,
         # A column is null from the first write of a row to the last, or becomes a value: a null needs no tombstone.
         "sink.ignore-null-values": "true",
+        # What Cassandra refuses for good (an index that does not take a value) must not stop all other rows.
+        "sink.refused.topic": pipeline.dead_letter_topic.name,
+        **{f"sink.refused.{name}": value for name, value in _kafka(settings).items()},
         **(more or {}),
     }
     columns_written = [*physical, f"{write_timestamp} METADATA FROM 'write-timestamp'"]
@@ -129,6 +157,7 @@ def dead_letter_table(pipeline: Pipeline, settings: Settings) -> str:
         "topic": pipeline.dead_letter_topic.name,
         **_kafka(settings),
         "properties.transaction.timeout.ms": str(settings.transaction_timeout_seconds * 1000),
+        **_properties(producer_properties(pipeline.written_bytes)),
         "key.format": "raw",
         "key.fields": KEY,
         "value.fields-include": "EXCEPT_KEY",
@@ -142,7 +171,10 @@ def dead_letter_table(pipeline: Pipeline, settings: Settings) -> str:
 
 
 def _kafka(settings: Settings) -> dict[str, str]:
-    properties = {"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka_properties}
+    return _properties({"bootstrap.servers": settings.kafka_bootstrap_servers, **settings.kafka_properties})
+
+
+def _properties(properties: Mapping[str, str]) -> dict[str, str]:
     return {f"properties.{name}": value for name, value in properties.items()}
 
 

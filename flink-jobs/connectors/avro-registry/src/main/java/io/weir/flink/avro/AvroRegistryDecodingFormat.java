@@ -1,10 +1,13 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.EventLimits;
 import io.weir.registry.RegistryConfig;
+import io.weir.registry.SizeLimit;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.ChangelogMode;
@@ -21,12 +24,24 @@ final class AvroRegistryDecodingFormat
     implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
   private final RegistryConfig registry;
   private final Schema reader;
+  private final List<String> idColumns;
+  private final EventLimits limits;
+  private final SizeLimit sizeLimit;
   private final boolean sharesColumnsWithKey;
   private List<FormatMetadata> metadata = List.of();
 
-  AvroRegistryDecodingFormat(RegistryConfig registry, Schema reader, boolean sharesColumnsWithKey) {
+  AvroRegistryDecodingFormat(
+      RegistryConfig registry,
+      Schema reader,
+      List<String> idColumns,
+      EventLimits limits,
+      SizeLimit sizeLimit,
+      boolean sharesColumnsWithKey) {
     this.registry = registry;
     this.reader = reader;
+    this.idColumns = idColumns;
+    this.limits = limits;
+    this.sizeLimit = sizeLimit;
     this.sharesColumnsWithKey = sharesColumnsWithKey;
   }
 
@@ -52,7 +67,9 @@ final class AvroRegistryDecodingFormat
       DynamicTableSource.Context context, DataType physicalType, int[][] projections) {
     DataType columns = Projection.of(projections).project(physicalType);
     RowType row = (RowType) columns.getLogicalType();
-    ReaderSchema.project(reader, row); // A column that cannot be read fails here, at the start.
+    ReaderSchema.check(reader, row); // A column that cannot be read fails here, at the start.
+    requireRead(row, AvroRegistryOptions.ID_COLUMNS, idColumns);
+    requireRead(row, AvroRegistryOptions.LIMITS, limits.columns());
     if (metadata.contains(FormatMetadata.DECODE_ERROR)) {
       requireNullable(row);
     }
@@ -62,7 +79,29 @@ final class AvroRegistryDecodingFormat
             .toArray(DataTypes.Field[]::new);
     DataType produced = DataTypeUtils.appendRowFields(columns, List.of(extra));
     return new AvroRegistryDeserializationSchema(
-        registry, reader.toString(), row, metadata, context.createTypeInformation(produced));
+        registry,
+        reader.toString(),
+        row,
+        metadata,
+        idColumns,
+        limits,
+        sizeLimit,
+        context.createTypeInformation(produced));
+  }
+
+  private static void requireRead(RowType columns, ConfigOption<?> option, List<String> needed) {
+    for (String column : needed) {
+      if (!columns.getFieldNames().contains(column)) {
+        throw new ValidationException(
+            "Column '"
+                + column
+                + "' of '"
+                + AvroRegistryOptions.name(option)
+                + "' is not read: it is none of "
+                + columns.getFieldNames()
+                + ". Select it, or drop the option.");
+      }
+    }
   }
 
   private static void requireNullable(RowType columns) {

@@ -2,8 +2,10 @@ package io.weir.flink.avro;
 
 import io.weir.registry.DecodeError;
 import io.weir.registry.DecodeException;
+import io.weir.registry.EventLimits;
 import io.weir.registry.RegistryConfig;
 import io.weir.registry.SchemaRegistry;
+import io.weir.registry.SizeLimit;
 import io.weir.registry.WireFormat;
 import java.io.IOException;
 import java.util.HashMap;
@@ -22,7 +24,8 @@ import org.apache.flink.table.types.logical.RowType;
 
 /**
  * Turns Kafka values into rows: the columns, then the metadata columns. A record that cannot be
- * decoded gives a row that says so where the table asks for it, and otherwise fails the job.
+ * decoded, or that exceeds the limits of its tables, gives a row that says so where the table asks
+ * for it, and otherwise fails the job.
  *
  * <p>Every row is a new one, and its strings are views of the Kafka value, so that it stays right
  * for as long as an operator holds it, with object reuse or without.
@@ -32,6 +35,9 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
   private final String readerJson;
   private final RowType columns;
   private final List<FormatMetadata> metadata;
+  private final List<String> idColumns;
+  private final EventLimits limits;
+  private final SizeLimit sizeLimit;
   private final TypeInformation<RowData> producedType;
 
   private transient SchemaRegistry registry;
@@ -39,9 +45,12 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
   private transient BinaryInput input;
   private transient Map<Integer, Decoder> decoders;
   private transient Decoder lastDecoder;
+  private transient EventLimits.Check check;
+  private transient RecentEvents recent;
   private transient Counter decodedRecords;
   private transient Counter deadLetterRecords;
   private transient Counter[] deadLettersByError;
+  private transient Counter conflictingDuplicates;
   private transient Counter registryRequests;
 
   AvroRegistryDeserializationSchema(
@@ -49,11 +58,17 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
       String readerJson,
       RowType columns,
       List<FormatMetadata> metadata,
+      List<String> idColumns,
+      EventLimits limits,
+      SizeLimit sizeLimit,
       TypeInformation<RowData> producedType) {
     this.config = config;
     this.readerJson = readerJson;
     this.columns = columns;
     this.metadata = metadata;
+    this.idColumns = List.copyOf(idColumns);
+    this.limits = limits;
+    this.sizeLimit = sizeLimit;
     this.producedType = producedType;
   }
 
@@ -63,15 +78,18 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
     context
         .getUserCodeClassLoader()
         .registerReleaseHookIfAbsent(SchemaRegistry.class.getName(), SchemaRegistry::releaseShared);
-    reader = ReaderSchema.project(ReaderSchema.parse(readerJson), columns);
+    reader = ReaderSchema.parse(readerJson);
     input = new BinaryInput();
     decoders = new HashMap<>();
+    check = limits.on(columns.getFieldNames());
+    recent = idColumns.isEmpty() ? null : new RecentEvents(columns, idColumns);
     registerMetrics(context.getMetricGroup());
   }
 
   private void registerMetrics(MetricGroup group) {
     decodedRecords = group.counter("decodedRecords");
     deadLetterRecords = group.counter("deadLetterRecords");
+    conflictingDuplicates = group.counter("conflictingDuplicates");
     registryRequests = group.counter("registryRequests");
     DecodeError[] errors = DecodeError.values();
     deadLettersByError = new Counter[errors.length];
@@ -90,15 +108,20 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
   @Override
   public RowData deserialize(byte[] value) throws IOException {
     try {
-      RowData row = decode(value);
+      GenericRowData row = decode(value);
+      check.require(new EventValues(row));
       decodedRecords.inc();
+      if (recent != null && recent.conflicts(row)) {
+        conflictingDuplicates.inc();
+      }
       return row;
     } catch (DecodeException e) {
       return deadLetter(value, e);
     }
   }
 
-  private RowData decode(byte[] value) throws IOException, DecodeException {
+  private GenericRowData decode(byte[] value) throws IOException, DecodeException {
+    sizeLimit.check(value);
     int id = WireFormat.schemaId(value);
     Decoder decoder = lastDecoder;
     if (decoder == null || decoder.schemaId != id) {
@@ -109,7 +132,7 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
       throw decoder.failure;
     }
     input.reset(value, WireFormat.HEADER_BYTES);
-    RowData row = (RowData) decoder.reader.read(input);
+    GenericRowData row = (GenericRowData) decoder.reader.read(input);
     if (input.remaining() > 0) {
       throw new DecodeException(
           DecodeError.TRAILING_BYTES, input.remaining() + " bytes follow the record");
@@ -154,7 +177,10 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
           columns.getFieldCount() + i,
           switch (metadata.get(i)) {
             case DECODE_ERROR -> StringData.fromString(failure.getMessage());
-            case RAW_VALUE -> value;
+            case RAW_VALUE -> sizeLimit.kept(value);
+            case RAW_LENGTH -> sizeLimit.exceededBy(value) ? (long) value.length : null;
+            case RAW_SHA256 ->
+                sizeLimit.exceededBy(value) ? StringData.fromString(SizeLimit.sha256(value)) : null;
           });
     }
     return row;
@@ -176,12 +202,15 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
         && config.equals(that.config)
         && readerJson.equals(that.readerJson)
         && columns.equals(that.columns)
-        && metadata.equals(that.metadata);
+        && metadata.equals(that.metadata)
+        && idColumns.equals(that.idColumns)
+        && limits.equals(that.limits)
+        && sizeLimit.equals(that.sizeLimit);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(config, readerJson, columns, metadata);
+    return Objects.hash(config, readerJson, columns, metadata, idColumns, limits, sizeLimit);
   }
 
   /** The readers of one writer schema, or why there are none. */

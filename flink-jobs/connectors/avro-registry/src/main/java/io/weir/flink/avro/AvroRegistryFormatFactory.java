@@ -1,10 +1,14 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.EventLimits;
+import io.weir.registry.SizeLimit;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.format.DecodingFormat;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.factories.DeserializationFormatFactory;
@@ -25,7 +29,29 @@ public final class AvroRegistryFormatFactory implements DeserializationFormatFac
     return new AvroRegistryDecodingFormat(
         RegistryOptions.of(options),
         ReaderSchema.parse(schema),
+        options.getOptional(AvroRegistryOptions.ID_COLUMNS).orElse(List.of()),
+        limits(options),
+        sizeLimit(options),
         sharesColumnsWithKey(context.getCatalogTable().getOptions()));
+  }
+
+  private static EventLimits limits(ReadableConfig options) {
+    try {
+      return options
+          .getOptional(AvroRegistryOptions.LIMITS)
+          .map(EventLimits::parse)
+          .orElse(EventLimits.NONE);
+    } catch (IllegalArgumentException e) {
+      throw new ValidationException(
+          AvroRegistryOptions.name(AvroRegistryOptions.LIMITS) + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static SizeLimit sizeLimit(ReadableConfig options) {
+    return options
+        .getOptional(AvroRegistryOptions.MAX_BYTES)
+        .map(size -> new SizeLimit(Math.toIntExact(size.getBytes())))
+        .orElse(SizeLimit.NONE);
   }
 
   /**

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
+import org.apache.flink.configuration.MemorySize;
 
 /** The format's options, as the factory sees them: without the {@code avro-registry.} in front. */
 final class AvroRegistryOptions {
@@ -74,6 +75,31 @@ final class AvroRegistryOptions {
           .withDescription(
               "Further attempts, from 100 ms up to 5 s apart, before the job fails over.");
 
+  static final ConfigOption<List<String>> ID_COLUMNS =
+      ConfigOptions.key("id-columns")
+          .stringType()
+          .asList()
+          .noDefaultValue()
+          .withDescription(
+              "Columns that name an event, separated by ';': another event with a recent id is"
+                  + " counted in the metric conflictingDuplicates.");
+
+  static final ConfigOption<String> LIMITS =
+      ConfigOptions.key("limits")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "What times and keys may be, as JSON text of weir.catalog.limits: an event beyond it"
+                  + " is not decoded.");
+
+  static final ConfigOption<MemorySize> MAX_BYTES =
+      ConfigOptions.key("max-bytes")
+          .memoryType()
+          .noDefaultValue()
+          .withDescription(
+              "The most bytes of a value. A larger one cannot be decoded (too-large), and its"
+                  + " raw-value is cut to them.");
+
   static final List<ConfigOption<?>> REQUIRED = List.of(URL, SCHEMA);
 
   static final List<ConfigOption<?>> OPTIONAL =
@@ -85,7 +111,10 @@ final class AvroRegistryOptions {
           TRUSTSTORE_PASSWORD,
           TRUSTSTORE_TYPE,
           REQUEST_TIMEOUT,
-          MAX_RETRIES);
+          MAX_RETRIES,
+          MAX_BYTES,
+          ID_COLUMNS,
+          LIMITS);
 
   /** An option as a user of the format writes it, less the connector's own prefix. */
   static String name(ConfigOption<?> option) {

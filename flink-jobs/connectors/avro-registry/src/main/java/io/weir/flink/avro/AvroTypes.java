@@ -1,5 +1,8 @@
 package io.weir.flink.avro;
 
+import static io.weir.registry.Resolution.describe;
+import static io.weir.registry.Resolution.logicalName;
+
 import java.util.Locale;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
@@ -16,28 +19,6 @@ final class AvroTypes {
   private static final int UUID_BYTES = 16;
 
   private AvroTypes() {}
-
-  /** The name of the Avro logical type, or "" where there is none. */
-  static String logicalName(Schema schema) {
-    return schema.getLogicalType() == null ? "" : schema.getLogicalType().getName();
-  }
-
-  /** An Avro type as people write it, such as {@code timestamp-millis} or {@code fixed(16)}. */
-  static String describe(Schema schema) {
-    String logical = logicalName(schema);
-    if (schema.getLogicalType() instanceof LogicalTypes.Decimal decimal) {
-      return "decimal(" + decimal.getPrecision() + ", " + decimal.getScale() + ")";
-    }
-    if (!logical.isEmpty()) {
-      return logical;
-    }
-    return switch (schema.getType()) {
-      case FIXED -> "fixed(" + schema.getFixedSize() + ")";
-      case RECORD, ENUM -> schema.getType().getName() + " " + schema.getFullName();
-      case UNION -> schema.getTypes().stream().map(AvroTypes::describe).toList().toString();
-      default -> schema.getType().getName();
-    };
-  }
 
   /** Digits of a second's fraction that an Avro time or timestamp carries; 0 for any other type. */
   static int fractionDigits(Schema schema) {

@@ -1,15 +1,14 @@
 package io.weir.flink.avro;
 
-import static io.weir.registry.DecodeError.INCOMPATIBLE_SCHEMA;
-
 import io.weir.registry.DecodeException;
+import io.weir.registry.EncodedSize;
+import io.weir.registry.Resolution;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.BitSet;
 import java.util.List;
-import org.apache.avro.AvroRuntimeException;
-import org.apache.avro.LogicalTypes;
-import org.apache.avro.Resolver;
+import java.util.stream.IntStream;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericDatumWriter;
@@ -23,107 +22,84 @@ import org.apache.flink.table.types.logical.RowType;
 
 /**
  * Turns a pair of schemas into a tree of readers, once per writer schema. Which of the writer's
- * values match which of the reader's is left to Avro's own {@link Resolver}, so that the rules of
- * evolution (promotions, aliases, defaults, enum defaults, unions) are Avro's.
+ * values fill which of the reader's is {@link Resolution}'s to say, of the whole reader schema; the
+ * columns say which of those are decoded.
  */
 final class DecoderCompiler {
-  private final GenericData data = new GenericData();
-
   private DecoderCompiler() {}
 
   /**
    * @param writer the schema that the record was written with
-   * @param reader the reader schema, {@link ReaderSchema#project projected} to {@code columns}
+   * @param reader the reader schema, {@link ReaderSchema#check checked} to have {@code columns}
    * @param arity the fields of the produced row: the columns, then what the caller fills itself
    * @return a reader of {@link org.apache.flink.table.data.GenericRowData} rows
    * @throws DecodeException if no value of the writer's schema can be read
    */
   static ValueReader compile(Schema writer, Schema reader, RowType columns, int arity)
       throws DecodeException {
-    DecoderCompiler compiler = new DecoderCompiler();
-    return compiler.compile(compiler.resolve(writer, reader), columns, arity);
+    return value(writer, reader, columns, arity);
   }
 
-  private Resolver.Action resolve(Schema writer, Schema reader) throws DecodeException {
-    try {
-      return Resolver.resolve(Schema.applyAliases(writer, reader), reader, data);
-    } catch (AvroRuntimeException e) {
-      throw incompatible(e.getMessage());
-    }
-  }
-
-  private ValueReader compile(Resolver.Action action, LogicalType target, int arity)
+  private static ValueReader value(Schema writer, Schema reader, LogicalType target, int arity)
       throws DecodeException {
-    return switch (action.type) {
-      case DO_NOTHING, PROMOTE -> scalar(action, target);
-      case ENUM -> enumeration((Resolver.EnumAdjust) action);
-      case CONTAINER -> container((Resolver.Container) action, target);
-      case RECORD -> record((Resolver.RecordAdjust) action, (RowType) target, arity);
-      case READER_UNION -> compile(((Resolver.ReaderUnion) action).actualAction, target, arity);
-      case WRITER_UNION -> union((Resolver.WriterUnion) action, target, arity);
-      case ERROR -> throw incompatible(action.toString());
-      case SKIP -> throw new IllegalStateException("Only a field of a record is skipped");
+    if (writer.isUnion()) {
+      return union(writer, reader, target, arity);
+    }
+    Schema taken = Resolution.branch(writer, reader);
+    return switch (taken.getType()) {
+      case NULL -> in -> null;
+      case ENUM -> enumeration(writer, taken);
+      case ARRAY -> {
+        LogicalType type = ((ArrayType) target).getElementType();
+        ValueReader item = items(writer.getElementType(), taken.getElementType(), type);
+        yield NestedReaders.array(item, EncodedSize.least(writer.getElementType()));
+      }
+      case MAP -> {
+        LogicalType type = ((MapType) target).getValueType();
+        ValueReader each = items(writer.getValueType(), taken.getValueType(), type);
+        yield NestedReaders.map(each, EncodedSize.least(writer.getValueType()));
+      }
+      case RECORD -> record(writer, taken, (RowType) target, arity);
+      default -> ScalarReaders.of(writer, taken, target);
     };
   }
 
   /** A value below the top of the record; a row there has no fields but its own. */
-  private ValueReader compile(Resolver.Action action, LogicalType target) throws DecodeException {
-    return compile(action, target, target instanceof RowType row ? row.getFieldCount() : 0);
-  }
-
-  private ValueReader scalar(Resolver.Action action, LogicalType target) throws DecodeException {
-    if (action.writer.getType() == Schema.Type.NULL) {
-      return in -> null;
-    }
-    requireSameMeaning(action.writer, action.reader);
-    return ScalarReaders.of(action.writer, action.reader, target);
-  }
-
-  /** Avro resolves the bytes alone, and would read microseconds as milliseconds. */
-  private static void requireSameMeaning(Schema writer, Schema reader) throws DecodeException {
-    boolean annotated = writer.getLogicalType() != null && reader.getLogicalType() != null;
-    boolean same = AvroTypes.logicalName(writer).equals(AvroTypes.logicalName(reader));
-    if (same && annotated && writer.getLogicalType() instanceof LogicalTypes.Decimal decimal) {
-      same = decimal.getScale() == ((LogicalTypes.Decimal) reader.getLogicalType()).getScale();
-    }
-    if (annotated && !same) {
-      throw incompatible(
-          "the writer's "
-              + AvroTypes.describe(writer)
-              + " is not the reader's "
-              + AvroTypes.describe(reader));
-    }
-  }
-
-  private ValueReader enumeration(Resolver.EnumAdjust action) {
-    List<String> names = action.reader.getEnumSymbols();
-    BinaryStringData[] symbols = new BinaryStringData[action.adjustments.length];
-    for (int i = 0; i < symbols.length; i++) {
-      int index = action.adjustments[i];
-      symbols[i] = index < 0 ? null : BinaryStringData.fromString(names.get(index));
-    }
-    return NestedReaders.enumeration(symbols);
-  }
-
-  private ValueReader container(Resolver.Container action, LogicalType target)
+  private static ValueReader value(Schema writer, Schema reader, LogicalType target)
       throws DecodeException {
-    if (target instanceof ArrayType array) {
-      ValueReader item = compile(action.elementAction, array.getElementType());
-      return NestedReaders.array(item, Skippers.minBytes(action.writer.getElementType()));
+    return value(writer, reader, target, target instanceof RowType row ? row.getFieldCount() : 0);
+  }
+
+  /** Items that cannot be read are an error only of the records that hold any. */
+  private static ValueReader items(Schema writer, Schema reader, LogicalType target) {
+    try {
+      return value(writer, reader, target);
+    } catch (DecodeException e) {
+      return failing(e);
     }
-    ValueReader value = compile(action.elementAction, ((MapType) target).getValueType());
-    return NestedReaders.map(value, Skippers.minBytes(action.writer.getValueType()));
+  }
+
+  private static ValueReader enumeration(Schema writer, Schema reader) {
+    List<String> written = writer.getEnumSymbols();
+    BinaryStringData[] symbols = new BinaryStringData[written.size()];
+    for (int i = 0; i < symbols.length; i++) {
+      String symbol = written.get(i);
+      String known = reader.hasEnumSymbol(symbol) ? symbol : reader.getEnumDefault();
+      symbols[i] = known == null ? null : BinaryStringData.fromString(known);
+    }
+    return NestedReaders.enumeration(writer, symbols);
   }
 
   /** A branch that cannot be read is an error only of the records that hold it. */
-  private ValueReader union(Resolver.WriterUnion action, LogicalType target, int arity)
+  private static ValueReader union(Schema writer, Schema reader, LogicalType target, int arity)
       throws DecodeException {
-    ValueReader[] branches = new ValueReader[action.actions.length];
+    List<Schema> types = writer.getTypes();
+    ValueReader[] branches = new ValueReader[types.size()];
     DecodeException firstFailure = null;
     int readable = 0;
     for (int i = 0; i < branches.length; i++) {
       try {
-        branches[i] = compile(action.actions[i], target, arity);
+        branches[i] = value(types.get(i), reader, target, arity);
         readable++;
       } catch (DecodeException e) {
         branches[i] = failing(e);
@@ -133,7 +109,7 @@ final class DecoderCompiler {
     if (readable == 0 && firstFailure != null) {
       throw firstFailure;
     }
-    int nullBranch = action.writer.getTypes().indexOf(Schema.create(Schema.Type.NULL));
+    int nullBranch = types.indexOf(Schema.create(Schema.Type.NULL));
     if (branches.length == 2 && nullBranch >= 0 && readable == 2) {
       return new NestedReaders.Nullable(nullBranch, branches[1 - nullBranch]);
     }
@@ -146,59 +122,59 @@ final class DecoderCompiler {
     };
   }
 
-  private ValueReader record(Resolver.RecordAdjust action, RowType target, int arity)
+  private static ValueReader record(Schema writer, Schema reader, RowType target, int arity)
       throws DecodeException {
-    List<Schema.Field> written = action.writer.getFields();
+    List<Schema.Field> written = writer.getFields();
+    Schema.Field[] taken = Resolution.fields(writer, reader);
     String[] names = written.stream().map(Schema.Field::name).toArray(String[]::new);
     ValueReader[] readers = new ValueReader[names.length];
     int[] targets = new int[names.length];
-    int next = 0;
+    BitSet filled = new BitSet();
     for (int i = 0; i < names.length; i++) {
-      if (action.fieldActions[i].type == Resolver.Action.Type.SKIP) {
+      targets[i] = taken[i] == null ? -1 : target.getFieldIndex(taken[i].name());
+      if (targets[i] < 0) {
         readers[i] = Skippers.of(written.get(i).schema());
-        targets[i] = -1;
       } else {
-        targets[i] = action.readerOrder[next++].pos();
-        readers[i] = field(names[i], action.fieldActions[i], target.getTypeAt(targets[i]));
+        filled.set(targets[i]);
+        readers[i] = field(written.get(i), taken[i].schema(), target.getTypeAt(targets[i]));
       }
     }
-    int defaulted = action.defaults.length;
-    int[] defaultTargets = new int[defaulted];
-    Object[] defaults = new Object[defaulted];
-    for (int i = 0; i < defaulted; i++) {
-      Schema.Field field = action.readerOrder[action.firstDefault + i];
-      defaultTargets[i] = field.pos();
-      defaults[i] = constant(field, action.defaults[i], target.getTypeAt(field.pos()));
+    int[] defaultTargets =
+        IntStream.range(0, target.getFieldCount()).filter(i -> !filled.get(i)).toArray();
+    Object[] defaults = new Object[defaultTargets.length];
+    for (int i = 0; i < defaults.length; i++) {
+      Schema.Field field = reader.getField(target.getFieldNames().get(defaultTargets[i]));
+      defaults[i] = constant(writer, field, target.getTypeAt(defaultTargets[i]));
     }
     return new RecordReader(arity, names, readers, targets, defaultTargets, defaults);
   }
 
-  private ValueReader field(String name, Resolver.Action action, LogicalType target)
+  private static ValueReader field(Schema.Field written, Schema reader, LogicalType target)
       throws DecodeException {
     try {
-      return compile(action, target);
+      return value(written.schema(), reader, target);
     } catch (DecodeException e) {
-      throw e.inField(name);
+      throw e.inField(written.name());
     }
   }
 
   /** A default in Flink's form: written as Avro and read like any other value. */
-  private Object constant(Schema.Field field, Object value, LogicalType target)
+  private static Object constant(Schema writer, Schema.Field field, LogicalType target)
       throws DecodeException {
+    if (!field.hasDefaultValue()) {
+      throw Resolution.missing(writer, field);
+    }
+    GenericData data = GenericData.get();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     BinaryEncoder encoder = EncoderFactory.get().binaryEncoder(bytes, null);
     try {
-      new GenericDatumWriter<>(field.schema(), data).write(value, encoder);
+      new GenericDatumWriter<>(field.schema(), data).write(data.getDefaultValue(field), encoder);
       encoder.flush();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     BinaryInput input = new BinaryInput();
     input.reset(bytes.toByteArray(), 0);
-    return field(field.name(), resolve(field.schema(), field.schema()), target).read(input);
-  }
-
-  private static DecodeException incompatible(String reason) {
-    return new DecodeException(INCOMPATIBLE_SCHEMA, reason);
+    return field(field, field.schema(), target).read(input);
   }
 }

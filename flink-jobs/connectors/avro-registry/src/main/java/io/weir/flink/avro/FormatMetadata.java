@@ -10,8 +10,14 @@ import org.apache.flink.table.types.DataType;
 enum FormatMetadata {
   /** Code and reason; null when the record was decoded. */
   DECODE_ERROR("decode-error", DataTypes.STRING().nullable()),
-  /** The undecoded value; null when the record was decoded, or was null. */
-  RAW_VALUE("raw-value", DataTypes.BYTES().nullable());
+  /**
+   * The undecoded value, as much as is kept of it; null when the record was decoded, or was null.
+   */
+  RAW_VALUE("raw-value", DataTypes.BYTES().nullable()),
+  /** How long the value was; null when {@link #RAW_VALUE} is whole. */
+  RAW_LENGTH("raw-length", DataTypes.BIGINT().nullable()),
+  /** SHA-256 of the whole value, in hexadecimal digits; null when {@link #RAW_VALUE} is whole. */
+  RAW_SHA256("raw-sha256", DataTypes.STRING().nullable());
 
   private final String key;
   private final DataType type;

@@ -1,11 +1,12 @@
 package io.weir.flink.avro;
 
-import io.weir.registry.DecodeError;
 import io.weir.registry.DecodeException;
+import io.weir.registry.Resolution;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.avro.Schema;
 import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericMapData;
 import org.apache.flink.table.data.binary.BinaryStringData;
@@ -58,15 +59,11 @@ final class NestedReaders {
    * @param symbols what the reader calls each of the writer's symbols; null where it has no name
    *     and no default for it
    */
-  static ValueReader enumeration(BinaryStringData[] symbols) {
+  static ValueReader enumeration(Schema writer, BinaryStringData[] symbols) {
     return in -> {
       int index = in.readIndex(symbols.length);
       if (symbols[index] == null) {
-        throw new DecodeException(
-            DecodeError.INCOMPATIBLE_SCHEMA,
-            "symbol "
-                + index
-                + " of the writer's enum is unknown to the reader, without a default");
+        throw Resolution.unknownSymbol(writer, index);
       }
       return symbols[index];
     };

@@ -3,7 +3,7 @@ package io.weir.flink.avro;
 import static io.weir.flink.avro.AvroRegistryOptions.SCHEMA;
 import static io.weir.flink.avro.AvroRegistryOptions.name;
 
-import java.util.ArrayList;
+import io.weir.registry.Resolution;
 import java.util.List;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
@@ -14,10 +14,7 @@ import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 
-/**
- * The reader schema cut down to the columns of a table, in their order. What is not a column is
- * then a field that only the writer has, and is skipped.
- */
+/** The reader schema, and whether it has the columns of a table. */
 final class ReaderSchema {
   private ReaderSchema() {}
 
@@ -35,19 +32,19 @@ final class ReaderSchema {
     }
     if (schema.getType() != Schema.Type.RECORD) {
       throw new ValidationException(
-          name(SCHEMA) + ": the schema of a table is a record, not " + AvroTypes.describe(schema));
+          name(SCHEMA) + ": the schema of a table is a record, not " + Resolution.describe(schema));
     }
     return schema;
   }
 
   /**
-   * The reader schema of the given columns.
+   * Refuses columns that the reader schema does not have.
    *
    * @throws ValidationException if a column is no field of the schema, or cannot hold every value
    *     of it
    */
-  static Schema project(Schema reader, RowType columns) {
-    return record("", reader, columns);
+  static void check(Schema reader, RowType columns) {
+    record("", reader, columns);
   }
 
   /** The one type beside null in a union, or the schema itself where it is no union. */
@@ -60,8 +57,7 @@ final class ReaderSchema {
     return types.size() == 1 ? types.get(0) : schema;
   }
 
-  private static Schema record(String path, Schema reader, RowType columns) {
-    List<Schema.Field> fields = new ArrayList<>();
+  private static void record(String path, Schema reader, RowType columns) {
     for (RowType.RowField column : columns.getFields()) {
       String name = path.isEmpty() ? column.getName() : path + "." + column.getName();
       Schema.Field field = reader.getField(column.getName());
@@ -74,59 +70,45 @@ final class ReaderSchema {
                 + reader.getFields().stream().map(Schema.Field::name).toList()
                 + ". Add the field, with a default, or drop the column");
       }
-      fields.add(new Schema.Field(field, value(name, field.schema(), column.getType())));
+      value(name, field.schema(), column.getType());
     }
-    Schema projected =
-        Schema.createRecord(reader.getName(), null, reader.getNamespace(), false, fields);
-    reader.getAliases().forEach(projected::addAlias);
-    return projected;
   }
 
-  private static Schema value(String path, Schema schema, LogicalType target) {
+  private static void value(String path, Schema schema, LogicalType target) {
     if (schema.isNullable() && !target.isNullable()) {
       throw refuse(path, "is NOT NULL, but its Avro type allows null. Declare it nullable");
     }
-    if (schema.getType() != Schema.Type.UNION) {
-      return present(path, schema, target);
-    }
     Schema present = nonNull(schema);
-    if (present == schema) {
+    if (present.isUnion()) {
       throw refuse(
           path,
           "is the union "
-              + AvroTypes.describe(schema)
+              + Resolution.describe(schema)
               + ". A union is null and one other type; give the values a field each");
     }
-    Schema projected = present(path, present, target);
-    return Schema.createUnion(
-        schema.getTypes().stream().map(type -> type == present ? projected : type).toList());
+    present(path, present, target);
   }
 
-  private static Schema present(String path, Schema schema, LogicalType target) {
+  private static void present(String path, Schema schema, LogicalType target) {
     if (schema.getType() == Schema.Type.RECORD && target instanceof RowType row) {
-      return record(path, schema, row);
-    }
-    if (schema.getType() == Schema.Type.ARRAY && target instanceof ArrayType array) {
-      return Schema.createArray(
-          value(path + "[]", schema.getElementType(), array.getElementType()));
-    }
-    if (schema.getType() == Schema.Type.MAP
+      record(path, schema, row);
+    } else if (schema.getType() == Schema.Type.ARRAY && target instanceof ArrayType array) {
+      value(path + "[]", schema.getElementType(), array.getElementType());
+    } else if (schema.getType() == Schema.Type.MAP
         && target instanceof MapType map
         && map.getKeyType().is(LogicalTypeRoot.VARCHAR)) {
-      return Schema.createMap(value(path + "{}", schema.getValueType(), map.getValueType()));
-    }
-    if (!AvroTypes.accepts(schema, target)) {
+      value(path + "{}", schema.getValueType(), map.getValueType());
+    } else if (!AvroTypes.accepts(schema, target)) {
       throw refuse(
           path,
           "is declared as "
               + target.asSummaryString()
               + ", but its Avro type "
-              + AvroTypes.describe(schema)
+              + Resolution.describe(schema)
               + " is read as "
               + AvroTypes.accepted(schema)
               + ". Declare the column so and cast it in the query");
     }
-    return schema;
   }
 
   private static ValidationException refuse(String path, String what) {

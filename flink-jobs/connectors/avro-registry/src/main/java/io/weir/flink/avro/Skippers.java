@@ -1,18 +1,14 @@
 package io.weir.flink.avro;
 
 import io.weir.registry.DecodeException;
-import java.util.Collections;
+import io.weir.registry.EncodedSize;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.avro.Schema;
 
 /** Readers of what only the writer knows. They keep within the record's bytes and build nothing. */
 final class Skippers {
-  /** More than this is never needed to bound the number of items in a block. */
-  private static final int MIN_BYTES_CAP = 1 << 16;
-
   /** A record is entered before its fields are looked at, so that a recursive one finds itself. */
   private final Map<Schema, RecordSkipper> records = new IdentityHashMap<>();
 
@@ -54,7 +50,8 @@ final class Skippers {
       case UNION ->
           NestedReaders.union(
               writer.getTypes().stream().map(this::skipper).toArray(ValueReader[]::new));
-      case ARRAY -> items(skipper(writer.getElementType()), minBytes(writer.getElementType()));
+      case ARRAY ->
+          items(skipper(writer.getElementType()), EncodedSize.least(writer.getElementType()));
       case MAP -> {
         ValueReader value = skipper(writer.getValueType());
         yield items(
@@ -102,32 +99,6 @@ final class Skippers {
         }
       }
       return null;
-    };
-  }
-
-  /** The least number of bytes that a value of the writer's type can have. */
-  static int minBytes(Schema writer) {
-    return minBytes(writer, Collections.newSetFromMap(new IdentityHashMap<>()));
-  }
-
-  private static int minBytes(Schema writer, Set<Schema> outer) {
-    return switch (writer.getType()) {
-      case NULL -> 0;
-      case FLOAT -> 4;
-      case DOUBLE -> 8;
-      case FIXED -> Math.min(writer.getFixedSize(), MIN_BYTES_CAP);
-      case RECORD -> {
-        if (!outer.add(writer)) {
-          yield 0;
-        }
-        int sum = 0;
-        for (Schema.Field field : writer.getFields()) {
-          sum = Math.min(sum + minBytes(field.schema(), outer), MIN_BYTES_CAP);
-        }
-        outer.remove(writer);
-        yield sum;
-      }
-      default -> 1;
     };
   }
 

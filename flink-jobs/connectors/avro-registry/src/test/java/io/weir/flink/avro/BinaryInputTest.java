@@ -8,6 +8,7 @@ import io.weir.registry.Utf8;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
@@ -87,6 +88,21 @@ class BinaryInputTest {
     assertMalformed(in::readLong);
     input(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00);
     assertMalformed(in::readLong);
+  }
+
+  @Test
+  void equalFloatsHaveEqualBits() throws Exception {
+    long otherNan = 0x7ff8_0000_0000_0001L;
+    ByteBuffer written = ByteBuffer.allocate(40).order(ByteOrder.LITTLE_ENDIAN);
+    written.putDouble(-0.0).putLong(otherNan).putDouble(Double.NEGATIVE_INFINITY);
+    written.putFloat(-0.0f).putInt(0xffc0_0001).putFloat(Float.MIN_VALUE).putInt(0);
+    in.reset(written.array(), 0);
+    assertThat(Double.doubleToRawLongBits(in.readDouble())).isZero();
+    assertThat(Double.doubleToRawLongBits(in.readDouble())).isEqualTo(0x7ff8_0000_0000_0000L);
+    assertThat(in.readDouble()).isEqualTo(Double.NEGATIVE_INFINITY);
+    assertThat(Float.floatToRawIntBits(in.readFloat())).isZero();
+    assertThat(Float.floatToRawIntBits(in.readFloat())).isEqualTo(0x7fc0_0000);
+    assertThat(in.readFloat()).isEqualTo(Float.MIN_VALUE);
   }
 
   @Test

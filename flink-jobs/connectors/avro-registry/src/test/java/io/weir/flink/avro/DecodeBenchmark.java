@@ -66,9 +66,7 @@ public final class DecodeBenchmark {
   }
 
   private static Decoder compiled(Schema schema, RowType all, RowType columns) throws Exception {
-    ValueReader reader =
-        DecoderCompiler.compile(
-            schema, ReaderSchema.project(schema, columns), columns, columns.getFieldCount());
+    ValueReader reader = DecoderCompiler.compile(schema, schema, columns, columns.getFieldCount());
     BinaryInput input = new BinaryInput();
     return bytes -> {
       input.reset(bytes, 0);

@@ -61,7 +61,12 @@ class DeserializationSchemaTest {
     assertThat(row)
         .isEqualTo(
             GenericRowData.of(
-                null, null, StringData.fromString(error.code() + ": " + reason), value));
+                null,
+                null,
+                StringData.fromString(error.code() + ": " + reason),
+                value,
+                null,
+                null));
     assertThat(context.count("deadLetterRecords")).isEqualTo(1);
     assertThat(context.count("code." + error.code() + ".deadLetterRecords")).isEqualTo(1);
     assertThat(context.count("decodedRecords")).isZero();
@@ -70,10 +75,23 @@ class DeserializationSchemaTest {
   @Test
   void decodesARecordWithoutError() throws IOException {
     assertThat(schema.deserialize(flight("UA", 4)))
-        .isEqualTo(GenericRowData.of(StringData.fromString("UA"), 4, null, null));
+        .isEqualTo(GenericRowData.of(StringData.fromString("UA"), 4, null, null, null, null));
     assertThat(context.count("decodedRecords")).isEqualTo(1);
     assertThat(context.count("deadLetterRecords")).isZero();
     assertThat(context.count("registryRequests")).isEqualTo(1);
+  }
+
+  @Test
+  void anotherEventWithARecentIdIsCounted() throws IOException {
+    schema.deserialize(flight("UA", 4));
+    schema.deserialize(flight("AA", 5));
+    schema.deserialize(flight("UA", 4));
+    assertThat(context.count("conflictingDuplicates")).isZero();
+    schema.deserialize(flight("UA", 5));
+    schema.deserialize(flight("UA", null));
+    schema.deserialize(flight("UA", 4));
+    assertThat(context.count("conflictingDuplicates")).isEqualTo(2);
+    assertThat(context.count("decodedRecords")).isEqualTo(6);
   }
 
   @Test
@@ -81,7 +99,7 @@ class DeserializationSchemaTest {
     RowData first = schema.deserialize(flight("UA", 4));
     RowData second = schema.deserialize(flight("AA", null));
     assertThat(first)
-        .isEqualTo(GenericRowData.of(StringData.fromString("UA"), 4, null, null))
+        .isEqualTo(GenericRowData.of(StringData.fromString("UA"), 4, null, null, null, null))
         .isNotSameAs(second);
     assertThat(second.getString(0)).hasToString("AA");
   }

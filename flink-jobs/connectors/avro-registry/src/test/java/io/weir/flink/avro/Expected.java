@@ -1,5 +1,6 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.Resolution;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
@@ -61,7 +62,7 @@ final class Expected {
         if (AvroTypes.isTime(schema)) {
           yield DataTypes.TIME(3);
         }
-        boolean local = AvroTypes.logicalName(schema).startsWith("local");
+        boolean local = Resolution.logicalName(schema).startsWith("local");
         yield local || random.nextBoolean()
             ? DataTypes.TIMESTAMP(digits)
             : DataTypes.TIMESTAMP_LTZ(digits);

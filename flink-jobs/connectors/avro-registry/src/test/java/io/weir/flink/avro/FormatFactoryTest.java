@@ -96,6 +96,18 @@ class FormatFactoryTest {
   }
 
   @Test
+  void anIdOfColumnsThatAreNotReadIsRefused() {
+    Map<String, String> options = FlightTable.options(URL);
+    options.put(FORMAT + "id-columns", "carrier;dep_delay");
+    plan(FlightTable.COLUMNS, options);
+    assertThatThrownBy(() -> plan(FlightTable.COLUMNS.subList(0, 1), options))
+        .isInstanceOf(ValidationException.class)
+        .hasMessage(
+            "Column 'dep_delay' of 'avro-registry.id-columns' is not read: it is none of"
+                + " [carrier]. Select it, or drop the option.");
+  }
+
+  @Test
   void aColumnOfAnotherTypeIsRefused() {
     List<Column> columns = List.of(Column.physical("dep_delay", DataTypes.BIGINT()));
     assertThatThrownBy(() -> plan(columns, FlightTable.options(URL)))

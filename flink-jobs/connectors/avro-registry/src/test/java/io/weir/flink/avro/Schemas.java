@@ -1,6 +1,8 @@
 package io.weir.flink.avro;
 
+import io.weir.registry.EventLimits;
 import io.weir.registry.RegistryConfig;
+import io.weir.registry.SizeLimit;
 import java.util.List;
 import org.apache.avro.Schema;
 import org.apache.flink.table.api.DataTypes;
@@ -23,8 +25,24 @@ final class Schemas {
 
   static AvroRegistryDeserializationSchema of(
       RegistryConfig config, Schema reader, RowType columns, List<FormatMetadata> metadata) {
+    return of(config, reader, columns, metadata, EventLimits.NONE);
+  }
+
+  static AvroRegistryDeserializationSchema of(
+      RegistryConfig config,
+      Schema reader,
+      RowType columns,
+      List<FormatMetadata> metadata,
+      EventLimits limits) {
     return new AvroRegistryDeserializationSchema(
-        config, reader.toString(), columns, metadata, InternalTypeInfo.of(RowData.class));
+        config,
+        reader.toString(),
+        columns,
+        metadata,
+        columns.getFieldNames().subList(0, 1),
+        limits,
+        SizeLimit.NONE,
+        InternalTypeInfo.of(RowData.class));
   }
 
   static RowType columns(DataTypes.Field... fields) {

@@ -179,6 +179,18 @@ public final class CassandraOptions {
           .durationType()
           .defaultValue(Duration.ofSeconds(5))
           .withDescription("The longest wait before a retry.");
+  public static final ConfigOption<String> SINK_REFUSED_TOPIC =
+      key("sink.refused.topic")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "A Kafka topic for rows that Cassandra refuses for good, such as one with a value that an index does not "
+                  + "take; the producer's own settings begin with sink.refused.properties. Without it: such a row fails "
+                  + "the job.");
+
+  /** What the settings of the producer begin with. */
+  static final String SINK_REFUSED_PROPERTIES = "sink.refused.properties.";
+
   public static final ConfigOption<Integer> SINK_PARALLELISM = FactoryUtil.SINK_PARALLELISM;
 
   public static final ConfigOption<LookupOptions.LookupCacheType> LOOKUP_CACHE =
@@ -198,6 +210,15 @@ public final class CassandraOptions {
           .withDescription(
               "Whether an empty table may replace a copy that has rows. Otherwise the old copy stays, and it is "
                   + "counted.");
+
+  public static final ConfigOption<List<String>> LOOKUP_RANGES =
+      key("lookup.full-cache.ranges")
+          .stringType()
+          .asList()
+          .noDefaultValue()
+          .withDescription(
+              "What values may be, as 'column:first..last' separated by ';': bytes of a text or a blob, days of a date, "
+                  + "milliseconds of a timestamp. A row with another one is left out, and counted.");
 
   private CassandraOptions() {}
 
@@ -234,6 +255,7 @@ public final class CassandraOptions {
         SINK_MAX_RETRIES,
         SINK_BACKOFF_INITIAL,
         SINK_BACKOFF_MAX,
+        SINK_REFUSED_TOPIC,
         SINK_PARALLELISM,
         LOOKUP_CACHE,
         LOOKUP_ASYNC,
@@ -243,6 +265,7 @@ public final class CassandraOptions {
         LookupOptions.PARTIAL_CACHE_CACHE_MISSING_KEY,
         LookupOptions.PARTIAL_CACHE_MAX_ROWS,
         LOOKUP_RELOAD_INTERVAL,
-        LOOKUP_ALLOW_EMPTY_RELOAD);
+        LOOKUP_ALLOW_EMPTY_RELOAD,
+        LOOKUP_RANGES);
   }
 }

@@ -42,7 +42,7 @@ public final class CassandraTableFactory
     ReadableConfig options = validated(context);
     return new CassandraTableSink(
         columns(context),
-        new ValidatedOptions(options).sink(),
+        new ValidatedOptions(options, context.getCatalogTable().getOptions()).sink(),
         options.getOptional(CassandraOptions.SINK_PARALLELISM).orElse(null));
   }
 
@@ -59,7 +59,7 @@ public final class CassandraTableFactory
 
   private ReadableConfig validated(Context context) {
     FactoryUtil.TableFactoryHelper helper = FactoryUtil.createTableFactoryHelper(this, context);
-    helper.validate();
+    helper.validateExcept(CassandraOptions.SINK_REFUSED_PROPERTIES);
     return helper.getOptions();
   }
 

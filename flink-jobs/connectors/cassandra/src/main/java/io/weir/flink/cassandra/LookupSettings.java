@@ -3,6 +3,7 @@ package io.weir.flink.cassandra;
 import io.weir.cassandra.retry.RetryPolicy;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.List;
 import org.apache.flink.table.connector.source.lookup.LookupOptions.LookupCacheType;
 
 /**
@@ -15,5 +16,6 @@ public record LookupSettings(
     boolean async,
     RetryPolicy retryPolicy,
     Duration reloadInterval,
-    boolean allowEmptyReload)
+    boolean allowEmptyReload,
+    List<ValueRange> ranges)
     implements Serializable {}

@@ -11,6 +11,7 @@ import java.time.Duration;
  *
  * @param ttlSeconds {@link io.weir.cassandra.statement.WriteRequest#TABLE_TTL} if not given
  * @param allowedLateness null if late rows are not counted
+ * @param refused null if a row that Cassandra refuses for good fails the job
  */
 public record SinkSettings(
     SessionConfig session,
@@ -24,5 +25,6 @@ public record SinkSettings(
     int bufferMaxRows,
     Duration bufferMaxTime,
     Duration allowedLateness,
-    RetryPolicy retryPolicy)
+    RetryPolicy retryPolicy,
+    RefusedTopic refused)
     implements Serializable {}

@@ -11,6 +11,8 @@ import io.weir.cassandra.statement.WriteRequest;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
@@ -38,9 +40,18 @@ final class ValidatedOptions {
           TLS_HOSTNAME_VERIFICATION);
 
   private final ReadableConfig options;
+  private final Map<String, String> all;
 
   ValidatedOptions(ReadableConfig options) {
+    this(options, Map.of());
+  }
+
+  /**
+   * @param all the table's options as they are written, for those that are known by a prefix alone
+   */
+  ValidatedOptions(ReadableConfig options, Map<String, String> all) {
     this.options = options;
+    this.all = all;
   }
 
   SessionConfig session() {
@@ -96,7 +107,26 @@ final class ValidatedOptions {
         new RetryPolicy(
             atLeast(RetryPolicy.UNLIMITED, SINK_MAX_RETRIES),
             positive(SINK_BACKOFF_INITIAL),
-            maxBackoff()));
+            maxBackoff()),
+        refused());
+  }
+
+  private RefusedTopic refused() {
+    Map<String, String> properties = new TreeMap<>();
+    all.forEach(
+        (key, value) -> {
+          if (key.startsWith(SINK_REFUSED_PROPERTIES)) {
+            properties.put(key.substring(SINK_REFUSED_PROPERTIES.length()), value);
+          }
+        });
+    if (options.getOptional(SINK_REFUSED_TOPIC).isEmpty()) {
+      return null;
+    }
+    check(
+        SINK_REFUSED_TOPIC,
+        properties.containsKey("bootstrap.servers"),
+        "it needs '" + SINK_REFUSED_PROPERTIES + "bootstrap.servers'");
+    return new RefusedTopic(notBlank(SINK_REFUSED_TOPIC), properties);
   }
 
   LookupSettings lookup() {
@@ -106,7 +136,19 @@ final class ValidatedOptions {
         new RetryPolicy(
             atLeast(0, LOOKUP_MAX_RETRIES), Duration.ofMillis(100), Duration.ofSeconds(5)),
         reloadInterval(),
-        options.get(LOOKUP_ALLOW_EMPTY_RELOAD));
+        options.get(LOOKUP_ALLOW_EMPTY_RELOAD),
+        ranges());
+  }
+
+  private List<ValueRange> ranges() {
+    try {
+      return options.getOptional(LOOKUP_RANGES).orElse(List.of()).stream()
+          .map(ValueRange::parse)
+          .toList();
+    } catch (IllegalArgumentException e) {
+      throw new ValidationException(
+          "Option '%s': %s.".formatted(LOOKUP_RANGES.key(), e.getMessage()), e);
+    }
   }
 
   private Duration reloadInterval() {

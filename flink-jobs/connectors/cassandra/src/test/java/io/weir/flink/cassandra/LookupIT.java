@@ -110,7 +110,8 @@ class LookupIT extends CassandraTestBase {
     cassandra.execute(
         "INSERT INTO airports (faa, city, state, alt) VALUES ('ORF', 'Norfolk', 'VA', 26)");
     cassandra.execute("INSERT INTO airports (faa, city, alt) VALUES ('XXX', 'Norfolk', 0)");
-    TableEnvironment env = streaming("parallelism.default=1");
+    RecordingReporter.clear();
+    TableEnvironment env = streaming("parallelism.default=1", RecordingReporter.SETTING);
     env.executeSql(
         "CREATE TABLE airports (faa STRING, alt INT, state STRING, city STRING)"
             + with("airports", FULL, SLOW_RELOAD));
@@ -128,6 +129,9 @@ class LookupIT extends CassandraTestBase {
             "+I[Norfolk, ORF]",
             "+I[Norfolk, null]",
             "+I[Boston, null]");
+    // The city whose state is null was not looked up.
+    assertThat(RecordingReporter.gauge("joinMisses")).isEqualTo(1);
+    assertThat(RecordingReporter.text("missingKeys")).matches("\\{\"(Boston, MA|MA, Boston)\":1}");
   }
 
   @Test
@@ -168,7 +172,8 @@ class LookupIT extends CassandraTestBase {
             "'lookup.cache' = 'PARTIAL', 'lookup.partial-cache.expire-after-write' = '1 min', 'lookup.async' = 'false'",
             "'lookup.cache' = 'NONE'",
             "'lookup.async' = 'false'")) {
-      TableEnvironment env = streaming("parallelism.default=1");
+      RecordingReporter.clear();
+      TableEnvironment env = streaming("parallelism.default=1", RecordingReporter.SETTING);
       env.executeSql(
           "CREATE TABLE legs (k INT, c INT, v STRING, PRIMARY KEY (k, c) NOT ENFORCED)"
               + with("legs", mode));
@@ -181,6 +186,7 @@ class LookupIT extends CassandraTestBase {
           .hasSize(18)
           .contains(
               "+I[0, v0]", "+I[0, v4]", "+I[8, v3]", "+I[8, v7]", "+I[4, null]", "+I[9, null]");
+      assertThat(RecordingReporter.text("missingKeys")).as(mode).matches("\\{\"4\":[12]}");
     }
   }
 }

@@ -36,7 +36,7 @@ class OptionsTest {
     for (int i = 0; i < pairs.length; i += 2) {
       map.put(pairs[i], pairs[i + 1]);
     }
-    return new ValidatedOptions(Configuration.fromMap(map));
+    return new ValidatedOptions(Configuration.fromMap(map), map);
   }
 
   @ParameterizedTest
@@ -66,6 +66,8 @@ class OptionsTest {
           sink.retry.backoff.max     | 1 ms         | it must not be shorter than 'sink.retry.backoff.initial'
           lookup.cache               | FULL         | needs 'lookup.full-cache.periodic-reload.interval', for example '60 s'
           lookup.cache               | PARTIAL      | needs a bound: 'lookup.partial-cache.max-rows'
+          lookup.full-cache.ranges   | city:1-2     | Option 'lookup.full-cache.ranges': 'city:1-2' is not 'column:first..last'
+          sink.refused.topic         | letters      | it needs 'sink.refused.properties.bootstrap.servers'
           lookup.max-retries         | -1           | it must be at least 0
           """)
   void aWrongOptionIsNamedWithTheRemedy(String key, String value, String message) {
@@ -135,6 +137,36 @@ class OptionsTest {
     assertThat(env.explainSql("INSERT INTO good VALUES (1)")).contains("good");
     assertThatThrownBy(() -> env.explainSql("INSERT INTO misspelt VALUES (1)"))
         .hasStackTraceContaining("Unsupported options:\n\nsink.tll");
+  }
+
+  @Test
+  void theRefusedTopicHasItsProducersSettings() {
+    assertThat(options().sink().refused()).isNull();
+    RefusedTopic refused =
+        options(
+                "sink.refused.topic", "letters",
+                "sink.refused.properties.bootstrap.servers", "kafka:1",
+                "sink.refused.properties.sasl.jaas.config", "s3cret")
+            .sink()
+            .refused();
+    assertThat(refused)
+        .isEqualTo(
+            new RefusedTopic(
+                "letters", Map.of("bootstrap.servers", "kafka:1", "sasl.jaas.config", "s3cret")))
+        .hasToString("RefusedTopic[letters, [bootstrap.servers, sasl.jaas.config]]");
+    TableEnvironment env = TableEnvironment.create(EnvironmentSettings.inStreamingMode());
+    env.executeSql(
+        "CREATE TEMPORARY TABLE t (k INT PRIMARY KEY NOT ENFORCED) WITH ('connector' = 'cassandra',"
+            + " 'contact-points' = 'nowhere:1', 'local-datacenter' = 'dc1', 'keyspace' = 'ks',"
+            + " 'table' = 't', 'sink.refused.topic' = 'letters',"
+            + " 'sink.refused.properties.bootstrap.servers' = 'kafka:1')");
+    assertThat(env.explainSql("INSERT INTO t VALUES (1)")).contains("t");
+  }
+
+  @Test
+  void rangesAreReadOrRefused() {
+    assertThat(options("lookup.full-cache.ranges", "city:1..4096;opened:-7..7").lookup().ranges())
+        .containsExactly(new ValueRange("city", 1, 4096), new ValueRange("opened", -7, 7));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.weir.flink.cassandra;
 
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentHashMap;
@@ -53,6 +54,15 @@ public final class RecordingReporter implements MetricReporter, MetricReporterFa
         .mapToLong(entry -> ((Number) ((Gauge<?>) entry.getKey()).getValue()).longValue())
         .max()
         .orElse(-1);
+  }
+
+  /** The longest text among the subtasks' gauges of this name. */
+  static String text(String name) {
+    return METRICS.entrySet().stream()
+        .filter(entry -> entry.getValue().endsWith("|" + name))
+        .map(entry -> String.valueOf(((Gauge<?>) entry.getKey()).getValue()))
+        .max(Comparator.comparingInt(String::length))
+        .orElse("");
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.weir.cassandra.retry.RetryingExecutor;
 import io.weir.cassandra.session.Relations;
 import io.weir.cassandra.session.SharedSession;
 import io.weir.cassandra.statement.PartitionBatcher;
+import io.weir.cassandra.statement.RefusedRow;
 import io.weir.cassandra.statement.WriteLayout;
 import io.weir.cassandra.statement.WritePipeline;
 import io.weir.cassandra.statement.WriteRequest;
@@ -109,17 +110,40 @@ public final class CassandraSink extends AsyncSinkBase<RowData, WriteRequest> {
             metrics);
     WriteStatements statements =
         new WriteStatements(session.cql(), table, layout, settings.consistency());
+    RefusedRows refused =
+        settings.refused() == null ? null : new KafkaRefusedRows(settings.refused());
     return new CassandraSinkWriter(
         new CassandraSinkWriter.Parts(
             session,
             converter.compile(table, layout, timestampObserver(metrics)),
             new CoalescingBuffer(layout, metrics::coalesced),
-            new PartitionBatcher(
-                layout, statements, settings.batchMaxRows(), settings.batchMaxBytes()),
-            pipeline),
+            handOver(pipeline, table, layout, statements, refused, metrics),
+            pipeline,
+            refused),
         context,
         writerConfiguration(new PipelineLimit(pipeline, settings.bufferMaxRows())),
         states);
+  }
+
+  private HandOver handOver(
+      WritePipeline pipeline,
+      TableMetadata table,
+      WriteLayout layout,
+      WriteStatements statements,
+      RefusedRows refused,
+      SinkMetrics metrics) {
+    PartitionBatcher batcher =
+        new PartitionBatcher(layout, statements, settings.batchMaxRows(), settings.batchMaxBytes());
+    return new HandOver(
+        pipeline,
+        batcher::commands,
+        batcher::single,
+        refused == null
+            ? null
+            : (row, error) -> {
+              metrics.refused(error);
+              return refused.take(RefusedRow.of(table, layout, row, error));
+            });
   }
 
   private LongConsumer timestampObserver(SinkMetrics metrics) {

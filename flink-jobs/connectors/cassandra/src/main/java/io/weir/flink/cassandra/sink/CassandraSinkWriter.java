@@ -1,7 +1,6 @@
 package io.weir.flink.cassandra.sink;
 
 import io.weir.cassandra.session.SharedSession;
-import io.weir.cassandra.statement.PartitionBatcher;
 import io.weir.cassandra.statement.WritePipeline;
 import io.weir.cassandra.statement.WriteRequest;
 import java.io.IOException;
@@ -25,16 +24,22 @@ import org.apache.flink.table.data.RowData;
  */
 final class CassandraSinkWriter extends AsyncSinkWriter<RowData, WriteRequest> {
   private final SharedSession.Lease session;
-  private final PartitionBatcher batcher;
+  private final HandOver handOver;
   private final WritePipeline pipeline;
+  private final RefusedRows refused;
 
-  /** What a writer works with; made by {@link CassandraSink}. */
+  /**
+   * What a writer works with; made by {@link CassandraSink}.
+   *
+   * @param refused null where a refused row fails the job
+   */
   record Parts(
       SharedSession.Lease session,
       RowElementConverter converter,
       CoalescingBuffer buffer,
-      PartitionBatcher batcher,
-      WritePipeline pipeline) {}
+      HandOver handOver,
+      WritePipeline pipeline,
+      RefusedRows refused) {}
 
   CassandraSinkWriter(
       Parts parts,
@@ -49,8 +54,9 @@ final class CassandraSinkWriter extends AsyncSinkWriter<RowData, WriteRequest> {
         CassandraSinkWriter::takeFirst,
         parts.buffer());
     session = parts.session();
-    batcher = parts.batcher();
+    handOver = parts.handOver();
     pipeline = parts.pipeline();
+    refused = parts.refused();
   }
 
   private static Batch<WriteRequest> takeFirst(
@@ -68,8 +74,8 @@ final class CassandraSinkWriter extends AsyncSinkWriter<RowData, WriteRequest> {
   @Override
   protected void submitRequestEntries(
       List<WriteRequest> rows, ResultHandler<WriteRequest> resultHandler) {
-    pipeline.submit(
-        batcher.commands(rows),
+    handOver.submit(
+        rows,
         error -> {
           if (error == null) {
             resultHandler.complete();
@@ -89,5 +95,8 @@ final class CassandraSinkWriter extends AsyncSinkWriter<RowData, WriteRequest> {
   public void close() {
     pipeline.close();
     session.close();
+    if (refused != null) {
+      refused.close();
+    }
   }
 }

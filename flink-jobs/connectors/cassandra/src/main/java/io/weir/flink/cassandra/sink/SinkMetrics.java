@@ -20,6 +20,7 @@ final class SinkMetrics implements WritePipeline.Observer {
   private final Counter coalescedRecords;
   private final Counter lateRecords;
   private final Counter retriedRequests;
+  private final Counter refusedRecords;
   private final Histogram requestLatency;
   private volatile long lastRetryLogNanos = System.nanoTime() - LOG_INTERVAL_NANOS;
 
@@ -28,6 +29,7 @@ final class SinkMetrics implements WritePipeline.Observer {
     coalescedRecords = group.counter("coalescedRecords");
     lateRecords = group.counter("lateRecords");
     retriedRequests = group.counter("retriedRequests", new ThreadSafeSimpleCounter());
+    refusedRecords = group.counter("refusedRecords", new ThreadSafeSimpleCounter());
     requestLatency = group.histogram("requestLatency", new DescriptiveStatisticsHistogram(2048));
   }
 
@@ -37,6 +39,12 @@ final class SinkMetrics implements WritePipeline.Observer {
 
   void coalesced() {
     coalescedRecords.inc();
+  }
+
+  /** Counts a row that is set aside. */
+  void refused(Throwable error) {
+    refusedRecords.inc();
+    LOG.warn("Cassandra refuses a row for good, and it is set aside: {}", error.toString());
   }
 
   /** Counts every retry, and speaks of it now and then: an outage has thousands. */

@@ -11,6 +11,7 @@ import org.apache.flink.table.functions.LookupFunction;
 public final class FullLookupFunction extends LookupFunction {
   private final LookupSpec spec;
   private transient ReferenceCopy copy;
+  private transient MissCounter misses;
 
   public FullLookupFunction(LookupSpec spec) {
     this.spec = spec;
@@ -24,11 +25,16 @@ public final class FullLookupFunction extends LookupFunction {
     group.gauge("lastReloadEpochMillis", copy::lastReloadEpochMillis);
     group.gauge("failedReloads", copy::failedReloads);
     group.gauge("refusedEmptyReloads", copy::refusedEmptyReloads);
+    group.gauge("refusedRows", copy::refusedRows);
+    misses = new MissCounter(spec, group);
   }
 
   @Override
   public Collection<RowData> lookup(RowData key) {
-    return copy.lookup((GenericRowData) key);
+    GenericRowData values = (GenericRowData) key;
+    Collection<RowData> found = copy.lookup(values);
+    misses.note(values, found);
+    return found;
   }
 
   @Override

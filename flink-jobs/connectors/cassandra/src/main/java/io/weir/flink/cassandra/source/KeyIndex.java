@@ -13,6 +13,9 @@ import org.apache.flink.table.data.RowData;
 
 /** Rows by the values of some of their columns. Filled once, then read by any number of threads. */
 final class KeyIndex {
+  /** Of a key with more rows none is compared: that would take their number squared. */
+  private static final int COMPARED_ROWS = 64;
+
   private final int[] keyPositions;
   private final int[] ascending;
   private final Map<Object, Collection<RowData>> rowsByKey = new HashMap<>();
@@ -42,6 +45,24 @@ final class KeyIndex {
     }
     known.addAll(added);
     return known;
+  }
+
+  /**
+   * This index's own row where it has an equal one, else {@code row}. A reload that asks the old
+   * index for its rows needs memory for those that changed, and not for a second copy.
+   */
+  GenericRowData known(GenericRowData row) {
+    Object key = key(row, keyPositions);
+    Collection<RowData> rows = key == null ? List.of() : rowsByKey.getOrDefault(key, List.of());
+    if (rows.size() > COMPARED_ROWS) {
+      return row;
+    }
+    for (RowData candidate : rows) {
+      if (candidate.equals(row)) {
+        return (GenericRowData) candidate;
+      }
+    }
+    return row;
   }
 
   /** All rows, also those that no key finds. */

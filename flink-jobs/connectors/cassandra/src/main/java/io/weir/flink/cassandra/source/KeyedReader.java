@@ -19,6 +19,7 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.ThreadSafeSimpleCounter;
 import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.LogicalType;
 
@@ -29,6 +30,7 @@ final class KeyedReader implements AutoCloseable {
   private final RowReader reader;
   private final ValueEncoder[] encoders;
   private final PreparedStatement select;
+  private final MissCounter misses;
 
   private KeyedReader(SharedSession.Lease session, LookupSpec spec, MetricGroup metrics) {
     this.session = session;
@@ -47,6 +49,7 @@ final class KeyedReader implements AutoCloseable {
             keys.stream()
                 .map(key -> RowReader.cqlNames(List.of(key)) + " = ?")
                 .collect(Collectors.joining(" AND ")));
+    misses = new MissCounter(spec, metrics);
     Counter retries = metrics.counter("retriedRequests", new ThreadSafeSimpleCounter());
     executor =
         new RetryingExecutor(
@@ -104,7 +107,14 @@ final class KeyedReader implements AutoCloseable {
       }
       bound.setBytesUnsafe(i, ByteBuffer.wrap(value));
     }
-    return executor.execute(bound.build()).thenCompose(page -> collect(page, new ArrayList<>()));
+    return executor
+        .execute(bound.build())
+        .thenCompose(page -> collect(page, new ArrayList<>()))
+        .thenApply(
+            rows -> {
+              misses.note((GenericRowData) key, rows);
+              return rows;
+            });
   }
 
   private CompletableFuture<Collection<RowData>> collect(

@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A job does not start without a copy. Once there is one it stays until a better one is
  * complete: a reload that fails, or that finds nothing where there were rows, is counted and
- * changes nothing.
+ * changes nothing. Rows that did not change are shared by the old copy and the new one, so a reload
+ * needs memory for one copy and the rows that changed.
  */
 final class ReferenceCopy {
   private static final Logger LOG = LoggerFactory.getLogger(ReferenceCopy.class);
@@ -33,6 +34,7 @@ final class ReferenceCopy {
   private volatile long lastReloadEpochMillis;
   private volatile long failedReloads;
   private volatile long refusedEmptyReloads;
+  private volatile long refusedRows;
 
   private ReferenceCopy(LookupSpec spec) {
     this.spec = spec;
@@ -152,11 +154,21 @@ final class ReferenceCopy {
     }
     // The schema is looked up anew each time: the table may have been replaced by another.
     RowReader reader = new RowReader(session, spec.source(), spec.columns());
+    KeyIndex known = index;
     KeyIndex loaded =
         new KeyIndex(spec.keyPositions().stream().mapToInt(Integer::intValue).toArray());
+    RowRanges ranges = new RowRanges(spec.lookup().ranges(), name -> reader.column(name).getType());
     for (Row row : session.cql().execute(reader.prepare("").bind())) {
-      loaded.add((GenericRowData) reader.read(row));
+      if (!ranges.admits(row)) {
+        continue;
+      }
+      GenericRowData read = (GenericRowData) reader.read(row);
+      loaded.add(known == null ? read : known.known(read));
     }
+    if (ranges.refused() != refusedRows) {
+      ranges.warn(name());
+    }
+    refusedRows = ranges.refused();
     return loaded;
   }
 
@@ -182,6 +194,11 @@ final class ReferenceCopy {
 
   long failedReloads() {
     return failedReloads;
+  }
+
+  /** Rows of the last load that no table could take. */
+  long refusedRows() {
+    return refusedRows;
   }
 
   long refusedEmptyReloads() {

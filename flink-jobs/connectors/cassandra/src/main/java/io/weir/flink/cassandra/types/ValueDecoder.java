@@ -53,8 +53,10 @@ public interface ValueDecoder {
       case SMALLINT -> ByteBuffer::getShort;
       case INT -> ByteBuffer::getInt;
       case BIGINT -> ByteBuffer::getLong;
-      case FLOAT -> ByteBuffer::getFloat;
-      case DOUBLE -> ByteBuffer::getDouble;
+      // Equal numbers with equal bits, as keys of joins and of tables: 0.0 for -0.0, and one NaN.
+      case FLOAT -> value -> Float.intBitsToFloat(Float.floatToIntBits(value.getFloat() + 0.0f));
+      case DOUBLE ->
+          value -> Double.longBitsToDouble(Double.doubleToLongBits(value.getDouble() + 0.0));
       case BOOLEAN -> value -> value.get() != 0;
       case DATE -> value -> value.getInt() - CqlBytes.CQL_EPOCH_DAY;
       case TIME -> value -> (int) (value.getLong() / ValueEncoder.NANOS_PER_MILLI);

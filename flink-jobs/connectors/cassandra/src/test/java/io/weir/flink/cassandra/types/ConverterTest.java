@@ -122,6 +122,21 @@ class ConverterTest {
   }
 
   @Test
+  void equalFloatsHaveEqualBits() {
+    ValueDecoder doubles = ValueDecoder.of("c", DataTypes.DOUBLE, flink("DOUBLE"));
+    ValueDecoder floats = ValueDecoder.of("c", DataTypes.FLOAT, flink("FLOAT"));
+    ByteBuffer otherNan = ByteBuffer.allocate(8).putLong(0, 0xfff8_0000_0000_0001L);
+    assertThat(doubles.decode(ByteBuffer.allocate(8).putDouble(0, -0.0))).isEqualTo(0.0);
+    assertThat(Double.doubleToRawLongBits((Double) doubles.decode(otherNan)))
+        .isEqualTo(0x7ff8_0000_0000_0000L);
+    assertThat(floats.decode(ByteBuffer.allocate(4).putFloat(0, -0.0f))).isEqualTo(0.0f);
+    assertThat(
+            Float.floatToRawIntBits(
+                (Float) floats.decode(ByteBuffer.allocate(4).putInt(0, 0xffc0_0001))))
+        .isEqualTo(0x7fc0_0000);
+  }
+
+  @Test
   void aDecimalThatDoesNotFitIsRefusedAndNotSilentlyNull() {
     ByteBuffer value =
         ByteBuffer.wrap(encode(DataTypes.DECIMAL, "DECIMAL(10, 0)", decimal("123456", 10, 0)));
