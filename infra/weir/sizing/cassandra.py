@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from weir.catalog.environment import platform_tables
 from weir.catalog.retention import SECONDS_PER_DAY
+from weir.catalog.sizes import REQUESTS_PER_HEAP, request_heap_mib
 from weir.catalog.tables import Table
 from weir.config.stack import StackConfig
 from weir.sizing.counts import Counting, Need, count_of
-from weir.sizing.explanation import Bound, Explanation
+from weir.sizing.explanation import Bound, Explanation, SizingRefused
 from weir.sizing.flink import total_rows, total_writes_per_second, width
 from weir.sizing.load import Load
 from weir.sizing.plan import CassandraPlan, NodeSize
@@ -72,15 +73,19 @@ def size_cassandra(loads: Sequence[Load], stack: StackConfig) -> tuple[Cassandra
     needs = _needs(loads, stack)
     nodes, bound = _nodes(needs, step, stack)
     racks = tuple(availability.zones)
+    node = _node(needs, nodes, stack)
+    largest = max((load.pipeline.written_bytes for load in loads), default=0)
+    _require_heap(node, largest)
     plan = CassandraPlan(
         datacenter=stack.cassandra.datacenter,
         racks=racks,
         nodes_per_rack=nodes // len(racks),
-        node=_node(needs, nodes, stack),
+        node=node,
         replication_factor=availability.cassandra_replication_factor,
         tokens_per_node=stack.cassandra.tokens_per_node,
         tables=(*platform_tables(stack), *(table for load in loads for table in load.pipeline.tables)),
         stored_gib_per_node=round(needs.data_gib / nodes, 1),
+        largest_row_bytes=largest,
     )
     return plan, _explanations(needs, plan, bound, stack)
 
@@ -171,6 +176,17 @@ def _node(needs: _Needs, nodes: int, stack: StackConfig) -> NodeSize:
         heap_mib=min(memory // 2 if memory <= 8192 and not high else memory // 4, LARGEST_HEAP_MIB),
         disk_gib=override.disk_gib or int(max(disk, MINIMUM_DISK_GIB)),
     )
+
+
+def _require_heap(node: NodeSize, largest_row_bytes: int) -> None:
+    needed = request_heap_mib(largest_row_bytes)
+    if (node.heap_mib or 0) < needed:
+        raise SizingRefused(
+            Bound.MEMORY,
+            f"a row may have {largest_row_bytes:,} bytes, Cassandra takes requests of 1/{REQUESTS_PER_HEAP} of its "
+            f"heap and so needs {needed:,} MiB, and has {node.heap_mib}",
+            "source.max_event_bytes of the pipeline file, resources.cassandra.node.memory_mib",
+        )
 
 
 def _explanations(needs: _Needs, plan: CassandraPlan, bound: Bound, stack: StackConfig) -> list[Explanation]:

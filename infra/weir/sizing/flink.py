@@ -14,8 +14,10 @@ from weir.config.flink import StateBackend
 from weir.config.resources import FlinkOverride
 from weir.config.stack import StackConfig
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
+from weir.sizing.large_events import large_events_mib
 from weir.sizing.load import Load
 from weir.sizing.plan import FlinkJobPlan, NodeSize, PodSize
+from weir.sizing.references import beyond_allowance, flink_references_mib, require_room
 from weir.sizing.shares import GIB, fewest, rounded_up, share
 
 # Core-microseconds of one event, from `weir bench pipeline` on two cores with 3 million events of 200 bytes; the broker
@@ -97,7 +99,7 @@ def size_flink(load: Load, stack: StackConfig) -> tuple[FlinkJobPlan, list[Expla
     state_gib = heap_gib if backend is StateBackend.HASHMAP else rocksdb_state_gib(load)
     cores = load_cores(load, backend)
     parallelism = _parallelism(load, cores, override, stack)
-    memory_mib = _memory_mib(parallelism, backend, state_gib)
+    memory_mib = _memory_mib(load, parallelism, backend, state_gib)
     task_managers = _task_managers(load, parallelism, memory_mib, override, stack)
     high = stack.availability.highly_available
     slots = math.ceil(parallelism / task_managers)
@@ -107,7 +109,7 @@ def size_flink(load: Load, stack: StackConfig) -> tuple[FlinkJobPlan, list[Expla
         task_slots=slots,
         task_managers=task_managers,
         max_parallelism=stack.flink.max_parallelism,
-        task_manager=_task_manager(parallelism, task_managers, memory_mib, state_gib, override, backend=backend),
+        task_manager=_task_manager(load, parallelism, task_managers, memory_mib, override, backend=backend),
         job_managers=2 if high else 1,
         job_manager=PodSize(
             cpu_cores=override.job_manager.cpu_cores or (1.0 if high else 0.5),
@@ -212,7 +214,7 @@ def _parallelism(load: Load, cores: float, override: FlinkOverride, stack: Stack
     return needed
 
 
-def _memory_mib(parallelism: int, backend: StateBackend, state_gib: float) -> float:
+def _memory_mib(load: Load, parallelism: int, backend: StateBackend, state_gib: float) -> float:
     """Memory of all task managers besides what each needs for itself."""
     if backend is StateBackend.HASHMAP:
         state = state_gib * 1024 * PROCESS_FACTOR
@@ -220,7 +222,8 @@ def _memory_mib(parallelism: int, backend: StateBackend, state_gib: float) -> fl
         # Never less than what the heap would have had: so more state never gets less memory.
         least = LARGEST_HEAP_STATE_GIB * 1024 * PROCESS_FACTOR
         state = max(parallelism * ROCKSDB_MEMORY_MIB_PER_SLOT, least)
-    return parallelism * MEMORY_MIB_PER_SLOT * PROCESS_FACTOR + state
+    slot = MEMORY_MIB_PER_SLOT + large_events_mib(load.pipeline)
+    return parallelism * slot * PROCESS_FACTOR + state
 
 
 def _task_managers(load: Load, parallelism: int, memory_mib: float, override: FlinkOverride, stack: StackConfig) -> int:
@@ -231,7 +234,8 @@ def _task_managers(load: Load, parallelism: int, memory_mib: float, override: Fl
     slots = min(stack.flink.task_slots, max(1, int(cpu_limit)))
     least = max(math.ceil(parallelism / slots), 2 if stack.availability.highly_available else 1)
     maximum = min(stack.resources.max_flink_task_managers, parallelism)
-    room = memory_limit - BASE_MEMORY_MIB
+    room = memory_limit - _base_memory_mib(load)
+    require_room(load.pipeline, room, memory_limit, f"resources.largest_pod, resources.flink.{name}")
     by_memory = fewest(memory_mib, room, MEMORY_QUANTUM_MIB, maximum=maximum, least=least)
     by_cores = fewest(parallelism, cpu_limit, CPU_QUANTUM, maximum=maximum, least=least)
     if by_memory is None or by_cores is None:
@@ -244,20 +248,25 @@ def _task_managers(load: Load, parallelism: int, memory_mib: float, override: Fl
     return max(by_memory, by_cores)
 
 
+def _base_memory_mib(load: Load) -> float:
+    """Memory of a task manager besides state and slots."""
+    return BASE_MEMORY_MIB + beyond_allowance(flink_references_mib(load.pipeline)) * PROCESS_FACTOR
+
+
 def _task_manager(
+    load: Load,
     parallelism: int,
     task_managers: int,
     memory_mib: float,
-    state_gib: float,
     override: FlinkOverride,
     *,
     backend: StateBackend,
 ) -> NodeSize:
     pod = override.task_manager
-    memory = BASE_MEMORY_MIB + share(memory_mib, task_managers, MEMORY_QUANTUM_MIB)
+    memory = _base_memory_mib(load) + share(memory_mib, task_managers, MEMORY_QUANTUM_MIB)
     disk = 0
     if backend is StateBackend.ROCKSDB:
-        disk = int(share(state_gib * ROCKSDB_DISK_FACTOR, task_managers, DISK_QUANTUM_GIB))
+        disk = int(share(rocksdb_state_gib(load) * ROCKSDB_DISK_FACTOR, task_managers, DISK_QUANTUM_GIB))
     return NodeSize(
         cpu_cores=pod.cpu_cores or share(parallelism, task_managers, CPU_QUANTUM),
         memory_mib=pod.memory_mib or int(rounded_up(memory, MEMORY_QUANTUM_MIB)),

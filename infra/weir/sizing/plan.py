@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from weir.catalog.sizes import KAFKA_MESSAGE_BYTES
 from weir.catalog.tables import Table
 from weir.config.flink import FlinkConfig, StateBackend
 from weir.config.streams import StreamsConfig
@@ -79,6 +80,12 @@ class KafkaPlan:
         return tuple(topic for topic in self.topics if topic.pipeline == pipeline)
 
     @property
+    def largest_message_bytes(self) -> int:
+        """The most that any topic takes: what brokers must be able to copy."""
+        sizes = (topic.config.get("max.message.bytes", KAFKA_MESSAGE_BYTES) for topic in self.topics)
+        return max(map(int, sizes), default=KAFKA_MESSAGE_BYTES)
+
+    @property
     def disk_gib(self) -> int:
         """All volumes together."""
         return self.brokers * self.broker.disk_gib + self.controllers * self.controller.disk_gib
@@ -98,6 +105,8 @@ class CassandraPlan:
     """Every table, the platform's own among them, with the environment's TTLs and gc_grace_seconds."""
     stored_gib_per_node: float
     """Data of the planned lifetime, without the room that compaction and repair need."""
+    largest_row_bytes: int = 0
+    """The most that one write brings, with its key: what a mutation and a request must hold."""
 
     @property
     def nodes(self) -> int:

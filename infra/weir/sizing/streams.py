@@ -12,8 +12,10 @@ from weir.config.resources import StreamsOverride
 from weir.config.stack import StackConfig
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
 from weir.sizing.flink import ROCKSDB_BYTES_PER_ID, ROCKSDB_DISK_FACTOR, total_rows, total_writes_per_second, width
+from weir.sizing.large_events import large_events_mib
 from weir.sizing.load import Load
 from weir.sizing.plan import NodeSize, PodSize, StreamsJobPlan
+from weir.sizing.references import beyond_allowance, require_room, streams_references_mib
 from weir.sizing.shares import GIB, fewest, rounded_up, share
 
 # Core-microseconds of one event: processor time of the threads, over 165,000 flights at 5,000/s on two cores, right
@@ -60,10 +62,10 @@ def size_streams(load: Load, stack: StackConfig) -> tuple[StreamsJobPlan, list[E
     plan = StreamsJobPlan(
         pipeline=load.pipeline.name,
         instances=instances,
-        instance=_instance(threads, instances, memory, disk, override),
+        instance=_instance(load, threads, instances, memory, disk_gib=disk, override=override),
         state_gib=round(state, 3),
         loaders=loaders,
-        loader=_loader(tasks, loaders, override),
+        loader=_loader(load, tasks, loaders, override),
         settings=stack.streams.model_copy(
             update={
                 "threads": of_each,
@@ -113,17 +115,26 @@ def streams_state_gib(load: Load) -> float:
     return remembered_gib(load) + totals_gib(load)
 
 
+def _heap_mib_per_thread(load: Load) -> int:
+    return HEAP_MIB_PER_THREAD + large_events_mib(load.pipeline)
+
+
 def _instances(load: Load, threads: int, disk_gib: float, override: StreamsOverride, stack: StackConfig) -> int:
     """The fewest whose shares fit into the largest pod."""
     name, largest = load.pipeline.name, stack.resources.largest_pod
     least = 2 if stack.availability.highly_available else 1
     maximum = override.instances or min(stack.resources.max_streams_instances, max(threads, least))
+    held = beyond_allowance(streams_references_mib(load.pipeline))
+    memory_limit = override.instance.memory_mib or largest.memory_mib
+    room = memory_limit - HEAP_MIB - OVERHEAD_MIB - MEMORY_QUANTUM_MIB - held
+    if held:
+        require_room(load.pipeline, room, memory_limit, f"resources.largest_pod, resources.streams.{name}")
     needs = (
         (Bound.CPU, float(threads), override.instance.cpu_cores or largest.cpu_cores, CPU_QUANTUM),
         (
             Bound.MEMORY,
-            float(threads * (HEAP_MIB_PER_THREAD + STATE_MEMORY_MIB_PER_THREAD)),
-            (override.instance.memory_mib or largest.memory_mib) - HEAP_MIB - OVERHEAD_MIB - MEMORY_QUANTUM_MIB,
+            float(threads * (_heap_mib_per_thread(load) + STATE_MEMORY_MIB_PER_THREAD)),
+            room,
             MEMORY_QUANTUM_MIB,
         ),
         (Bound.DISK, disk_gib, override.instance.disk_gib or largest.disk_gib, DISK_QUANTUM_GIB),
@@ -140,9 +151,12 @@ def _instances(load: Load, threads: int, disk_gib: float, override: StreamsOverr
     return override.instances or max(count for count in counts if count is not None)
 
 
-def _instance(threads: int, instances: int, state_mib: int, disk_gib: float, override: StreamsOverride) -> NodeSize:
+def _instance(
+    load: Load, threads: int, instances: int, state_mib: int, *, disk_gib: float, override: StreamsOverride
+) -> NodeSize:
     pod = override.instance
-    heap = HEAP_MIB + math.ceil(threads / instances) * HEAP_MIB_PER_THREAD
+    held = math.ceil(beyond_allowance(streams_references_mib(load.pipeline)))
+    heap = HEAP_MIB + held + math.ceil(threads / instances) * _heap_mib_per_thread(load)
     memory = pod.memory_mib or int(rounded_up(heap + state_mib + OVERHEAD_MIB, MEMORY_QUANTUM_MIB))
     return NodeSize(
         cpu_cores=pod.cpu_cores or share(threads, instances, CPU_QUANTUM),
@@ -167,9 +181,10 @@ def _loaders(load: Load, tasks: int, override: StreamsOverride, stack: StackConf
     return override.loaders or count
 
 
-def _loader(tasks: int, loaders: int, override: StreamsOverride) -> PodSize:
+def _loader(load: Load, tasks: int, loaders: int, override: StreamsOverride) -> PodSize:
     pod = override.loader
-    memory = pod.memory_mib or LOADER_MEMORY_MIB + math.ceil(tasks / loaders) * LOADER_MEMORY_MIB_PER_TASK
+    of_task = LOADER_MEMORY_MIB_PER_TASK + large_events_mib(load.pipeline)
+    memory = pod.memory_mib or LOADER_MEMORY_MIB + math.ceil(tasks / loaders) * of_task
     return PodSize(
         cpu_cores=pod.cpu_cores or share(tasks, loaders, CPU_QUANTUM), memory_mib=memory, heap_mib=memory // 2
     )
