@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from weir.catalog.sizes import commit_log_segment_mib
 from weir.components.base import Site
 from weir.components.cassandra_access import STORE_PASSWORD_SECRET
 from weir.components.certificates import KEYSTORE_PASSWORD, CertificateAuthority, service_names
@@ -66,6 +67,8 @@ def node_settings(args: CassandraArgs) -> dict[str, Any]:
         "sstable": {"selected_format": "bti"},
         "memtable": {"configurations": {"default": {"class_name": "TrieMemtable"}}},
         "memtable_allocation_type": "offheap_objects",
+        # Half a segment is the largest write that a node takes.
+        "commitlog_segment_size": f"{commit_log_segment_mib(args.plan.largest_row_bytes)}MiB",
         # A broken disk takes the node down, where copies answer for it, instead of wrong answers.
         "disk_failure_policy": "die",
         "commit_failure_policy": "die",

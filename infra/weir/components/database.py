@@ -80,7 +80,7 @@ def command(cassandra: CassandraAccess) -> list[str]:
     """The job's command: files and addresses, never a secret."""
     points = [part for point in cassandra.contact_points for part in ("--contact-point", point)]
     return [
-        *("python", "-m", "weir.database.job"),
+        *("python", "-m", "weir.incluster.database.job"),
         *("--database", f"{FOLDER}/{DESCRIPTION}"),
         *points,
         *("--datacenter", cassandra.datacenter),

@@ -15,7 +15,6 @@ from weir.catalog.engine_names import kubernetes_name
 from weir.catalog.flink import (
     PYTHON_DRIVER,
     ClientSecurity,
-    JobFiles,
     flink_configuration,
     image_files,
     job_arguments,
@@ -37,8 +36,10 @@ from weir.components.base import (
 from weir.components.cassandra_access import CassandraAccess
 from weir.components.certificates import KEYSTORE_PASSWORD, Certificate, CertificateArgs, CertificateAuthority
 from weir.components.flink_account import ACCOUNT
+from weir.components.flink_pods import cpu_limits, pod_resource, work_template
 from weir.components.flink_settings import (
     METRICS_PORT,
+    REST_PORT,
     TLS_FOLDER,
     WORK_FOLDER,
     OperatorPolicy,
@@ -51,7 +52,7 @@ from weir.components.kafka_access import FLINK_SHADING, SECRET_MODE, KafkaAccess
 from weir.config.endpoints import Endpoints
 from weir.config.flink import StateDecision
 from weir.config.storage import ObjectStorage
-from weir.sizing.plan import FlinkJobPlan, PodSize
+from weir.sizing.plan import FlinkJobPlan
 
 FLINK_USER_ID = 9999
 NATIVE, STANDALONE = "native", "standalone"
@@ -99,7 +100,7 @@ class FlinkDeploymentArgs:
     after: Resources = ()
 
 
-WHY_PLAIN = "network policies let in the operator and the job's own pods alone; it takes no new job"
+WHY_PLAIN = "network policies let in the operator, the monitor and the job's own pods alone; it takes no new job"
 
 
 class FlinkDeployment(Component):
@@ -180,12 +181,12 @@ class FlinkDeployment(Component):
             "podTemplate": self._pod_template(),
             "jobManager": {
                 "replicas": plan.job_managers,
-                "resource": _resource(plan.job_manager, self.site.cpu_request_share),
-                "podTemplate": _work_template(0, None),
+                "resource": pod_resource(plan.job_manager, self.site.cpu_request_share),
+                "podTemplate": work_template(0, None),
             },
             "taskManager": {
-                "resource": _resource(plan.task_manager, self.site.cpu_request_share),
-                "podTemplate": _work_template(plan.task_manager.disk_gib, args.storage_class),
+                "resource": pod_resource(plan.task_manager, self.site.cpu_request_share),
+                "podTemplate": work_template(plan.task_manager.disk_gib, args.storage_class),
             },
             "job": {
                 "jarURI": DRIVER_JAR.format(version=args.version.flink),
@@ -211,7 +212,7 @@ class FlinkDeployment(Component):
             **internal_tls(KEYSTORE_PASSWORD),
             **self.storage.configuration(),
             **args.operator.configuration(),
-            **_cpu_limits(self.site.cpu_request_share),
+            **cpu_limits(self.site.cpu_request_share),
         }
         return settings | old_names(settings) if args.mode == STANDALONE else settings
 
@@ -232,16 +233,13 @@ class FlinkDeployment(Component):
                 registry=registry_url,
                 cassandra=args.cassandra.contact_points,
                 datacenter=args.cassandra.datacenter,
-                flink=f"http://{self.name}-rest:8081",
+                flink=rest_url(args.pipeline),
             )
-            files = self.job_files()
+            # The pipeline's folder of the image is the one that the ConfigMap fills.
+            files = image_files(args.pipeline)
             return job_arguments(files, endpoints, args.plan.settings, args.pipeline, security)
 
         return pulumi.Output.all(args.kafka.bootstrap_servers, args.registry_url).apply(with_addresses)
-
-    def job_files(self) -> JobFiles:
-        """The files of the image, with the pipeline's folder that the ConfigMap fills."""
-        return image_files(self.args.pipeline)
 
     def _pod_template(self) -> dict[str, Any]:
         args = self.args
@@ -256,7 +254,7 @@ class FlinkDeployment(Component):
             volume_mounts=[
                 k8s.core.v1.VolumeMountArgs(name="work", mount_path=WORK_FOLDER),
                 k8s.core.v1.VolumeMountArgs(
-                    name="pipeline", mount_path=self.job_files().pipeline_folder, read_only=True
+                    name="pipeline", mount_path=image_files(args.pipeline).pipeline_folder, read_only=True
                 ),
                 k8s.core.v1.VolumeMountArgs(name="tls", mount_path=TLS_FOLDER, read_only=True),
                 *args.kafka.mounts(),
@@ -288,46 +286,14 @@ class FlinkDeployment(Component):
 
 
 def deployment_name(pipeline: Pipeline) -> str:
-    """The FlinkDeployment's name: the operator takes 45 characters."""
-    return f"{kubernetes_name(pipeline.name)}"[:45]
+    """The FlinkDeployment's name. The operator takes 45 characters, and a pipeline's name has 44 at most."""
+    return kubernetes_name(pipeline.name)
+
+
+def rest_url(pipeline: Pipeline) -> str:
+    """Of the job's REST interface: the Service that the operator makes."""
+    return f"http://{deployment_name(pipeline)}-rest:{REST_PORT}"
 
 
 def _texts(folder: Path, schema_file: str) -> dict[str, str]:
     return {name: (folder / name).read_text(encoding="utf-8") for name in (PIPELINE_FILE, schema_file)}
-
-
-def _resource(size: PodSize, cpu_request_share: float) -> dict[str, Any]:
-    """What the operator passes to Flink: memory in MiB, and the CPU that pods ask for."""
-    return {"cpu": round(size.cpu_cores * cpu_request_share, 3), "memory": f"{size.memory_mib}m"}
-
-
-def _cpu_limits(cpu_request_share: float) -> dict[str, str]:
-    """Where pods ask for less than the plan, twice the plan is the limit; else Flink makes the request the limit."""
-    if cpu_request_share == 1:
-        return {}
-    factor = f"{2 / cpu_request_share:.3f}"
-    return {f"kubernetes.{role}.cpu.limit-factor": factor for role in ("jobmanager", "taskmanager")}
-
-
-def _work_template(disk_gib: int, storage_class: str | None) -> dict[str, Any]:
-    """What job managers and task managers do not share; the operator joins it with the common template by name.
-
-    Without a list of containers: the operator writes the resource anew and leaves an empty one out, which would be
-    drift at every refresh.
-    """
-    return {"spec": {"volumes": [_work_volume(disk_gib, storage_class)]}}
-
-
-def _work_volume(disk_gib: int, storage_class: str | None) -> k8s.core.v1.VolumeArgs:
-    """Room for RocksDB's files and for what is spilled: a volume that lives as long as its pod."""
-    if not disk_gib:
-        return k8s.core.v1.VolumeArgs(name="work", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
-    claim = k8s.core.v1.PersistentVolumeClaimSpecArgs(
-        access_modes=["ReadWriteOnce"],
-        storage_class_name=storage_class,
-        resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": f"{disk_gib}Gi"}),
-    )
-    template = k8s.core.v1.PersistentVolumeClaimTemplateArgs(spec=claim)
-    return k8s.core.v1.VolumeArgs(
-        name="work", ephemeral=k8s.core.v1.EphemeralVolumeSourceArgs(volume_claim_template=template)
-    )

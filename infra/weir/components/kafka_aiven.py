@@ -76,6 +76,8 @@ class ManagedKafka(Component):
                     auto_create_topics_enable=False,
                     default_replication_factor=args.plan.replication_factor,
                     min_insync_replicas=args.plan.min_in_sync_replicas,
+                    message_max_bytes=args.plan.largest_message_bytes,
+                    replica_fetch_max_bytes=args.plan.largest_message_bytes,
                 ),
                 kafka_authentication_methods=aiven.KafkaKafkaUserConfigKafkaAuthenticationMethodsArgs(
                     certificate=False, sasl=True

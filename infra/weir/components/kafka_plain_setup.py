@@ -100,7 +100,7 @@ def _quota(quota: QuotaPlan) -> ClientQuota:
 def command(kafka: PlainKafka) -> list[str]:
     """The Job's command: files and addresses, never a secret."""
     return [
-        *("python", "-m", "weir.kafka.job"),
+        *("python", "-m", "weir.incluster.kafka.job"),
         *("--setup", f"{FOLDER}/{DESCRIPTION}"),
         *("--servers", kafka.internal_servers),
         *("--certificate", CERTIFICATE_FOLDER),

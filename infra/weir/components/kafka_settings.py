@@ -26,6 +26,9 @@ def broker_config(plan: KafkaPlan) -> dict[str, str | int | bool]:
         "share.coordinator.state.topic.replication.factor": copies,
         "share.coordinator.state.topic.min.isr": in_sync,
         "transaction.max.timeout.ms": plan.transaction_max_timeout_seconds * MILLISECONDS_PER_SECOND,
+        # A copy must take what its leader took.
+        "message.max.bytes": plan.largest_message_bytes,
+        "replica.fetch.max.bytes": plan.largest_message_bytes,
         # A copy that lacks records must never lead: what the others have would be gone.
         "unclean.leader.election.enable": False,
     }

@@ -24,7 +24,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Alert:
-    """A condition that must hold for `minutes`; `action` is what a person does about it first."""
+    """A condition that must hold for `minutes`; `action` is what a person does about it first.
+
+    `runbook` is the file that says more, from the repository's root.
+    """
 
     name: str
     expression: str
@@ -32,6 +35,7 @@ class Alert:
     severity: str
     summary: str
     action: str
+    runbook: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,5 +86,9 @@ def _rule(site: Site, alert: Alert) -> dict[str, object]:
         "expr": alert.expression,
         "for": f"{alert.minutes}m",
         "labels": {"severity": alert.severity, "environment": site.environment, "owner": site.owner},
-        "annotations": {"summary": alert.summary, "action": alert.action},
+        "annotations": {
+            "summary": alert.summary,
+            "action": alert.action,
+            **({"runbook": alert.runbook} if alert.runbook else {}),
+        },
     }

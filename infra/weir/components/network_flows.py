@@ -32,11 +32,6 @@ class Endpoint:
     everyone: bool = False
     """All pods of the platform."""
 
-    @property
-    def is_ours(self) -> bool:
-        """Whether policies can be put on it."""
-        return bool(self.pods) or self.everyone
-
 
 @dataclass(frozen=True)
 class Flow:
@@ -72,6 +67,7 @@ class Endpoints:
     streams: Endpoint
     loader: Endpoint
     references: Endpoint
+    monitor: Endpoint
     registry: Endpoint
     trino: Endpoint
     superset: Endpoint
@@ -100,6 +96,7 @@ def endpoints(stack: StackConfig) -> Endpoints:
         streams=component("kafka-streams"),
         loader=component("loader", *([role("loader")] if strimzi else [])),
         references=component("references"),
+        monitor=component("monitor"),
         registry=component("registry"),
         trino=component("trino"),
         superset=component("superset", *([role("superset")] if operated else [])),
@@ -137,7 +134,7 @@ def flows(stack: StackConfig, engines: Collection[Engine] = (Engine.FLINK,)) -> 
 
 def _kafka(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     provider = stack.kafka.provider
-    for source in (sides.flink, sides.registry):
+    for source in (sides.flink, sides.registry, sides.monitor):
         if provider is KafkaProvider.AIVEN:
             ports, why = (443, *range(12691, 12701)), "events at Aiven, whose service says its ports"
             yield Flow(f"{source.name}-to-aiven", source, sides.outside, ports, why)
@@ -154,7 +151,7 @@ def _kafka(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
 
 
 def _cassandra(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
-    for source in (sides.flink, sides.trino):
+    for source in (sides.flink, sides.trino, sides.monitor):
         yield Flow(f"{source.name}-to-cassandra", source, sides.cassandra, (9042,), "rows, by a role of its own")
     yield Flow(
         "cassandra-internal",
@@ -177,6 +174,8 @@ def _flink(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     if stack.operators.flink is FlinkOperatorProvider.PLAIN:
         yield Flow("operators-to-kubernetes", sides.operators, sides.outside, (443, 6443), "the operator makes pods")
     yield Flow("flink-to-registry", sides.flink, sides.registry, (8080,), "schemas of events")
+    yield Flow("monitor-to-flink", sides.monitor, sides.flink, (8081,), "the job's state and counters")
+    yield Flow("monitor-to-registry", sides.monitor, sides.registry, (8080,), "schemas of the events that it samples")
     yield Flow("registry-internal", sides.registry, sides.registry, (8080,), "schemas are registered")
     yield Flow("flink-to-kubernetes", sides.flink, sides.outside, (443, 6443), "the leader's lease")
     if stack.storage.object_storage is not None:
@@ -187,6 +186,7 @@ def _streams(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     for source in (sides.streams, sides.loader, sides.references):
         yield Flow(f"{source.name}-to-kafka", source, sides.kafka, (9093,), "events, rows and totals, each by name")
         yield Flow(f"{source.name}-to-registry", source, sides.registry, (8080,), "schemas of events, rows and totals")
+    yield Flow("metrics-of-streams", sides.monitoring, sides.streams, (8080,), "Prometheus reads failures and counts")
     for source in (sides.loader, sides.references):
         yield Flow(f"{source.name}-to-cassandra", source, sides.cassandra, (9042,), "rows, by a role of its own")
     if stack.kafka.provider is KafkaProvider.STRIMZI:

@@ -186,7 +186,7 @@ class Registry(Component):
                 image=args.schema_job_image,
                 image_pull_policy=args.image_pull_policy,
                 image_pull_secrets=args.image_pull_secrets,
-                command=["python", "-m", "weir.registry.subjects", self.url, f"{SUBJECTS_FOLDER}/{SUBJECTS_FILE}"],
+                command=["python", "-m", "weir.incluster.subjects", self.url, f"{SUBJECTS_FOLDER}/{SUBJECTS_FILE}"],
                 files={SUBJECTS_FILE: subjects_to_json(subjects_of(args.pipelines))},
                 folder=SUBJECTS_FOLDER,
                 size=JOB_SIZE,

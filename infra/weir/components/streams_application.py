@@ -44,8 +44,6 @@ PLANS_FOLDER = "/etc/weir/plans"
 KAFKA_FILE = "/etc/weir/kafka.properties"
 STATE_FOLDER = "/var/lib/weir"
 GRACE_SECONDS = 60
-RESTORE_MINUTES = 30
-"""A pod without its volume reads its state from Kafka before it is ready; only then may the next one be replaced."""
 
 
 @dataclass(frozen=True)

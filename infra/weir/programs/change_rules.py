@@ -124,6 +124,13 @@ def _expiry(field: FieldChange) -> Verdict:
     return Risk.DATA_MOVING, "records that are older than the new limit are deleted"
 
 
+def _message_bytes(field: FieldChange) -> Verdict:
+    before, after = _number(field.before), _number(field.after)
+    if before and after < before:
+        return Risk.DATA_MOVING, "producers of larger records are refused, and those that are there are dead letters"
+    return Risk.SAFE, "brokers take it at once"
+
+
 def _nodes(field: FieldChange) -> Verdict:
     if _number(field.after) < _number(field.before):
         return Risk.DATA_MOVING, "the nodes that go hand their data to the others first"
@@ -176,6 +183,7 @@ RULES = (
         r"(spec\.)?config\.(retention[._]?ms|retention[._]?bytes|retentionMs|retentionBytes|local.*)",
         _expiry,
     ),
+    Rule(KAFKA_TOPIC, r"(spec\.)?config\.(max\.message\.bytes|maxMessageBytes)", _message_bytes),
     Rule(KAFKA_TOPIC, r"spec\.topicName|topicName", _always(Risk.REFUSED, "a topic cannot be renamed; make a new one")),
     Rule(KAFKA_TOPIC, r".*", _always(Risk.SAFE, "brokers take it at once")),
     Rule("KafkaNodePool", r"spec\.storage\.volumes\[\d+\]\.size", _disk),

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pulumi
 from pulumi.runtime import config as settings
 
-import weir
 from weir.catalog.environment import load_environment
 from weir.catalog.pipeline import Pipeline
+from weir.config.repository import REPOSITORY
 from weir.config.security import SecretName
 from weir.config.stack import NAMESPACE, StackConfig, stack_from_pulumi
 from weir.sizing import PlatformPlan, plan_for
-
-REPOSITORY = Path(weir.__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from weir.components.monitoring import Alert, Monitoring, MonitoringArgs, Target
 from weir.config import versions
 from weir.config.kafka import KafkaProvider
 from weir.programs.load import Environment
+from weir.programs.looping_alerts import looping_alerts
 from weir.sizing.load import workload_of
 
 FULL_SHARE = 0.15
@@ -36,10 +37,12 @@ def monitoring(environment: Environment, site: Site) -> None:
 
 
 def targets(environment: Environment) -> list[Target]:
-    """Kafka by its operator, Flink and the registry; K8ssandra makes the monitors of Cassandra itself."""
+    """Kafka by its operator, the engines and the registry; K8ssandra makes the monitors of Cassandra itself."""
     found = [Target("flink", {"app.kubernetes.io/component": "flink"}, "metrics", "/")]
     if environment.stack.kafka.provider is KafkaProvider.STRIMZI:
         found.append(Target("kafka", {"strimzi.io/cluster": "kafka"}, "tcp-prometheus"))
+    if any(pipeline.spec.engine is Engine.KAFKA_STREAMS for pipeline in environment.pipelines):
+        found.append(Target("kafka-streams", {"app.kubernetes.io/component": "kafka-streams"}, "http"))
     if environment.stack.kafka.provider is not KafkaProvider.AIVEN:
         found.append(Target("registry", {"app.kubernetes.io/name": "registry"}, "management"))
     return found
@@ -83,6 +86,7 @@ def alerts(environment: Environment, site: Site) -> list[Alert]:
             "kubectl describe certificate says why; clients are cut off when it ends",
         ),
     ]
+    found += looping_alerts(environment, site)
     if any(pipeline.spec.engine is Engine.FLINK for pipeline in environment.pipelines):
         found.append(_freshness(environment.stack.observability.freshness_p99_alert_seconds, where))
     if environment.stack.kafka.provider is KafkaProvider.STRIMZI:

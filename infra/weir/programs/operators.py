@@ -12,11 +12,11 @@ from weir.config.cassandra import CassandraProvider
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaProvider
 from weir.config.kubernetes import FlinkOperatorProvider
+from weir.config.repository import REPOSITORY
 from weir.config.security import CertificateSource
 from weir.config.stack import StackConfig
 from weir.config.superset import SupersetProvider
 from weir.config.versions import CHARTS, Chart
-from weir.programs.load import REPOSITORY
 
 
 def operators(stack: StackConfig, site: Site) -> Resources:

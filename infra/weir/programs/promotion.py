@@ -99,6 +99,6 @@ def _check_soaked(file: Path, environment: str, image: tuple[ImageName, str], so
     ran = (now - int(told.stdout)) / SECONDS_PER_HOUR
     if ran < hours:
         raise WeirError(
-            f"{name.value}: runs in {environment} for {ran:.1f} h of promotions.soak_hours {hours}; "
-            f"promote it in {hours - ran:.1f} h"
+            f"{name.value}: has run in {environment} for {ran:.1f} h; promotions.soak_hours asks for {hours}. "
+            f"Promote it in {hours - ran:.1f} h."
         )

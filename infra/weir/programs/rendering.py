@@ -18,9 +18,9 @@ from typing import Any
 import yaml
 
 from weir.config.errors import WeirError, read_yaml
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
 from weir.config.yaml_text import DUMPER
-from weir.programs.load import REPOSITORY
 from weir.programs.recording import Recorded, record
 
 PROGRAM = REPOSITORY / "infra" / "__main__.py"

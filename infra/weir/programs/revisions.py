@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from weir.config.errors import WeirError
-from weir.programs.load import REPOSITORY
+from weir.config.repository import REPOSITORY
 from weir.programs.recording import Recorded
 from weir.programs.rendering import from_json
 

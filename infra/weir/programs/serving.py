@@ -18,9 +18,10 @@ from weir.components.superset_stores import PostgreSql, StoreArgs, Valkey, postg
 from weir.components.trino import Trino, TrinoArgs
 from weir.config import versions
 from weir.config.images import ImageName
+from weir.config.repository import REPOSITORY
 from weir.config.security import SecretName
 from weir.config.superset import SupersetProvider
-from weir.programs.load import REPOSITORY, Environment
+from weir.programs.load import Environment
 
 GIVEN_SECRETS = {
     SecretName.SUPERSET_SECRET_KEY: keys.SECRET_KEY,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import references_principal
 from weir.catalog.roles import job_role
 from weir.components.base import Resources
 from weir.components.images import image
-from weir.components.reference_publisher import ReferencePublisher, ReferencePublisherArgs
+from weir.components.pipeline_program import PipelineProgram
+from weir.components.reference_publisher import reference_publisher
 from weir.components.streams_application import StreamsApplication, StreamsApplicationArgs, application_name
 from weir.components.streams_loader import LoaderArgs, StandaloneLoader, StrimziLoader, StrimziVersion
 from weir.config import versions
@@ -14,10 +16,11 @@ from weir.config.errors import WeirError
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaProvider
 from weir.programs.load import Environment
+from weir.programs.own_programs import program_args
 from weir.programs.platform import Platform
 
 Loader = StrimziLoader | StandaloneLoader
-Part = ReferencePublisher | StreamsApplication | Loader
+Part = PipelineProgram | StreamsApplication | Loader
 
 
 def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeline) -> list[Part]:
@@ -37,17 +40,9 @@ def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeli
     ready: Resources = platform.ready
     made: list[Part] = []
     if pipeline.reference_tables:
-        publisher = ReferencePublisher(
+        publisher = reference_publisher(
             platform.site,
-            ReferencePublisherArgs(
-                pipeline=pipeline,
-                image=image(stack.images, ImageName.SCHEMA_JOB),
-                kafka=platform.kafka,
-                cassandra=platform.cassandra,
-                cassandra_role=role,
-                registry_url=platform.registry_url,
-                after=ready,
-            ),
+            program_args(environment, platform, pipeline, references_principal(pipeline), role),
         )
         made.append(publisher)
         ready = [*ready, publisher.deployment]

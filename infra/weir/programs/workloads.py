@@ -1,4 +1,4 @@
-"""What runs on the platform: the job of each pipeline."""
+"""What runs on the platform: the job of each pipeline, and its monitor."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from weir.config.kafka import KafkaProvider
 from weir.config.kubernetes import FlinkOperatorProvider
 from weir.config.security import SecretName
 from weir.programs.load import Environment
+from weir.programs.own_programs import monitor
 from weir.programs.platform import Platform
 from weir.programs.streams import Part, kafka_streams
 
@@ -40,7 +41,8 @@ def workloads(environment: Environment, platform: Platform) -> list[FlinkDeploym
         engine: [pipeline for pipeline in environment.pipelines if pipeline.spec.engine is engine] for engine in Engine
     }
     made = [part for pipeline in on[Engine.KAFKA_STREAMS] for part in kafka_streams(environment, platform, pipeline)]
-    return [*_jobs(environment, platform, on[Engine.FLINK]), *made]
+    monitors = [monitor(environment, platform, pipeline) for pipeline in on[Engine.FLINK]]
+    return [*_jobs(environment, platform, on[Engine.FLINK]), *made, *monitors]
 
 
 def _jobs(environment: Environment, platform: Platform, pipelines: Sequence[Pipeline]) -> list[FlinkDeployment]:
