@@ -1,22 +1,25 @@
-"""A connection to Cassandra as an administrator, or as any role, encrypted where a CA is given."""
+"""Cassandra's client: sessions of who reads and writes rows, and of administrators; encrypted where a CA is given."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cassandra import AuthenticationFailed, ConsistencyLevel, DriverException
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 from cassandra.policies import DCAwareRoundRobinPolicy, TokenAwarePolicy
-from cassandra.query import dict_factory
+from cassandra.query import dict_factory, tuple_factory
 
+from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 
-TIMEOUT_SECONDS = 60
+ROWS_TIMEOUT_SECONDS = 30
+ADMINISTRATION_TIMEOUT_SECONDS = 60
 
 
 class WrongPasswordError(WeirError):
@@ -35,6 +38,14 @@ class Access:
     ca_file: Path | None = None
     consistency: int = ConsistencyLevel.LOCAL_QUORUM
 
+    @classmethod
+    def of(cls, endpoints: Endpoints) -> Access:
+        """That of a platform's client."""
+        points, datacenter = endpoints.cassandra_contact_points, endpoints.cassandra_datacenter
+        if (login := endpoints.cassandra_login) is None:
+            return cls(points, datacenter)
+        return cls(points, datacenter, login.username, login.password.get_secret_value(), login.ca_file)
+
     def __repr__(self) -> str:
         return f"Access({self.user or 'nobody'} at {', '.join(self.contact_points)})"
 
@@ -44,50 +55,72 @@ class Access:
 
 
 @contextmanager
-def session_of(access: Access) -> Iterator[Session]:
+def session_of(
+    endpoints: Endpoints,
+    *,
+    consistency: int = ConsistencyLevel.LOCAL_QUORUM,
+    timeout_seconds: int = ROWS_TIMEOUT_SECONDS,
+) -> Iterator[Session]:
+    """A session whose rows are tuples; closed at the end.
+
+    Raises:
+        WrongPasswordError: the login is refused.
+        WeirError: no contact point answers.
+    """
+    access = replace(Access.of(endpoints), consistency=consistency)
+    with _opened(access, tuple_factory, timeout_seconds) as session:
+        yield session
+
+
+@contextmanager
+def admin_session(access: Access) -> Iterator[Session]:
     """A session whose rows are dictionaries; closed at the end.
 
     Raises:
         WrongPasswordError: the login is refused.
         WeirError: no contact point answers.
     """
-    cluster = _cluster(access)
+    with _opened(access, dict_factory, ADMINISTRATION_TIMEOUT_SECONDS) as session:
+        yield session
+
+
+def may_log_in(access: Access) -> bool:
+    """True where the role exists, may log in, and has this password."""
+    try:
+        with admin_session(access):
+            return True
+    except WrongPasswordError:
+        return False
+
+
+@contextmanager
+def _opened(access: Access, row_factory: Callable[..., Any], timeout_seconds: int) -> Iterator[Session]:
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(local_dc=access.datacenter)),
+        consistency_level=access.consistency,
+        request_timeout=timeout_seconds,
+        row_factory=row_factory,
+    )
+    points = [(host, int(port)) for host, _, port in (point.rpartition(":") for point in access.contact_points)]
+    cluster = Cluster(
+        points,
+        # That of the nodes which no contact point names.
+        port=points[0][1],
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        auth_provider=PlainTextAuthProvider(access.user, access.password) if access.user else None,
+        ssl_context=_trusting(access.ca_file) if access.ca_file else None,
+        # Version 5 is Cassandra 4.0's and later; trying the driver's newest first costs two connections.
+        protocol_version=5,
+        connect_timeout=timeout_seconds,
+        control_connection_timeout=timeout_seconds,
+    )
     try:
         yield _connected(cluster, access)
     finally:
         cluster.shutdown()
 
 
-def may_log_in(access: Access) -> bool:
-    """True where the role exists, may log in, and has this password."""
-    try:
-        with session_of(access):
-            return True
-    except WrongPasswordError:
-        return False
-
-
-def _cluster(access: Access) -> Cluster:
-    hosts = [point.rsplit(":", 1) for point in access.contact_points]
-    profile = ExecutionProfile(
-        load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(local_dc=access.datacenter)),
-        consistency_level=access.consistency,
-        request_timeout=TIMEOUT_SECONDS,
-        row_factory=dict_factory,
-    )
-    return Cluster(
-        [host for host, _ in hosts],
-        port=int(hosts[0][1]),
-        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
-        auth_provider=PlainTextAuthProvider(access.user, access.password) if access.user else None,
-        ssl_context=trusting(access.ca_file) if access.ca_file else None,
-        protocol_version=5,
-        connect_timeout=TIMEOUT_SECONDS,
-        control_connection_timeout=TIMEOUT_SECONDS,
-    )
-
-
-def trusting(ca_file: Path) -> ssl.SSLContext:
+def _trusting(ca_file: Path) -> ssl.SSLContext:
     """Trusts that CA alone, which signs nothing but nodes: they are met by addresses that no certificate carries."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from weir.catalog.application_state import root_cause
 from weir.config.errors import WeirError
 
 T = TypeVar("T")
@@ -35,6 +36,16 @@ class Job:
     def active(self) -> bool:
         """True unless it has ended; a job that restarts is active."""
         return self.state not in ENDED_STATES
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failure that the job was started again after, or that it ended with."""
+
+    at_milliseconds: int
+    """Since 1970."""
+    reason: str
+    """Its innermost cause, in one line."""
 
 
 class FlinkRest:
@@ -81,6 +92,12 @@ class FlinkRest:
         """The least of a vertex's subtasks of each of the metrics `names` that is there."""
         return self._metrics(job_id, vertex, names, "min")
 
+    def subtask_metrics(self, job_id: str, vertex: str, subtask: int, names: list[str]) -> dict[str, str]:
+        """The metrics `names` of one subtask that are there, as texts: only here Flink tells what is no number."""
+        query = urlencode({"get": ",".join(names)})
+        answer = self._call("GET", f"/jobs/{job_id}/vertices/{vertex}/subtasks/{subtask}/metrics?{query}")
+        return {entry["id"]: entry["value"] for entry in answer}
+
     def _metrics(self, job_id: str, vertex: str, names: list[str], aggregate: str) -> dict[str, float]:
         if not names:
             return {}
@@ -106,8 +123,7 @@ class FlinkRest:
         deadline = time.monotonic() + timeout_seconds
         while True:
             details = self._call("GET", f"/jobs/{job_id}")
-            tasks = details["status-counts"]
-            waiting = sum(count for state, count in tasks.items() if state not in {"RUNNING", "FINISHED"})
+            waiting = _waiting(details)
             if details["state"] == "RUNNING" and waiting == 0:
                 return
             if details["state"] in ENDED_STATES:
@@ -119,15 +135,32 @@ class FlinkRest:
                 )
             time.sleep(POLL_SECONDS)
 
+    def runs(self, job_id: str) -> bool:
+        """Whether every task of the job runs at this moment."""
+        details = self._call("GET", f"/jobs/{job_id}")
+        return details["state"] == "RUNNING" and _waiting(details) == 0
+
     def failure(self, job_id: str) -> str:
         """What the job failed of last: the innermost cause, as Flink words it."""
-        history = self._call("GET", f"/jobs/{job_id}/exceptions?maxExceptions=1").get("exceptionHistory", {})
-        entries = history.get("entries", [])
-        if not entries:
-            return "no failure is recorded; see the job manager's log"
-        lines = [line.strip() for line in entries[0]["stacktrace"].splitlines()]
-        causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-        return causes[-1] if causes else lines[0]
+        found = self.failures(job_id, at_most=1)
+        return found[0].reason if found else "no failure is recorded; see the job manager's log"
+
+    def failures(self, job_id: str, *, at_most: int) -> list[Failure]:
+        """The job's last failures, the newest first. The job manager remembers 16 (`web.exception-history-size`)."""
+        answer = self._call("GET", f"/jobs/{job_id}/exceptions?maxExceptions={at_most}")
+        entries = answer.get("exceptionHistory", {}).get("entries", [])
+        return [Failure(entry["timestamp"], root_cause(entry["stacktrace"])) for entry in entries]
+
+    def last_completed_milliseconds(self, job_id: str) -> int:
+        """When the job's last checkpoint or savepoint was complete, in milliseconds since 1970; 0 where none is."""
+        latest = self._call("GET", f"/jobs/{job_id}/checkpoints")["latest"]
+        found = [latest[kind]["latest_ack_timestamp"] for kind in ("completed", "savepoint") if latest.get(kind)]
+        return max(found, default=0)
+
+    def restarts(self, job_id: str) -> int:
+        """How often the job was started again, as the job manager counts: up to ten seconds old."""
+        answer = self._call("GET", f"/jobs/{job_id}/metrics?get=numRestarts")
+        return max((int(entry["value"]) for entry in answer), default=0)
 
     def request_stop(self, job_id: str, savepoint_folder: str) -> str:
         """Asks the job to stop with a savepoint below `savepoint_folder`; returns the request's id."""
@@ -183,3 +216,8 @@ class FlinkRest:
         if not response.is_success:
             raise WeirError(f"Flink at {self._url} refuses {method} {path} ({response.status_code}): {response.text}")
         return response.json() if response.content else {}
+
+
+def _waiting(details: dict[str, Any]) -> int:
+    """How many of a job's tasks do not run yet."""
+    return sum(count for state, count in details["status-counts"].items() if state not in {"RUNNING", "FINISHED"})

@@ -1,4 +1,4 @@
-"""Kafka as the proof sees it: offsets of topics and groups, and records between two offsets."""
+"""Kafka's client: offsets of topics and groups, and records between two offsets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 
 TIMEOUT_SECONDS = 30
+LEADER_PAUSE_SECONDS = 0.5
+NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
 BATCH_RECORDS = 10_000
 BATCH_SECONDS = 0.1
 NOT_COMMITTED = 0
@@ -80,14 +82,23 @@ class TopicReader:
         return sorted(topic.partitions)
 
     def offsets(self) -> dict[int, tuple[int, int]]:
-        """(oldest offset, end offset) of every partition; the end is that of committed records."""
-        try:
-            return {
-                partition: self._consumer.get_watermark_offsets(TopicPartition(self.topic, partition), TIMEOUT_SECONDS)
-                for partition in self.partitions()
-            }
-        except KafkaException as error:
-            raise self._unreachable(error) from None
+        """(oldest offset, end offset) of every partition; the end is that of committed records.
+
+        A partition whose leader moves is asked again for `TIMEOUT_SECONDS`: the broker is there, and about to lead.
+        """
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while True:
+            try:
+                return {
+                    partition: self._consumer.get_watermark_offsets(
+                        TopicPartition(self.topic, partition), TIMEOUT_SECONDS
+                    )
+                    for partition in self.partitions()
+                }
+            except KafkaException as error:
+                if error.args[0].code() not in NO_LEADER_YET or time.monotonic() > deadline:
+                    raise self._unreachable(error) from None
+                time.sleep(LEADER_PAUSE_SECONDS)
 
     def committed(self) -> dict[int, int]:
         """The group's next offset in every partition; NOT_COMMITTED where it has none."""

@@ -5,26 +5,23 @@ It shares nothing with the job and little with who publishes: its own session, L
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from cassandra import ConsistencyLevel
 
 from weir.catalog.pipeline import Pipeline
+from weir.clients.cassandra import session_of
+from weir.clients.cassandra_rows import row_key, select_by_key
 from weir.config.endpoints import Endpoints
-from weir.proof.cassandra import row_key, select_by_key, session_of
-from weir.proof.manifest import Latency
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
 
-SAMPLES_PER_SECOND = 10
-MISSING_AFTER_SECONDS = 30.0
-"""A row that is not readable by then counts as missing, and with this latency."""
+log = logging.getLogger("weir.latency")
 FIRST_INTERVAL_SECONDS = 0.005
 INTERVAL_SHARE = 0.1
 """An old sample is asked for less often: the error stays below a twentieth, and a stuck job is not stormed."""
@@ -144,8 +141,13 @@ class RowWatcher:
             due = [sample for sample in self._pending if not sample.asking and sample.next_poll <= now]
         for sample in due:
             sample.asking = True
-            future = session.execute_async(statement, sample.key)
-            future.add_callbacks(self._answered, self._failed, callback_args=(sample,), errback_args=(sample,))
+            try:
+                future = session.execute_async(statement, sample.key)
+                future.add_callbacks(self._answered, self._failed, callback_args=(sample,), errback_args=(sample,))
+            except Exception as error:
+                # A key that the driver cannot write, or no node: it must not end the watch of all others.
+                log.warning("%s cannot be asked for: %s", self._pipeline.row_table.qualified_name, error)
+                self._failed(error, sample)
 
     def _answered(self, rows: list[tuple[Any, ...]] | None, sample: Sample) -> None:
         now = time.perf_counter()
@@ -163,36 +165,3 @@ class RowWatcher:
         with self._changed:
             sample.asking = False
             self._changed.notify()
-
-
-class Sampling:
-    """True about SAMPLES_PER_SECOND times a second."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-
-    def due(self, now: float) -> bool:
-        """Whether to take a sample at `now` (seconds)."""
-        if now < self._next:
-            return False
-        self._next = now + 1 / SAMPLES_PER_SECOND
-        return True
-
-
-def summary(samples: Sequence[Sample], missing_after_seconds: float) -> Latency:
-    """Percentiles of `samples`; one that never became readable counts as the bound."""
-    if not samples:
-        return Latency(samples=0, missing=0)
-    seconds = [sample.seconds for sample in samples]
-    acknowledged = [sample.acknowledged - sample.published for sample in samples if sample.acknowledged]
-    latencies = 1000 * np.array([missing_after_seconds if value is None else value for value in seconds])
-    p50, p90, p99 = np.percentile(latencies, [50, 90, 99])
-    return Latency(
-        samples=len(samples),
-        missing=seconds.count(None),
-        p50_milliseconds=round(float(p50), 1),
-        p90_milliseconds=round(float(p90), 1),
-        p99_milliseconds=round(float(p99), 1),
-        max_milliseconds=round(float(latencies.max()), 1),
-        acknowledged_p50_milliseconds=round(1000 * float(np.median(acknowledged)), 1) if acknowledged else None,
-    )

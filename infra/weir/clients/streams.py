@@ -1,4 +1,4 @@
-"""The status of the Kafka Streams application, as far as the proof needs it."""
+"""The client of a Kafka Streams application: its status."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ from weir.catalog.dashboard import Dashboard, check_dashboard, import_files, loa
 from weir.catalog.pipeline import Pipeline
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.embedded.superset import ADMIN
 
 TIMEOUT_SECONDS = 120
+ADMIN = "admin"
 
 
 def import_dashboards(

@@ -1,4 +1,8 @@
-"""What weir's own processes share: the arguments that name their platform, and a loop that tries again."""
+"""What weir's own processes share: the arguments that name their platform, and a loop that tries again.
+
+On a platform that asks who calls, for each of kafka and cassandra: --kafka-user, --kafka-password-file, --kafka-ca, or
+--kafka-certificate and --kafka-key.
+"""
 
 from __future__ import annotations
 
@@ -13,31 +17,45 @@ from pathlib import Path
 from cassandra import DriverException
 from cassandra.cluster import NoHostAvailable
 from confluent_kafka import KafkaException
+from pydantic import SecretStr
 
-from weir.config.endpoints import Endpoints
+from weir.config.endpoints import Endpoints, Login
 from weir.config.errors import WeirError, parse
 
 RETRY_SECONDS = 5.0
+SERVICES = ("kafka", "cassandra")
+"""Those that may ask who calls."""
 NOT_THERE_YET = (WeirError, DriverException, NoHostAvailable, KafkaException)
 
 
 def argument_parser(module: str, description: str, state: str) -> argparse.ArgumentParser:
-    """A parser of `--endpoints`, `--pipelines`, `--state` and the pipelines' names; `state` says what the file is."""
+    """A parser of `--endpoints`, `--pipelines`, `--state`, logins and the pipelines' names.
+
+    `state` says what its file is. Logins name files, for arguments are no place for a password.
+    """
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
     parser.add_argument("--endpoints", type=Path, required=True, help="JSON file with the platform's addresses")
     parser.add_argument("--pipelines", type=Path, required=True, help="the folder of pipeline folders")
     parser.add_argument("--state", type=Path, required=True, help=state)
+    for service in SERVICES:
+        parser.add_argument(f"--{service}-user", default="", help="who logs in, where the service asks")
+        parser.add_argument(f"--{service}-password-file", type=Path)
+        parser.add_argument(f"--{service}-ca", type=Path, help="certificate of who signs the servers'")
+        parser.add_argument(f"--{service}-certificate", type=Path, help="the client's own, instead of a password")
+        parser.add_argument(f"--{service}-key", type=Path)
     parser.add_argument("names", nargs="+", help="pipelines")
     return parser
 
 
 def endpoints_of(arguments: argparse.Namespace) -> Endpoints:
-    """The platform's addresses.
+    """The platform's addresses, with the logins that the command line names.
 
     Raises:
         ConfigError: the file says something else.
     """
-    return parse(Endpoints, json.loads(arguments.endpoints.read_text(encoding="utf-8")), str(arguments.endpoints))
+    endpoints = parse(Endpoints, json.loads(arguments.endpoints.read_text(encoding="utf-8")), str(arguments.endpoints))
+    given = {f"{service}_login": _login(arguments, service) for service in SERVICES}
+    return endpoints.model_copy(update={name: login for name, login in given.items() if login is not None})
 
 
 def run_until_stopped(log: logging.Logger, run: Callable[[threading.Event], None]) -> None:
@@ -53,3 +71,20 @@ def run_until_stopped(log: logging.Logger, run: Callable[[threading.Event], None
         except NOT_THERE_YET as error:
             log.warning("%s; trying again", error)
             stop.wait(RETRY_SECONDS)
+
+
+def _login(arguments: argparse.Namespace, service: str) -> Login | None:
+    given = vars(arguments)
+    user, password_file, ca_file, certificate_file, key_file = (
+        given[f"{service}_{name}"] for name in ("user", "password_file", "ca", "certificate", "key")
+    )
+    if not user and certificate_file is None:
+        return None
+    password = password_file.read_text(encoding="utf-8").strip() if password_file else ""
+    return Login(
+        ca_file=ca_file,
+        username=user,
+        password=SecretStr(password),
+        certificate_file=certificate_file,
+        key_file=key_file,
+    )

@@ -5,20 +5,23 @@ Reading a busy topic whole would cost a core; this looks at its end ten times a 
 
 from __future__ import annotations
 
+import logging
 import random
+import statistics
 import threading
 import time
 
-import numpy as np
 from confluent_kafka import OFFSET_END, TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, Message, TopicPartition
 
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.principals import MONITOR_GROUP
+from weir.clients.events.decoder import Decoder
+from weir.clients.kafka import client_settings
+from weir.clients.row_watcher import RowWatcher
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.proof.kafka import client_settings
-from weir.proof.latency import RowWatcher
-from weir.proof.wire import Decoder
 
+log = logging.getLogger("weir.freshness")
 LOOKS_PER_SECOND = 2
 LOOK_TIMEOUT_SECONDS = 1.0
 RETRY_SECONDS = 2.0
@@ -36,7 +39,7 @@ class FreshnessSampler:
         self._consumer = Consumer(
             {
                 **client_settings(endpoints),
-                "group.id": "weir-monitor",
+                "group.id": MONITOR_GROUP,
                 "enable.auto.commit": False,
                 "isolation.level": "read_committed",
                 "fetch.max.bytes": FETCH_BYTES,
@@ -69,14 +72,21 @@ class FreshnessSampler:
         if not new:
             return None
         milliseconds = [1000 * (bound if sample.seconds is None else sample.seconds) for sample in new]
-        p50, p99 = np.percentile(milliseconds, [50, 99])
-        return float(p50), float(p99)
+        # Of a single value there are no quantiles: it is all of them.
+        percentiles = statistics.quantiles(
+            milliseconds * 2 if len(new) == 1 else milliseconds, n=100, method="inclusive"
+        )
+        return percentiles[49], percentiles[98]
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
                 self._look()
             except (WeirError, KafkaException):
+                self._stop.wait(RETRY_SECONDS)
+            except Exception:
+                # Whatever one event brings along: freshness is told of the next ones.
+                log.exception("%s: an event is no sample of freshness", self._topic.name)
                 self._stop.wait(RETRY_SECONDS)
             else:
                 self._stop.wait(1 / LOOKS_PER_SECOND)
@@ -97,5 +107,6 @@ class FreshnessSampler:
         event = self._decoder.decode(message.value())
         if kind == TIMESTAMP_NOT_AVAILABLE or event is None:
             return
+        # The broker's time: what a batch waited at its producer is not the pipeline's.
         age_seconds = max(0.0, time.time() - published_milliseconds / 1000)
         self._watcher.watch(event, time.perf_counter() - age_seconds)

@@ -1,9 +1,6 @@
 """Reference tables into their topics: what Kafka Streams joins with.
 
-    python -m weir.proof.references --endpoints endpoints.json --pipelines pipelines --state done.json flights
-
-On a platform that asks who calls, for each of kafka and cassandra: --kafka-user, --kafka-password-file, --kafka-ca, or
---kafka-certificate and --kafka-key.
+    python -m weir.incluster.references --endpoints endpoints.json --pipelines pipelines --state done.json flights
 
 Cassandra's tables stay the truth. A table is compared with its topic, and only what differs is published: a new or
 changed row, and an empty record for a row that is gone.
@@ -11,10 +8,10 @@ changed row, and an empty record for a row that is gone.
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import logging
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,26 +23,28 @@ import fastavro
 from cassandra import DriverException
 from cassandra.util import Date
 from confluent_kafka import KafkaError, Message, Producer
-from pydantic import SecretStr
 
+from weir.catalog import cql
+from weir.catalog.avro import Column
+from weir.catalog.limits import reference_ranges
 from weir.catalog.outputs import avro_record, record_schema, reference_columns
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.spec import Engine
 from weir.catalog.topics import subject_of
-from weir.config.endpoints import Endpoints, Login
+from weir.catalog.types import ColumnType
+from weir.clients.cassandra import session_of
+from weir.clients.events.wire_format import header
+from weir.clients.kafka import TopicReader, client_settings
+from weir.clients.kafka_sending import flush, produce
+from weir.clients.registry import register_schema
+from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.proof import daemon
-from weir.proof.cassandra import session_of
-from weir.proof.dataset import listed
-from weir.proof.kafka import TopicReader, client_settings
-from weir.proof.wire import header, register_schema
+from weir.incluster import daemon
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
 
 PUBLISH_TIMEOUT_SECONDS = 30
-SERVICES = ("kafka", "cassandra")
-"""Those that may ask who calls."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 log = logging.getLogger("weir.references")
 
@@ -94,19 +93,50 @@ def _table(endpoints: Endpoints, session: Session, pipeline: Pipeline, name: str
     row_type, key_type = (fastavro.parse_schema(json.loads(schema)) for schema in (row_schema, key_schema))
     names = list(by_name)
     try:
-        rows = session.execute(f"SELECT {listed(names)} FROM {table.qualified_name}")
+        rows = session.execute(f"SELECT {', '.join(map(_selected, columns))} FROM {table.cql_name}")  # noqa: S608
     except DriverException as error:
         raise WeirError(f"{table.qualified_name} cannot be read: {error}; is the schema applied?") from None
     content: Content = {}
+    ranges = reference_ranges(pipeline, name)
+    refused: list[str] = []
     for found in rows:
         row = dict(zip(names, map(_plain, found), strict=True))
+        if beyond := _beyond(row, ranges):
+            refused.append(f"{beyond} of {[row[part] for part in table.primary_key]}")
+            continue
         key = {part: row[part] for part in table.primary_key}
         content[_encoded(key_type, key)] = start + _encoded(row_type, row)
+    if refused:
+        log.warning(
+            "%s: %d rows are not published, as no table could hold them joined; the first: %.300s",
+            *(table.qualified_name, len(refused), refused[0]),
+        )
     return content
 
 
+def _selected(column: Column) -> str:
+    """Timestamps as numbers: the driver fails on those that Python has no date for."""
+    name = cql.name(column.name)
+    return f"to_unix_timestamp({name}) AS {name}" if column.type is ColumnType.TIMESTAMP else name
+
+
+def _beyond(row: Mapping[str, Any], ranges: Mapping[str, tuple[int, int]]) -> str:
+    """The first column whose value lies outside of its range; empty where there is none."""
+    for name, (least, most) in ranges.items():
+        value = row[name]
+        measure = len(value.encode()) if isinstance(value, str) else value
+        if value is not None and not least <= (len(measure) if isinstance(measure, bytes) else measure) <= most:
+            return name
+    return ""
+
+
 def _plain(value: Any) -> Any:
-    """Dates as days and instants as milliseconds since 1970, as Avro holds them."""
+    """Dates as days and instants as milliseconds since 1970, as Avro holds them; one form of zero and of NaN.
+
+    Events are read so, too: the key of a reference row is found by its bytes.
+    """
+    if isinstance(value, float):
+        return math.nan if math.isnan(value) else value + 0.0
     if isinstance(value, Date):
         return value.days_from_epoch
     if isinstance(value, datetime):
@@ -132,18 +162,27 @@ def _content(endpoints: Endpoints, topic: str) -> Content:
 
 
 def _send(endpoints: Endpoints, topic: str, changes: Mapping[bytes, bytes | None]) -> None:
+    """Publishes the changes, as fast as Kafka takes them.
+
+    Raises:
+        WeirError: Kafka refused a row, or acknowledges nothing any more.
+    """
     failures: list[str] = []
 
     def delivered(error: KafkaError | None, _: Message) -> None:
         if error is not None:
             failures.append(error.str())
 
+    def check() -> None:
+        if failures:
+            raise WeirError(f"Kafka did not take every row of {topic}: {failures[0]}")
+
     producer = Producer({**client_settings(endpoints), "enable.idempotence": True, "log_level": 2})
     for key, value in changes.items():
-        producer.produce(topic, value, key, on_delivery=delivered)
+        produce(producer, topic, value, key, check, on_delivery=delivered)
         producer.poll(0)
-    if producer.flush(PUBLISH_TIMEOUT_SECONDS) or failures:
-        raise WeirError(f"Kafka did not take every row of {topic}: {failures[:1] or 'no answer in time'}")
+    flush(producer, topic, PUBLISH_TIMEOUT_SECONDS)
+    check()
 
 
 def run(
@@ -168,46 +207,13 @@ def run(
             return
 
 
-def argument_parser() -> argparse.ArgumentParser:
-    """The command line; logins name files, for arguments are no place for a password."""
-    parser = daemon.argument_parser(
-        "weir.proof.references", "Publishes reference tables.", "file that is written after each comparison"
-    )
-    for service in SERVICES:
-        parser.add_argument(f"--{service}-user", default="", help="who logs in, where the service asks")
-        parser.add_argument(f"--{service}-password-file", type=Path)
-        parser.add_argument(f"--{service}-ca", type=Path, help="certificate of who signs the servers'")
-        parser.add_argument(f"--{service}-certificate", type=Path, help="the client's own, instead of a password")
-        parser.add_argument(f"--{service}-key", type=Path)
-    return parser
-
-
-def with_logins(endpoints: Endpoints, arguments: argparse.Namespace) -> Endpoints:
-    """The addresses with the logins that the command line names."""
-    return endpoints.model_copy(update={f"{service}_login": _login(arguments, service) for service in SERVICES})
-
-
-def _login(arguments: argparse.Namespace, service: str) -> Login | None:
-    given = vars(arguments)
-    user, password_file, ca_file, certificate_file, key_file = (
-        given[f"{service}_{name}"] for name in ("user", "password_file", "ca", "certificate", "key")
-    )
-    if not user and certificate_file is None:
-        return None
-    password = password_file.read_text(encoding="utf-8").strip() if password_file else ""
-    return Login(
-        ca_file=ca_file,
-        username=user,
-        password=SecretStr(password),
-        certificate_file=certificate_file,
-        key_file=key_file,
-    )
-
-
 def main() -> None:
     """Runs until SIGTERM; while a service is not there yet, tries again."""
-    arguments = argument_parser().parse_args()
-    endpoints = with_logins(daemon.endpoints_of(arguments), arguments)
+    parser = daemon.argument_parser(
+        "weir.incluster.references", "Publishes reference tables.", "file that is written after each comparison"
+    )
+    arguments = parser.parse_args()
+    endpoints = daemon.endpoints_of(arguments)
     pipelines = load_pipelines(arguments.pipelines, arguments.names, Engine.KAFKA_STREAMS)
     daemon.run_until_stopped(log, lambda stop: run(endpoints, pipelines, arguments.state, stop))
 

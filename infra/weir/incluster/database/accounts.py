@@ -6,10 +6,11 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from weir.catalog import cql
 from weir.catalog.roles import Role
+from weir.clients.cassandra import Access, admin_session, may_log_in
 from weir.config.errors import WeirError
-from weir.database.migrate import execute
-from weir.database.session import Access, may_log_in, session_of
+from weir.incluster.database.migrate import execute
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
@@ -30,15 +31,17 @@ def secure_administrator(access: Access) -> tuple[str, ...]:
     done = []
     default = access.as_role(DEFAULT_SUPERUSER, DEFAULT_SUPERUSER)
     if not _either_may_log_in(access, default):
-        with session_of(default) as session:
-            login = f"PASSWORD = {_quoted(access.password)} AND LOGIN = true AND SUPERUSER = true"
+        with admin_session(default) as session:
+            login = f"PASSWORD = {cql.text(access.password)} AND LOGIN = true AND SUPERUSER = true"
             execute(
-                session, f"CREATE ROLE IF NOT EXISTS {access.user} WITH {login}", shown=f"CREATE ROLE {access.user}"
+                session,
+                f"CREATE ROLE IF NOT EXISTS {cql.name(access.user)} WITH {login}",
+                shown=f"CREATE ROLE {access.user}",
             )
         done.append(f"superuser {access.user}: made")
-    with session_of(access) as session:
+    with admin_session(access) as session:
         if access.user != DEFAULT_SUPERUSER and DEFAULT_SUPERUSER in _roles(session):
-            execute(session, f"DROP ROLE IF EXISTS {DEFAULT_SUPERUSER}")
+            execute(session, f"DROP ROLE IF EXISTS {cql.name(DEFAULT_SUPERUSER)}")
             done.append(f"superuser {DEFAULT_SUPERUSER}: dropped")
     return tuple(done)
 
@@ -67,7 +70,7 @@ def apply_roles(access: Access, roles: tuple[Role, ...], passwords: Mapping[str,
     if missing:
         raise WeirError(f"no password for the roles {', '.join(missing)}; give each a secret")
     done: list[str] = []
-    with session_of(access) as session:
+    with admin_session(access) as session:
         known = _roles(session)
         for role in roles:
             done += _apply_login(session, access.as_role(role.name, passwords[role.name]), known)
@@ -77,14 +80,14 @@ def apply_roles(access: Access, roles: tuple[Role, ...], passwords: Mapping[str,
 
 def _apply_login(session: Session, login: Access, known: Mapping[str, bool]) -> list[str]:
     """The role of `login` with its password, and no superuser. Whether a password changed is asked by logging in."""
-    name, password = login.user, f"PASSWORD = {_quoted(login.password)} AND LOGIN = true"
+    name, password = login.user, f"PASSWORD = {cql.text(login.password)} AND LOGIN = true"
     if name not in known:
-        create = f"CREATE ROLE IF NOT EXISTS {name}"
+        create = f"CREATE ROLE IF NOT EXISTS {cql.name(name)}"
         execute(session, f"{create} WITH {password} AND SUPERUSER = false", shown=create)
         return [f"role {name}: made"]
     done = []
     if known[name]:
-        execute(session, f"ALTER ROLE {name} WITH SUPERUSER = false")
+        execute(session, f"ALTER ROLE {cql.name(name)} WITH SUPERUSER = false")
         done.append(f"role {name}: is no superuser any more")
     if not may_log_in(login):
         _change_password(session, name, password)
@@ -94,7 +97,7 @@ def _apply_login(session: Session, login: Access, known: Mapping[str, bool]) -> 
 
 def _change_password(session: Session, name: str, password: str) -> None:
     """Sets it; Cassandra refuses a second change of one role within some seconds, so that is waited for."""
-    statement = f"ALTER ROLE {name} WITH {password}"
+    statement = f"ALTER ROLE {cql.name(name)} WITH {password}"
     for wait_seconds in PASSWORD_RETRY_SECONDS:
         try:
             return execute(session, statement, shown=f"ALTER ROLE {name}")
@@ -110,10 +113,10 @@ def _apply_grants(session: Session, role: Role) -> list[str]:
     wanted = {(grant.permission, grant.resource) for grant in role.grants}
     done = []
     for permission, resource in sorted(wanted - given):
-        execute(session, f"GRANT {permission} ON {resource} TO {role.name}")
+        execute(session, f"GRANT {permission} ON {resource} TO {cql.name(role.name)}")
         done.append(f"role {role.name}: granted {permission} on {resource}")
     for permission, resource in sorted(given - wanted):
-        execute(session, f"REVOKE {permission} ON {resource} FROM {role.name}")
+        execute(session, f"REVOKE {permission} ON {resource} FROM {cql.name(role.name)}")
         done.append(f"role {role.name}: revoked {permission} on {resource}")
     return done
 
@@ -126,7 +129,7 @@ def _roles(session: Session) -> dict[str, bool]:
 def _grants(session: Session, role: str) -> set[tuple[str, str]]:
     """The role's own permissions as (permission, resource), in the words of GRANT."""
     found = set()
-    for row in session.execute(f"LIST ALL PERMISSIONS OF {role} NORECURSIVE"):
+    for row in session.execute(f"LIST ALL PERMISSIONS OF {cql.name(role)} NORECURSIVE"):
         found.add((row["permission"], _resource(row["resource"])))
     return found
 
@@ -134,8 +137,6 @@ def _grants(session: Session, role: str) -> set[tuple[str, str]]:
 def _resource(text: str) -> str:
     """`<keyspace flights>` or `<table flights.planes>`, as GRANT writes it; any other kind in capitals likewise."""
     kind, _, name = text.strip("<>").rpartition(" ")
+    if kind in {"keyspace", "table"}:
+        name = cql.path(name)
     return f"{kind.upper()} {name}" if kind else name.upper()
-
-
-def _quoted(password: str) -> str:
-    return "'" + password.replace("'", "''") + "'"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cassandra.util import Date
 
+from weir.catalog import cql
 from weir.catalog.pipeline import Pipeline, group_columns
 from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
@@ -87,13 +88,13 @@ def tables_of(pipeline: Pipeline, subject: Subject, *, with_references: bool) ->
 
 def find(session: Session, table: Table, values: Mapping[str, Any]) -> Found:
     """The rows of `table` in which every column has its value, wherever it stands in the key."""
-    partition = ", ".join(table.partition_key)
+    partition = cql.names(table.partition_key)
     # Cassandra takes no value of a partition key's column beside a token; those are compared here.
     here = {name: value for name, value in values.items() if name in table.partition_key}
     there = {name: value for name, value in values.items() if name not in here}
-    conditions = "".join(f" AND {name} = ?" for name in there)
+    conditions = "".join(f" AND {cql.name(name)} = ?" for name in there)
     statement = session.prepare(
-        f"SELECT {', '.join(table.primary_key)} FROM {table.qualified_name} WHERE token({partition}) >= ? "  # noqa: S608
+        f"SELECT {cql.names(table.primary_key)} FROM {table.cql_name} WHERE token({partition}) >= ? "  # noqa: S608
         f"AND token({partition}) <= ?{conditions} ALLOW FILTERING"
     )
     statement.fetch_size = PAGE_ROWS
@@ -109,8 +110,7 @@ def find(session: Session, table: Table, values: Mapping[str, Any]) -> Found:
 def erase(session: Session, found: Found) -> None:
     """Deletes the rows, on a quorum of copies; a copy that is away learns of it by repair, within gc_grace_seconds."""
     table = found.table
-    conditions = " AND ".join(f"{name} = ?" for name in table.primary_key)
-    statement = session.prepare(f"DELETE FROM {table.qualified_name} WHERE {conditions}")  # noqa: S608
+    statement = session.prepare(f"DELETE FROM {table.cql_name} WHERE {cql.equal(table.primary_key)}")  # noqa: S608
     for key in found.keys:
         session.execute(statement, key)
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from weir.catalog.database import Database
 from weir.catalog.migration import Change
+from weir.clients.cassandra import Access, admin_session, may_log_in
 from weir.config.errors import WeirError
 from weir.config.jobs import mounted_secret, mounted_secrets, tell
-from weir.database.accounts import apply_roles, secure_administrator
-from weir.database.lock import schema_lock
-from weir.database.migrate import migrate
-from weir.database.session import Access, may_log_in, session_of
+from weir.incluster.database.accounts import apply_roles, secure_administrator
+from weir.incluster.database.lock import schema_lock
+from weir.incluster.database.migrate import migrate
 
 RETRY_SECONDS = 5
 
@@ -47,7 +47,7 @@ def apply(access: Access, wanted: Database, passwords: dict[str, str]) -> None:
     if access.user:
         tell(*secure_administrator(access))
     with (
-        session_of(access) as session,
+        admin_session(access) as session,
         schema_lock(session, f"{socket.gethostname()}-{time.time_ns()}", wanted.replication) as renew,
     ):
 
@@ -86,7 +86,7 @@ def _access(options: argparse.Namespace) -> Access:
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m weir.database.job", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m weir.incluster.database.job", description=__doc__)
     parser.add_argument("--database", type=Path, required=True, help="the wanted schema and roles, as JSON")
     parser.add_argument("--contact-point", action="append", required=True, help="host:port of a node")
     parser.add_argument("--datacenter", required=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from weir.catalog.platform import SCHEMA_LOCK
 from weir.catalog.tables import create_keyspace_statement
 from weir.config.errors import WeirError
-from weir.database.migrate import execute
+from weir.incluster.database.migrate import execute
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 120
 """A holder that dies frees the lock after this long; a living one renews it before every change."""
 _NAME = "schema"
-_ACQUIRE = f"INSERT INTO {SCHEMA_LOCK.qualified_name} (name, holder) VALUES (%s, %s) IF NOT EXISTS USING TTL %s"  # noqa: S608
-_RENEW = f"UPDATE {SCHEMA_LOCK.qualified_name} USING TTL %s SET holder = %s WHERE name = %s IF holder = %s"  # noqa: S608
-_RELEASE = f"DELETE FROM {SCHEMA_LOCK.qualified_name} WHERE name = %s IF holder = %s"  # noqa: S608
+_ACQUIRE = f"INSERT INTO {SCHEMA_LOCK.cql_name} (name, holder) VALUES (%s, %s) IF NOT EXISTS USING TTL %s"  # noqa: S608
+_RENEW = f"UPDATE {SCHEMA_LOCK.cql_name} USING TTL %s SET holder = %s WHERE name = %s IF holder = %s"  # noqa: S608
+_RELEASE = f"DELETE FROM {SCHEMA_LOCK.cql_name} WHERE name = %s IF holder = %s"  # noqa: S608
 
 
 @contextmanager

@@ -12,10 +12,10 @@ from weir.catalog.database import Database
 from weir.catalog.migration import Change, Migration, migration
 from weir.catalog.platform import SCHEMA_HISTORY
 from weir.config.errors import WeirError
-from weir.database.describe import existing_schema
+from weir.incluster.database.describe import existing_schema
 
 _INSERT = (
-    f"INSERT INTO {SCHEMA_HISTORY.qualified_name} (keyspace_name, at, position, subject, statement) "  # noqa: S608
+    f"INSERT INTO {SCHEMA_HISTORY.cql_name} (keyspace_name, at, position, subject, statement) "  # noqa: S608
     "VALUES (%s, %s, %s, %s, %s)"
 )
 

@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 from weir.catalog.kafka_setup import KafkaSetup
+from weir.clients.kafka_admin import Access, wait_for_brokers
 from weir.config.errors import WeirError
 from weir.config.jobs import mounted_secrets, tell
-from weir.kafka.admin import Access, wait_for_brokers
-from weir.kafka.quotas import apply_quotas
-from weir.kafka.topics import TopicRules, apply_topics
-from weir.kafka.users import apply_rules, set_passwords
+from weir.incluster.kafka.quotas import apply_quotas
+from weir.incluster.kafka.topics import TopicRules, apply_topics
+from weir.incluster.kafka.users import apply_rules, set_passwords
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,7 +55,7 @@ def _passwords(wanted: KafkaSetup, found: dict[str, str]) -> dict[str, str]:
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m weir.kafka.job", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m weir.incluster.kafka.job", description=__doc__)
     parser.add_argument("--setup", type=Path, required=True, help="the wanted topics, users and quotas, as JSON")
     parser.add_argument("--servers", required=True, help="host:port of brokers, separated by commas")
     parser.add_argument("--certificate", type=Path, help="folder with tls.crt, tls.key and ca.crt of an administrator")

@@ -16,9 +16,9 @@ from io import BufferedIOBase
 from pathlib import Path
 
 from weir.catalog.kafka_setup import ClientQuota
+from weir.clients.kafka_admin import TIMEOUT_SECONDS, Broker, Tell
+from weir.clients.kafka_protocol import Reader, array, boolean, float64, int8, int16, int32, string
 from weir.config.errors import WeirError
-from weir.kafka.admin import TIMEOUT_SECONDS, Broker, Tell
-from weir.kafka.wire import Reader, array, boolean, float64, int8, int16, int32, string
 
 DESCRIBE, ALTER = 48, 49
 VERSION = 0

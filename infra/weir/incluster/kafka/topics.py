@@ -11,8 +11,8 @@ from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewPartitions, NewTopic
 
 from weir.catalog.topics import Topic
+from weir.clients.kafka_admin import TIMEOUT_SECONDS, Tell, answers, partitions
 from weir.config.errors import WeirError
-from weir.kafka.admin import TIMEOUT_SECONDS, Tell, answers, partitions
 
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient

@@ -12,7 +12,7 @@ from confluent_kafka.admin._resource import ResourcePatternType, ResourceType
 from confluent_kafka.admin._scram import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 
 from weir.catalog.principals import Principal
-from weir.kafka.admin import Tell, answers
+from weir.clients.kafka_admin import Tell, answers
 
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient

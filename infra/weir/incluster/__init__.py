@@ -1,0 +1,1 @@
+"""The programs that run in pods. They need no oracle: neither DuckDB nor numpy."""

@@ -1,1 +1,0 @@
-"""The schema registry's subjects, brought to what the catalog says: by `weir up` and by the job in the cluster."""
