@@ -15,20 +15,22 @@ commands = typer.Typer()
 @commands.command()
 def erase(
     pipeline: PipelineArgument,
-    ids: Annotated[list[str], typer.Option("--id", help="column=value; may be repeated, a row must have all of them.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; without it the rows are only counted.")] = False,
-    with_references: Annotated[bool, typer.Option(help="Also the reference rows that these ids join.")] = False,
+    ids: Annotated[
+        list[str],
+        typer.Option("--id", help="column=value. Repeat it to narrow the match: a row must match all of them."),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Delete the rows. Without it they are only counted.")] = False,
+    with_references: Annotated[bool, typer.Option(help="Include the reference rows that these ids join.")] = False,
 ) -> None:
-    """Delete every row of one subject from the running platform's tables, and say where the subject still is."""
-    from weir.database import erase as erasing  # noqa: PLC0415
-    from weir.database.session import Access, session_of  # noqa: PLC0415
-    from weir.embedded import context  # noqa: PLC0415
+    """Delete every row of one subject from the running platform's tables, and list where its data remains."""
+    from weir.clients.cassandra import Access, admin_session  # noqa: PLC0415
+    from weir.incluster.database import erase as erasing  # noqa: PLC0415
+    from weir.local import context  # noqa: PLC0415
 
     ctx = context.running_context(context.paths_from(os.environ))
     wanted = context.pipeline_of(ctx, pipeline)
     subject = erasing.Subject.parse(wanted, ids)
-    access = Access(ctx.endpoints.cassandra_contact_points, ctx.endpoints.cassandra_datacenter)
-    with session_of(access) as session:
+    with admin_session(Access.of(ctx.endpoints)) as session:
         for table, values in erasing.tables_of(wanted, subject, with_references=with_references):
             found = erasing.find(session, table, values)
             if yes:

@@ -10,25 +10,25 @@ import typer
 from weir.cli.shared import JsonOption, console
 
 if TYPE_CHECKING:
-    from weir.images.build import BuiltImage
+    from weir.toolchain.images.build import BuiltImage
 
 commands = typer.Typer(no_args_is_help=True)
 KubernetesStack = Annotated[str, typer.Option("--stack", help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")]
-NamesArgument = Annotated[list[str] | None, typer.Argument(help="Folders below images/; all of them without a name.")]
+NamesArgument = Annotated[list[str] | None, typer.Argument(help="Folders below images/. Default: all.")]
 MEBIBYTE = 1 << 20
 
 
 @commands.callback()
 def _images() -> None:
-    """The container images: which a stack runs, and building them from package registries."""
+    """List and build the container images of a stack."""
 
 
 @commands.command("list")
 def list_images(stack: KubernetesStack = "dev", as_json: JsonOption = False) -> None:
-    """The images that a stack's pods run, for a mirror; an operator's chart names its operands' images itself."""
+    """List the images that a stack's pods run, for mirroring. Those of an operator's chart are not included."""
     from weir.config.image_references import image_references  # noqa: PLC0415
+    from weir.config.repository import stack_file  # noqa: PLC0415
     from weir.config.stack import load_stack  # noqa: PLC0415
-    from weir.embedded.context import stack_file  # noqa: PLC0415
 
     references = image_references(load_stack(stack_file(stack)).images)
     if as_json:
@@ -41,22 +41,24 @@ def list_images(stack: KubernetesStack = "dev", as_json: JsonOption = False) -> 
 def build(
     names: NamesArgument = None,
     stack: KubernetesStack = "cluster",
-    load: Annotated[Path | None, typer.Option(help="The socket of a containerd that then has them.")] = None,
-    archive: Annotated[Path | None, typer.Option(help="Write an OCI archive, for docker load or ctr import.")] = None,
-    bills: Annotated[Path | None, typer.Option(help="Write each image's bill of materials into this folder.")] = None,
+    load: Annotated[Path | None, typer.Option(help="Import the images into the containerd at this socket.")] = None,
+    archive: Annotated[
+        Path | None, typer.Option(help="Write an OCI archive, for `docker load` or `ctr import`.")
+    ] = None,
+    bills: Annotated[Path | None, typer.Option(help="Write each image's SBOM into this folder.")] = None,
 ) -> None:
-    """Build images without a container engine or a registry; what has not changed is not built again.
+    """Build images without a container engine or a registry. Unchanged images are not rebuilt.
 
-    An image that begins with somebody's image needs an engine: without a name it is left out.
+    Images based on a vendor's image need a container engine: they are skipped unless you name them.
     """
     import os  # noqa: PLC0415
     import shutil  # noqa: PLC0415
 
+    from weir.config.repository import REPOSITORY, stack_file  # noqa: PLC0415
     from weir.config.stack import load_stack  # noqa: PLC0415
-    from weir.embedded.board import Board  # noqa: PLC0415
-    from weir.embedded.context import REPOSITORY, stack_file  # noqa: PLC0415
-    from weir.images import archive as archives  # noqa: PLC0415
-    from weir.images import library  # noqa: PLC0415
+    from weir.local.board import Board  # noqa: PLC0415
+    from weir.toolchain.images import archive as archives  # noqa: PLC0415
+    from weir.toolchain.images import library  # noqa: PLC0415
 
     config = load_stack(stack_file(stack)).images
     store = library.store_of(dict(os.environ))
@@ -76,18 +78,20 @@ def build(
     for image in built:
         console.print(_line(image), highlight=False, markup=False)
     for name in () if names else library.needing_engine(REPOSITORY):
-        console.print(f"{name}: needs an engine; weir images context DIR {name}", highlight=False, markup=False)
+        console.print(
+            f"{name}: needs a container engine: run `weir images context DIR {name}`", highlight=False, markup=False
+        )
 
 
 @commands.command()
 def context(
-    out: Annotated[Path, typer.Argument(help="A folder; each image gets one below it.")],
+    out: Annotated[Path, typer.Argument(help="Output folder, with a subfolder for each image.")],
     names: NamesArgument = None,
 ) -> None:
-    """Write the Dockerfile and the content of images, for docker build and buildah, from the same definitions."""
-    from weir.embedded.board import Board  # noqa: PLC0415
-    from weir.embedded.context import REPOSITORY  # noqa: PLC0415
-    from weir.images import library  # noqa: PLC0415
+    """Write a build context for each image, for `docker build` or buildah."""
+    from weir.config.repository import REPOSITORY  # noqa: PLC0415
+    from weir.local.board import Board  # noqa: PLC0415
+    from weir.toolchain.images import library  # noqa: PLC0415
 
     with Board(console) as board:
         written = library.contexts(REPOSITORY, names or [], out, board.report)

@@ -7,13 +7,13 @@ import sys
 
 import typer
 
-from weir.cli import erase, images, promote, proof, prove, render, run, schema, size
+from weir.cli import erase, images, promote, prove, render, run, schema, size, verify
 from weir.cli.shared import errors
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for part in (run, proof, prove, render, size, erase, promote):
+for part in (run, verify, prove, render, size, erase, promote):
     commands.add_typer(part.commands)
-commands.add_typer(proof.bench, name="bench")
+commands.add_typer(verify.bench, name="bench")
 commands.add_typer(schema.commands, name="schema")
 commands.add_typer(images.commands, name="images")
 

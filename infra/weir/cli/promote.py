@@ -16,18 +16,23 @@ commands = typer.Typer()
 
 @commands.command()
 def promote(
-    stack: Annotated[str, typer.Argument(help="The environment that gets the images.")],
+    stack: Annotated[str, typer.Argument(help="The environment to promote to.")],
     digest: Annotated[
         list[str] | None,
-        typer.Option("--digest", help="What CI built, for the first environment: flink-job=sha256:... (repeatable)."),
+        typer.Option("--digest", help="For the first environment, what CI built: flink-job=sha256:... Repeatable."),
     ] = None,
-    approved_by: Annotated[str, typer.Option("--approved-by", help="Who approved, where the stack asks for it.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and write nothing.")] = False,
+    approved_by: Annotated[
+        str,
+        typer.Option(
+            "--approved-by", help="Who approved it. Required where the stack sets promotions.approval_required."
+        ),
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change without writing it.")] = False,
 ) -> None:
-    """Writes digests into a stack file, in place: of the environment before it, or what CI built."""
+    """Write image digests into a stack file: those of the environment before it, or those that CI built."""
     import time  # noqa: PLC0415
 
-    from weir.embedded.context import stack_file  # noqa: PLC0415
+    from weir.config.repository import stack_file  # noqa: PLC0415
     from weir.programs.promotion import built, promoted  # noqa: PLC0415
 
     file = stack_file(stack)
@@ -35,10 +40,10 @@ def promote(
     for name, (before, after) in promotion.changed.items():
         console.print(f"{name.value}: {before or 'by tag'} -> {after}", highlight=False)
     if not promotion.changed:
-        console.print(f"{stack} has the images of {promotion.source} already")
+        console.print(f"{stack} already runs the images of {promotion.source}")
     elif not dry_run:
         file.write_text(promotion.text, encoding="utf-8")
-        console.print(f"written to {file.name}; look at it with `weir plan {stack}`, commit it, then `pulumi up`")
+        console.print(f"{file.name} is updated. Review it with `weir plan {stack}`, commit it, then run `pulumi up`")
 
 
 def _digests(given: list[str]) -> dict[ImageName, str]:

@@ -16,20 +16,22 @@ commands = typer.Typer()
 
 @commands.command()
 def prove(
-    rounds: Annotated[int | None, typer.Option(min=1, help="By default one for each fault.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Default: one round for each fault.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same faults at the same moments.")] = 1,
-    faults: Annotated[str | None, typer.Option(help="Only these, e.g. kill-broker,rescale; --list names all.")] = None,
+    faults: Annotated[
+        str | None, typer.Option(help="Run only these, e.g. kill-broker,rescale. --list shows all.")
+    ] = None,
     events_per_round: Annotated[int, typer.Option(min=1000)] = 8000,
     events_per_second: Annotated[int, typer.Option(min=100)] = 2000,
-    output: Annotated[Path | None, typer.Option(help="Also write the outcome as JSON to this file.")] = None,
-    list_faults: Annotated[bool, typer.Option("--list", help="Print the faults and end.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Write the outcome as JSON to this file.")] = None,
+    list_faults: Annotated[bool, typer.Option("--list", help="List the faults and exit.")] = False,
     stack: StackOption = "local",
 ) -> None:
-    """Break things while a replay runs, on a platform of its own, and verify every row, total and dead letter."""
-    from weir.embedded import context  # noqa: PLC0415
-    from weir.embedded.board import Board  # noqa: PLC0415
-    from weir.embedded.prove import report, run  # noqa: PLC0415
-    from weir.embedded.prove.faults import FAULTS, chosen  # noqa: PLC0415
+    """Inject faults into a separate platform while events flow, then verify every row, total and dead letter."""
+    from weir.chaos import report, run  # noqa: PLC0415
+    from weir.chaos.faults import FAULTS, chosen  # noqa: PLC0415
+    from weir.config.repository import stack_file  # noqa: PLC0415
+    from weir.local.board import Board  # noqa: PLC0415
 
     if list_faults:
         for fault in FAULTS:
@@ -39,12 +41,12 @@ def prove(
     wanted = chosen(faults)
     plan = run.Plan(rounds or len(wanted), seed, wanted, events_per_round, events_per_second)
     with Board(console) as board:
-        outcome = run.prove(context.stack_file(stack), plan, board)
+        outcome = run.prove(stack_file(stack), plan, board)
     console.print(report.as_table(outcome))
     if output is not None:
         output.write_text(json.dumps(run.as_document(outcome), indent=1, default=str), encoding="utf-8")
     if outcome.skipped:
-        console.print(f"skipped, for want of root: {', '.join(outcome.skipped)}", style="yellow", highlight=False)
+        console.print(f"skipped, they need root: {', '.join(outcome.skipped)}", style="yellow", highlight=False)
     if not outcome.correct:
         errors.print(
             f"error: {outcome.failure}\nevidence: {outcome.evidence}", style="red", markup=False, highlight=False

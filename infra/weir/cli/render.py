@@ -24,25 +24,25 @@ COLOURS = {"safe": "green", "rolling": "cyan", "data-moving": "yellow", "refused
 @commands.command()
 def render(
     stack: KubernetesStack = "dev",
-    out: Annotated[Path, typer.Option(help="The folder to write to; a rendering in it is replaced.")] = Path(
+    out: Annotated[Path, typer.Option(help="Output folder. An earlier rendering in it is replaced.")] = Path(
         "rendered"
     ),
 ) -> None:
-    """Write every manifest of a stack, one file each, and the order in which they are made."""
+    """Write every manifest of a stack to its own file, and the order in which they are created."""
     from weir.programs import rendering  # noqa: PLC0415
 
     made = rendering.render(rendering.stack_path(stack))
     files = rendering.write(made, out)
-    console.print(f"{made.stack}: {len(files)} resources in {out}; their order: {out / rendering.INDEX}")
+    console.print(f"{made.stack}: {len(files)} resources in {out}, in the order of {out / rendering.INDEX}")
 
 
 @commands.command()
 def plan(
     stack: Annotated[str, typer.Argument(help="Name of a file stacks/Pulumi.<name>.yaml.")],
-    against: Annotated[str, typer.Option(help="A revision of git: HEAD~1, a tag, a branch.")] = "HEAD",
+    against: Annotated[str, typer.Option(help="A git revision: HEAD~1, a tag, a branch.")] = "HEAD",
     as_json: JsonOption = False,
 ) -> None:
-    """What changes between a revision and the working tree, by how much it dares. Exit code 1: something is refused."""
+    """Show what would change compared with a revision, by risk class. Exit code 1: a change is refused."""
     from weir.programs import rendering  # noqa: PLC0415
     from weir.programs.change_rules import compare, worst  # noqa: PLC0415
     from weir.programs.changes import Risk  # noqa: PLC0415
@@ -53,7 +53,7 @@ def plan(
     if as_json:
         console.print_json(data=[_as_data(change) for change in changes])
     elif not changes:
-        console.print(f"{stack}: nothing changes against {against}", highlight=False)
+        console.print(f"{stack}: no changes against {against}", highlight=False)
     else:
         console.print(_table(stack, against, changes))
     if worst(changes) is Risk.REFUSED:

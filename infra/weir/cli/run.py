@@ -11,15 +11,15 @@ import typer
 from weir.cli.shared import JsonOption, PipelineArgument, StackOption, console, print_verifications
 
 if TYPE_CHECKING:
-    from weir.embedded.service import Paths
+    from weir.local.service import Paths
 
 commands = typer.Typer()
 OnlyOption = Annotated[
-    str | None, typer.Option(help="Start only these services, e.g. kafka,cassandra, and nothing on them.")
+    str | None, typer.Option(help="Start only these services, e.g. kafka,cassandra, and no pipeline.")
 ]
 EngineOption = Annotated[
     Literal["flink", "kafka-streams"] | None,
-    typer.Option(help="Run every pipeline on this engine, whatever its file says."),
+    typer.Option(help="Run every pipeline on this engine instead of the one in its file."),
 ]
 INTERRUPTED = 130
 
@@ -29,12 +29,19 @@ def up(
     stack: StackOption = "local",
     only: OnlyOption = None,
     engine: EngineOption = None,
-    replay: Annotated[bool, typer.Option(help="Replay the original data and verify what came of it.")] = True,
+    replay: Annotated[bool, typer.Option(help="Replay the dataset and verify the result.")] = True,
+    reload_references: Annotated[
+        bool,
+        typer.Option(
+            "--reload-references", help="Overwrite reference rows that people changed with those of the files."
+        ),
+    ] = False,
 ) -> None:
-    """Start the platform and its pipelines, replay real data, and prove the result."""
+    """Start the platform and its pipelines, replay real data, and verify the result."""
     from weir.catalog.spec import Engine  # noqa: PLC0415
-    from weir.embedded import context, lifecycle, platform, services  # noqa: PLC0415
-    from weir.embedded.board import Board  # noqa: PLC0415
+    from weir.config.repository import stack_file  # noqa: PLC0415
+    from weir.local import context, lifecycle, platform, services  # noqa: PLC0415
+    from weir.local.board import Board  # noqa: PLC0415
 
     paths = context.paths_from(os.environ)
     names = services.chosen(only) if only else None
@@ -43,33 +50,35 @@ def up(
     started = False
     with Board(console) as board:
         try:
-            started = platform.start_services(paths, context.stack_file(stack), names, board, chosen)
+            started = platform.start_services(paths, stack_file(stack), names, board, chosen)
             if not started:
                 console.print(f"weir is already running on {paths.data_dir} (weir status, weir down)", highlight=False)
-            outcome = platform.bring_up(paths, board, with_pipelines=only is None, replay=replay)
+            outcome = platform.bring_up(
+                paths, board, with_pipelines=only is None, replay=replay, reload_references=reload_references
+            )
         except KeyboardInterrupt:
             if not started:
-                console.print("interrupted; what was running keeps running")
+                console.print("interrupted; running services keep running")
             else:
                 board.report("interrupted", "stopping everything", None)
                 lifecycle.stop(paths, lambda known: platform.show(known, board))
-                board.report("interrupted", "everything was stopped", 1.0)
+                board.report("interrupted", "everything is stopped", 1.0)
             raise typer.Exit(INTERRUPTED) from None
     _print_moved_ports(paths)
     if outcome:
         print_verifications(paths, outcome.verifications)
         for name, url in outcome.dashboard_urls.items():
             console.print(f"\nDashboard of {name}: [bold]{url}[/]", highlight=False)
-        console.print(f"Log in as admin; the password: cat {outcome.password_file}", highlight=False)
+        console.print(f"Log in as admin. Password: cat {outcome.password_file}", highlight=False)
         if not all(result.correct for result in outcome.verifications):
             raise typer.Exit(1)
 
 
 @commands.command("publish-reference")
 def publish_reference(pipeline: PipelineArgument) -> None:
-    """Bring the pipeline's reference tables into Kafka, where Kafka Streams joins with them; only changes are sent."""
-    from weir.embedded import context  # noqa: PLC0415
-    from weir.proof.references import publish_references  # noqa: PLC0415
+    """Publish a pipeline's reference tables to Kafka, for Kafka Streams to join with. Only changes are sent."""
+    from weir.incluster.references import publish_references  # noqa: PLC0415
+    from weir.local import context  # noqa: PLC0415
 
     ctx = context.running_context(context.paths_from(os.environ))
     for name, done in publish_references(ctx.endpoints, context.pipeline_of(ctx, pipeline)).items():
@@ -79,46 +88,56 @@ def publish_reference(pipeline: PipelineArgument) -> None:
 
 
 @commands.command()
-def down(purge: Annotated[bool, typer.Option(help="Delete the data, too.")] = False) -> None:
-    """Stop everything; the data stays unless --purge."""
-    from weir.embedded import context, lifecycle, platform  # noqa: PLC0415
-    from weir.embedded.board import Board  # noqa: PLC0415
+def down(purge: Annotated[bool, typer.Option(help="Also delete the data.")] = False) -> None:
+    """Stop everything. Data is kept unless --purge is given."""
+    from weir.local import context, lifecycle, platform  # noqa: PLC0415
+    from weir.local.board import Board  # noqa: PLC0415
 
     paths = context.paths_from(os.environ)
     with Board(console) as board:
         stopped = lifecycle.stop(paths, lambda known: platform.show(known, board))
-    console.print("everything was stopped" if stopped else "nothing is running", highlight=False)
+    console.print("everything is stopped" if stopped else "nothing is running", highlight=False)
     if purge:
         lifecycle.purge(paths)
-        console.print(f"the data in {paths.data_dir} was deleted", highlight=False)
+        console.print(f"deleted the data in {paths.data_dir}", highlight=False)
 
 
 @commands.command()
 def status(as_json: JsonOption = False) -> None:
-    """What runs, where, since when, and with how much memory."""
-    from weir.embedded import context, state, tables  # noqa: PLC0415
+    """Show what runs, where, since when, and how much memory it uses."""
+    from weir.local import context, state, tables  # noqa: PLC0415
 
     paths = context.paths_from(os.environ)
     known = state.read(paths)
     running = known is not None and state.supervisor_pid(paths) is not None
     rows = tables.status_rows(paths, known) if known is not None and running else []
+    applications = tables.application_rows(*tables.deployed(paths, known)) if known and running else {}
+    joins = tables.join_rows(paths) if running else {}
+    conflicts = tables.conflict_rows(paths) if running else {}
     if as_json:
         phase = known.phase if known is not None and running else "stopped"
-        console.print_json(data={"phase": phase, "services": rows})
+        counts = {"applications": applications, "join_misses": joins, "conflicting_duplicates": conflicts}
+        console.print_json(data={"phase": phase, "services": rows, **counts})
     elif not rows:
         console.print("nothing is running; start with `weir up`", highlight=False)
     else:
         console.print(tables.status_table(rows))
+        if applications:
+            console.print(tables.application_table(applications))
+        if joins:
+            console.print(tables.join_table(joins))
+        for line in tables.conflict_lines(conflicts):
+            console.print(line, highlight=False)
         _print_moved_ports(paths)
 
 
 @commands.command()
 def restart(
-    service: Annotated[str, typer.Argument(help="As `weir status` calls it, or flink for all of Flink.")],
+    service: Annotated[str, typer.Argument(help="A name from `weir status`, or flink for all of Flink.")],
 ) -> None:
-    """Stop and start one service; jobs come back from their last state."""
-    from weir.embedded import context, lifecycle, platform  # noqa: PLC0415
-    from weir.embedded.board import Board  # noqa: PLC0415
+    """Restart one service. Jobs resume from their last state."""
+    from weir.local import context, lifecycle, platform  # noqa: PLC0415
+    from weir.local.board import Board  # noqa: PLC0415
 
     with Board(console) as board:
         lifecycle.restart(context.paths_from(os.environ), service, lambda known: platform.show(known, board))
@@ -126,47 +145,49 @@ def restart(
 
 @commands.command()
 def logs(
-    service: Annotated[str, typer.Argument(help="As `weir status` calls it, or supervisor, or jobs.")],
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as the log grows.")] = False,
+    service: Annotated[str, typer.Argument(help="A name from `weir status`, or supervisor, or jobs.")],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Follow the log as it grows.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0)] = 200,
 ) -> None:
-    """The end of a service's log."""
+    """Show the end of a service's log."""
     from weir.config.errors import WeirError  # noqa: PLC0415
-    from weir.embedded import context  # noqa: PLC0415
+    from weir.local import context  # noqa: PLC0415
 
     folder = context.paths_from(os.environ).data_dir / "logs"
     log = folder / f"{service}.log"
     if not log.exists():
         known = ", ".join(sorted(path.stem for path in folder.glob("*.log"))) or "none yet"
-        raise WeirError(f"{service}: no such log in {folder}; there are: {known}")
+        raise WeirError(f"{service}: no such log in {folder}; known: {known}")
     os.execvp("tail", ["tail", "-n", str(lines), *(["-F"] if follow else []), str(log)])  # noqa: S606
 
 
 @commands.command()
 def setup(
     only: OnlyOption = None,
-    with_browser: Annotated[bool, typer.Option(help="Also the browser that the tests look through.")] = False,
-    prune: Annotated[bool, typer.Option(help="Then delete what other versions left in the cache.")] = False,
+    with_browser: Annotated[bool, typer.Option(help="Also install the browser that the tests use.")] = False,
+    prune: Annotated[bool, typer.Option(help="Then delete other versions from the cache.")] = False,
 ) -> None:
-    """Fetch and build all programs, start nothing."""
-    from weir.embedded import browser, context, services, toolchain  # noqa: PLC0415
-    from weir.embedded.board import Board  # noqa: PLC0415
+    """Fetch and build all programs without starting anything."""
+    from weir.config.repository import REPOSITORY  # noqa: PLC0415
+    from weir.local import installation, services  # noqa: PLC0415
+    from weir.local.board import Board  # noqa: PLC0415
+    from weir.toolchain import browser  # noqa: PLC0415
 
     try:
         with Board(console) as board:
-            found = toolchain.ensure(context.REPOSITORY, services.tools(services.chosen(only)), board.report)
+            found = installation.ensure(REPOSITORY, services.tools(services.chosen(only)), board.report)
             if with_browser:
                 board.report("chromium", str(browser.find_or_install_chromium()), 1.0)
     except KeyboardInterrupt:
-        console.print("interrupted; the next run goes on from here")
+        console.print("interrupted; the next run continues from here")
         raise typer.Exit(INTERRUPTED) from None
-    for folder in toolchain.prune(context.REPOSITORY) if prune else ():
+    for folder in installation.prune(REPOSITORY) if prune else ():
         console.print(f"deleted {folder}", highlight=False)
     console.print(f"ready in {found.cache}", highlight=False)
 
 
 def _print_moved_ports(paths: Paths) -> None:
-    from weir.embedded import state, tables  # noqa: PLC0415
+    from weir.local import state, tables  # noqa: PLC0415
 
     known = state.read(paths)
     for line in tables.moved_ports(known) if known else []:

@@ -18,26 +18,27 @@ REGISTRY = "registry"
 
 @commands.callback()
 def _schema() -> None:
-    """Schemas of events and how they may change."""
+    """Check how event schemas may change."""
 
 
 @commands.command()
 def check(
-    pipelines: Annotated[list[str] | None, typer.Argument(help="Folders below pipelines/; all without.")] = None,
-    against: Annotated[
-        str, typer.Option(help="`registry`, or a git revision such as origin/main (for pull requests).")
-    ] = REGISTRY,
+    pipelines: Annotated[list[str] | None, typer.Argument(help="Folders below pipelines/. Default: all.")] = None,
+    against: Annotated[str, typer.Option(help="`registry`, or a git revision such as origin/main.")] = REGISTRY,
     registry_url: Annotated[
-        str | None, typer.Option(help="Confluent-compatible base; that of the running platform without.")
+        str | None, typer.Option(help="Confluent-compatible base URL. Default: the running platform's.")
     ] = None,
-    rule: Annotated[str | None, typer.Option(help="Another rule than the pipeline file's, such as FULL.")] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="Override the pipeline file's compatibility rule, e.g. FULL.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Explain every incompatible change of the working tree's schemas; exit code 1 when there is one."""
+    """Explain every incompatible schema change in the working tree. Exit code 1: there is one."""
     from weir.catalog.pipeline import load_pipelines, pipeline_names  # noqa: PLC0415
-    from weir.embedded import context, schema_gate  # noqa: PLC0415
+    from weir.config.repository import REPOSITORY  # noqa: PLC0415
+    from weir.local import context, schema_gate  # noqa: PLC0415
 
-    root = context.REPOSITORY / "pipelines"
+    root = REPOSITORY / "pipelines"
     chosen = load_pipelines(root, pipelines or list(pipeline_names(root)))
     if against == REGISTRY and registry_url is None:
         registry_url = context.running_context(context.paths_from(os.environ)).endpoints.registry_url
@@ -46,7 +47,7 @@ def check(
         if against == REGISTRY:
             earlier = schema_gate.registered_versions(registry_url or "", pipeline.subject)
         else:
-            earlier = schema_gate.committed_versions(context.REPOSITORY, pipeline, against)
+            earlier = schema_gate.committed_versions(REPOSITORY, pipeline, against)
         found = schema_gate.findings_of(pipeline, earlier, _rule(rule))
         results[pipeline.name] = {"compared": len(earlier), "findings": [str(finding) for finding in found]}
     if as_json:
@@ -72,7 +73,7 @@ def _rule(name: str | None) -> Rule | None:
 
 def _print(name: str, compared: int, findings: list[str]) -> None:
     if not compared:
-        console.print(f"{name}: no earlier version, so everything is allowed", highlight=False, markup=False)
+        console.print(f"{name}: no earlier version to compare with", highlight=False, markup=False)
     elif not findings:
         console.print(f"{name}: compatible", style="green", highlight=False, markup=False)
     else:

@@ -11,8 +11,8 @@ from rich.console import Console
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from weir.embedded.service import Paths
-    from weir.proof.verify import Verification
+    from weir.local.service import Paths
+    from weir.verify.verify import Verification
 
 # Rich takes 80 columns where there is no terminal, which cuts addresses off in a log.
 WIDTH_OF_A_LOG = 160
@@ -20,16 +20,18 @@ console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_O
 errors = Console(stderr=True, soft_wrap=True)
 
 StackOption = Annotated[str, typer.Option("--stack", help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 PipelineArgument = Annotated[str, typer.Argument(help="A folder below pipelines/ that the stack names.")]
 
 
 def print_verifications(paths: Paths, results: Iterable[Verification]) -> None:
     """The tables of verifications; a difference is written to a report beside the logs."""
-    from weir.proof.report import as_tables, write_differences  # noqa: PLC0415
+    from weir.verify.report import as_tables, write_differences  # noqa: PLC0415
 
     for result in results:
         console.print(as_tables(result))
         if not result.correct:
             report = write_differences(result, paths.logs / f"differences-{result.pipeline}.md")
-            errors.print(f"error: {result.pipeline} is not as it must be: {report}", style="red", highlight=False)
+            errors.print(
+                f"error: {result.pipeline} differs from what was replayed; see {report}", style="red", highlight=False
+            )

@@ -20,17 +20,17 @@ commands = typer.Typer()
 @commands.command()
 def size(
     stack: StackOption = "dev",
-    explain: Annotated[bool, typer.Option("--explain", help="What decides each figure, and why.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Show what decides each figure, and why.")] = False,
     what_if: Annotated[
         list[str] | None,
-        typer.Option("--what-if", help="name=value, may be repeated; e.g. peak_events_per_second=200000."),
+        typer.Option("--what-if", help="name=value, e.g. peak_events_per_second=200000. Repeatable."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Brokers, nodes, task managers, disks and the monthly cost of an environment; refused where nothing fits."""
+    """Show the brokers, nodes, disks and monthly cost that an environment needs. Refused if nothing fits its limits."""
     from weir.catalog.environment import load_environment  # noqa: PLC0415
+    from weir.config.repository import REPOSITORY, stack_file  # noqa: PLC0415
     from weir.config.stack import Target, load_stack  # noqa: PLC0415
-    from weir.embedded.context import REPOSITORY, stack_file  # noqa: PLC0415
     from weir.sizing import plan_for  # noqa: PLC0415
     from weir.sizing.what_if import what_if as changed  # noqa: PLC0415
 
@@ -44,7 +44,7 @@ def size(
         console.print_json(data=_as_data(plan) if then is None else {"now": _as_data(plan), "then": _as_data(then)})
         return
     if now.target is Target.EMBEDDED:
-        console.print(f"{now.environment} runs on one machine; on a cluster its load would need this:", highlight=False)
+        console.print(f"{now.environment} runs on one machine. On a cluster its load would need:", highlight=False)
     console.print(_plan_table(plan) if then is None else _change_table(plan, then, what_if or []))
     if explain:
         console.print(_explanation_table(then or plan))

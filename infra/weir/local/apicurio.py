@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from weir.config.properties_text import properties
-from weir.embedded import jvm
-from weir.embedded.service import LOOPBACK, Context, Service, ask_http
+from weir.local import jvm
+from weir.local.service import LOOPBACK, Context, Service, ask_http
 
 
 def service(ctx: Context) -> Service:

@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
-from weir.embedded import jvm
-from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, NotReady, Service, connected, receive
+from weir.catalog.sizes import commit_log_segment_mib
+from weir.local import jvm
+from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context, NotReady, Service, connected, receive
 
 # The native protocol's numbers.
 STARTUP, READY, QUERY, RESULT = 0x01, 0x02, 0x07, 0x08
@@ -144,7 +145,8 @@ def settings(ctx: Context) -> dict[str, Any]:
         # A write is answered once it is on disk. With `periodic` a killed process loses what it has answered since the
         # last mark in its commit log, which it sets ten times a second; here no other replica has it.
         "commitlog_sync": "batch",
-        "commitlog_segment_size": "16MiB",
+        # Half a segment is the largest write that a node takes.
+        "commitlog_segment_size": f"{_segment_mib(ctx)}MiB",
         "commitlog_total_space": "512MiB",
         "disk_failure_policy": "die",
         "commit_failure_policy": "die",
@@ -163,6 +165,10 @@ def settings(ctx: Context) -> dict[str, Any]:
         # A snapshot at every TRUNCATE and DROP would fill a workstation's disk; the topics hold the truth.
         "auto_snapshot": False,
     }
+
+
+def _segment_mib(ctx: Context) -> int:
+    return commit_log_segment_mib(max((pipeline.written_bytes for pipeline in ctx.pipelines()), default=0))
 
 
 def _prepare(ctx: Context, folder: Path) -> None:

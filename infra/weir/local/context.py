@@ -5,26 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-import weir
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
 from weir.config.embedded import Ports
 from weir.config.errors import WeirError
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.embedded import ports, state, toolchain
-from weir.embedded.service import Context, Paths
-
-REPOSITORY = Path(weir.__file__).resolve().parents[2]
+from weir.local import installation, ports, state
+from weir.local.service import Context, Paths
+from weir.toolchain import toolchain
 
 
 def paths_from(environment: Mapping[str, str]) -> Paths:
     """`$WEIR_HOME`, else `.weir` in the repository."""
     return Paths(Path(environment.get("WEIR_HOME") or REPOSITORY / ".weir").absolute())
-
-
-def stack_file(name: str) -> Path:
-    """The file of the stack called `name`; a path to a file is taken as it is."""
-    return Path(name).absolute() if name.endswith(".yaml") else REPOSITORY / "stacks" / f"Pulumi.{name}.yaml"
 
 
 def new_context(
@@ -37,7 +31,7 @@ def new_context(
         WeirError: the toolchain cannot be had.
     """
     stack = load_stack(stack_path)
-    tools_found = toolchain.ensure(REPOSITORY, tools, report)
+    tools_found = installation.ensure(REPOSITORY, tools, report)
     allocated = ports.allocate(stack.embedded.ports, state.previous_ports(paths))
     return Context(REPOSITORY, paths, allocated, stack, tools_found, engine)
 
@@ -51,7 +45,7 @@ def running_context(paths: Paths, tools: Collection[str] = ()) -> Context:
     known = state.read(paths)
     if known is None or state.supervisor_pid(paths) is None:
         raise WeirError(f"nothing is running on {paths.data_dir}; start it with `weir up`")
-    tools_found = toolchain.ensure(REPOSITORY, tools, lambda *_: None)
+    tools_found = installation.ensure(REPOSITORY, tools, lambda *_: None)
     engine = Engine(known.engine) if known.engine else None
     return Context(REPOSITORY, paths, Ports(**known.ports), load_stack(Path(known.stack_file)), tools_found, engine)
 

@@ -6,20 +6,20 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from weir.embedded.service import Context, NotReady, Service
+from weir.local.service import Context, NotReady, Service
 
 
 def daemon(
     ctx: Context, name: str, state: Path, arguments: tuple[str, ...], *, address: str, depends_on: tuple[str, ...]
 ) -> Service:
-    """`weir.proof.<name>`. Begun early, it asks again until the tables are there."""
+    """`weir.incluster.<name>`. Begun early, it asks again until the tables are there."""
     endpoints = ctx.paths.config(name) / "endpoints.json"
     return Service(
         name=name,
         version=version("weir"),
         command=(
             sys.executable,
-            *("-m", f"weir.proof.{name}"),
+            *("-m", f"weir.incluster.{name}"),
             *("--endpoints", str(endpoints)),
             *("--pipelines", str(ctx.repository / "pipelines")),
             *("--state", str(state)),

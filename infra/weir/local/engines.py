@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
-from weir.embedded import jobs, loader, streams
-from weir.embedded.service import Context
-from weir.proof.references import publish_references
+from weir.incluster.references import publish_references
+from weir.local import jobs, loader, streams
+from weir.local.service import Context
 
 
 def submit(ctx: Context, pipeline: Pipeline) -> None:

@@ -12,8 +12,8 @@ import yaml
 from weir.catalog.flink import JDK17_FLAGS
 from weir.config.errors import WeirError
 from weir.config.flink import StateBackend
-from weir.embedded import jvm
-from weir.embedded.service import LOOPBACK, Context, NotReady, Service, ask_http
+from weir.local import jvm
+from weir.local.service import LOOPBACK, Context, NotReady, Service, ask_http
 
 JOB_MANAGER = "flink-jobmanager"
 TASK_MANAGER = "flink-taskmanager"

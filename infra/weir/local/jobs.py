@@ -14,12 +14,13 @@ from pathlib import Path
 from weir.catalog.engine_names import consumer_group
 from weir.catalog.flink import JDK17_FLAGS, PYTHON_DRIVER, JobFiles, flink_configuration, job_arguments
 from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.clients.flink_rest import FlinkRest
+from weir.clients.kafka import TopicReader
 from weir.config.errors import WeirError
-from weir.embedded import flink, jvm, locks
-from weir.embedded.job_package import build_job_package
-from weir.embedded.service import Context
-from weir.proof.flink_rest import FlinkRest
-from weir.proof.kafka import TopicReader
+from weir.local import flink, jvm
+from weir.local.service import Context
+from weir.toolchain import locks
+from weir.toolchain.job_package import build_job_package
 
 CLI_MAIN = "org.apache.flink.client.cli.CliFrontend"
 SUBMIT_TIMEOUT_SECONDS = 300

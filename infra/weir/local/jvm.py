@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weir.config.flink import GarbageCollector
-from weir.embedded.service import Context
+from weir.local.service import Context
 
 COMMON_FLAGS = (
     # An exhausted heap leaves a JVM half alive; the supervisor restarts one that is gone.

@@ -8,10 +8,11 @@ import subprocess
 import uuid
 from pathlib import Path
 
+from weir.catalog.sizes import KAFKA_MESSAGE_BYTES
 from weir.config.errors import WeirError
 from weir.config.properties_text import properties
-from weir.embedded import jvm
-from weir.embedded.service import LOOPBACK, Context, NotReady, Service, connected, receive
+from weir.local import jvm
+from weir.local.service import LOOPBACK, Context, NotReady, Service, connected, receive
 
 METADATA_API = 3
 QUIET_LOGGERS = ("kafka.log.LogCleaner", "org.apache.kafka.storage.internals.log", "state.change.logger")
@@ -49,6 +50,8 @@ def settings(ctx: Context) -> dict[str, object]:
     """The broker's server.properties."""
     broker = f"{LOOPBACK}:{ctx.ports.kafka}"
     controller = f"{LOOPBACK}:{ctx.ports.kafka_controller}"
+    written = (pipeline.written_bytes for pipeline in ctx.pipelines())
+    largest = max(written, default=KAFKA_MESSAGE_BYTES)
     return {
         "process.roles": "broker,controller",
         "node.id": 1,
@@ -72,8 +75,12 @@ def settings(ctx: Context) -> dict[str, object]:
         "default.replication.factor": 1,
         "min.insync.replicas": 1,
         "unclean.leader.election.enable": False,
+        # As on other targets; here no copy has to follow.
+        "message.max.bytes": largest,
+        "replica.fetch.max.bytes": largest,
         # Flink's transactions live as long as the stack says; the broker must allow it.
         "transaction.max.timeout.ms": ctx.stack.flink.transaction_timeout_seconds * 1000,
+        "log.retention.check.interval.ms": ctx.stack.embedded.retention_check_seconds * 1000,
         "group.initial.rebalance.delay.ms": 0,
         "num.network.threads": 3,
         "num.io.threads": 4,

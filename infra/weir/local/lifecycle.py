@@ -14,9 +14,9 @@ from pathlib import Path
 from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
 from weir.config.stack import load_stack
-from weir.embedded import services, state
-from weir.embedded.service import Paths
-from weir.embedded.state import Phase, State, Status
+from weir.local import services, state
+from weir.local.service import Paths
+from weir.local.state import Phase, State, Status
 
 FOLDERS = ("data", "logs", "config", "run")
 MARKER = ".weir-data"
@@ -66,7 +66,7 @@ def start(paths: Paths, stack_path: Path, names: list[str], engine: Engine | Non
     with paths.log("supervisor").open("ab") as log:
         # Its own session: a Ctrl-C in the terminal reaches `weir up`, which then stops everything in order.
         process = subprocess.Popen(
-            [sys.executable, "-m", "weir.embedded.supervisor", *arguments],
+            [sys.executable, "-m", "weir.local.supervisor", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

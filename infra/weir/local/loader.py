@@ -5,24 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import httpx
 
 from weir.catalog.engine_names import connector_name, loaded_tables
 from weir.catalog.loader import WORKER_SETTINGS, connector_config
 from weir.catalog.pipeline import Pipeline
+from weir.clients.connect import LoaderClient
 from weir.config.errors import WeirError
 from weir.config.properties_text import properties
-from weir.embedded import jvm
-from weir.embedded.service import LOOPBACK, Context, Service, ask_http
+from weir.local import jvm
+from weir.local.service import LOOPBACK, Context, Service, ask_http
 
 MAIN = "org.apache.kafka.connect.cli.ConnectDistributed"
 GROUP = "weir-loader"
 REPLICATION_FACTOR = 1
 RUNNING_TIMEOUT_SECONDS = 120
 POLL_SECONDS = 0.3
-REQUEST_TIMEOUT_SECONDS = 60
 QUIET_LOGGERS = ("org.apache.kafka", "org.eclipse.jetty", "org.glassfish.jersey", "org.reflections")
 
 
@@ -92,12 +89,12 @@ def submit(ctx: Context, pipeline: Pipeline, tables: Mapping[str, str] | None = 
         loaded_tables(pipeline) if tables is None else tables,
         replication_factor=REPLICATION_FACTOR,
     )
-    _ask(ctx, "PUT", f"/connectors/{connector_name(pipeline)}/config", config)
+    client, connector = LoaderClient(ctx.endpoints.loader_url), connector_name(pipeline)
+    client.configure(connector, config)
     deadline = time.monotonic() + RUNNING_TIMEOUT_SECONDS
     states: list[str] = []
     while time.monotonic() < deadline:
-        found = status(ctx, pipeline)
-        tasks = found.get("tasks", [])
+        tasks = client.status(connector).get("tasks", [])
         failed = [task for task in tasks if task["state"] == "FAILED"]
         if failed:
             reason = failed[0].get("trace", "").strip().splitlines()[:1]
@@ -111,33 +108,7 @@ def submit(ctx: Context, pipeline: Pipeline, tables: Mapping[str, str] | None = 
 
 def stop(ctx: Context, pipeline: Pipeline) -> None:
     """Ends loading; the offsets stay."""
-    _ask(ctx, "DELETE", f"/connectors/{connector_name(pipeline)}", missing_is_fine=True)
-
-
-def status(ctx: Context, pipeline: Pipeline) -> dict[str, Any]:
-    """What the worker says of the pipeline's connector and its tasks; empty when it has none."""
-    answer = _ask(ctx, "GET", f"/connectors/{connector_name(pipeline)}/status", missing_is_fine=True)
-    return answer.json() if answer.is_success else {}
-
-
-def _ask(
-    ctx: Context, method: str, path: str, body: Mapping[str, str] | None = None, *, missing_is_fine: bool = False
-) -> httpx.Response:
-    """An answer of the worker; while it rebalances (409) it is asked again."""
-    deadline = time.monotonic() + RUNNING_TIMEOUT_SECONDS
-    with httpx.Client(base_url=ctx.endpoints.loader_url, trust_env=False, timeout=REQUEST_TIMEOUT_SECONDS) as client:
-        while True:
-            try:
-                answer = client.request(method, path, json=body)
-            except httpx.HTTPError as error:
-                raise WeirError(f"the loader at {ctx.endpoints.loader_url} does not answer ({error})") from None
-            if answer.status_code == httpx.codes.CONFLICT and time.monotonic() < deadline:
-                time.sleep(POLL_SECONDS)
-                continue
-            missing = answer.status_code == httpx.codes.NOT_FOUND and missing_is_fine
-            if not answer.is_success and not missing:
-                raise WeirError(f"the loader refuses {method} {path}: {answer.status_code} {answer.text[:500]}")
-            return answer
+    LoaderClient(ctx.endpoints.loader_url).delete(connector_name(pipeline))
 
 
 def _prepare(ctx: Context, config: Path, logging: Path) -> None:

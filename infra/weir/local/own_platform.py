@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 
 from weir.config.stack import load_stack
-from weir.embedded import lifecycle, platform, services
-from weir.embedded.board import Board
-from weir.embedded.context import running_context
-from weir.embedded.service import Context, Paths
+from weir.local import lifecycle, platform, services
+from weir.local.board import Board
+from weir.local.context import running_context
+from weir.local.service import Context, Paths
 
 Change = Callable[[dict[str, Any]], None]
 """Changes the settings of a stack file, those below its `config:`, in place."""

@@ -16,16 +16,17 @@ from weir.catalog.environment import load_environment
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.embedded import lifecycle, services, state, toolchain
-from weir.embedded.board import Board
-from weir.embedded.context import REPOSITORY, running_context
-from weir.embedded.service import Context, Paths
-from weir.embedded.state import State, Status
+from weir.local import installation, lifecycle, services, state
+from weir.local.board import Board
+from weir.local.context import running_context
+from weir.local.service import Context, Paths
+from weir.local.state import State, Status
 from weir.sizing import PlatformPlan, SizingRefused, plan_for
 
 if TYPE_CHECKING:
-    from weir.proof.verify import Verification
+    from weir.verify.verify import Verification
 
 WATCH_SECONDS = 0.2
 
@@ -48,7 +49,7 @@ def start_services(
     names = names or services.needed({pipeline.spec.engine for pipeline in pipelines})
     if state.supervisor_pid(paths) is None:
         lifecycle.claim(paths)
-        toolchain.ensure(REPOSITORY, services.tools(names), board.report)
+        installation.ensure(REPOSITORY, services.tools(names), board.report)
     return lifecycle.start(paths, stack_path, names, engine)
 
 
@@ -91,10 +92,13 @@ class Outcome:
     verifications: tuple[Verification, ...]
 
 
-def bring_up(paths: Paths, board: Board, *, with_pipelines: bool, replay: bool) -> Outcome | None:
+def bring_up(
+    paths: Paths, board: Board, *, with_pipelines: bool, replay: bool, reload_references: bool = False
+) -> Outcome | None:
     """Goes on until everything answers and, with the pipelines, was verified.
 
-    Safe to repeat: what exists is left alone. None when another `weir up` is doing it, or without pipelines.
+    Safe to repeat: what exists is left alone, unless `reload_references` puts the files' rows back. None when another
+    `weir up` is doing it, or without pipelines.
 
     Raises:
         WeirError: a service failed, a pipeline was refused, or the job is stuck.
@@ -104,7 +108,11 @@ def bring_up(paths: Paths, board: Board, *, with_pipelines: bool, replay: bool) 
             board.report("waiting", "another `weir up` is at work here", None)
             return None
         with watching(paths, board), _root_cause(paths):
-            outcome = _bring_up_pipelines(paths, board, replay=replay) if with_pipelines else None
+            outcome = (
+                _bring_up_pipelines(paths, board, replay=replay, reload_references=reload_references)
+                if with_pipelines
+                else None
+            )
             known = state.read(paths)
             lifecycle.wait_ready(paths, [entry.name for entry in known.services] if known else [])
             if known := state.read(paths):
@@ -124,11 +132,12 @@ def _plan(ctx: Context, pipelines: Sequence[Pipeline]) -> PlatformPlan | None:
         return None
 
 
-def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
+def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool, reload_references: bool) -> Outcome:
     # Heavy clients, imported while the services start.
     from weir.catalog.dataset import load_dataset  # noqa: PLC0415
-    from weir.embedded import dashboards, engines, proofs, provision, superset  # noqa: PLC0415
-    from weir.proof.cassandra import load_references  # noqa: PLC0415
+    from weir.clients import superset as dashboards  # noqa: PLC0415
+    from weir.local import engines, provision, reference_memory, superset, verification  # noqa: PLC0415
+    from weir.verify.seeding import seed_references  # noqa: PLC0415
 
     ctx = running_context(paths)
     pipelines = ctx.pipelines()
@@ -138,8 +147,22 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
         lifecycle.wait_ready(paths, ["kafka", "cassandra", "registry"])
         with step(board, "topics and tables"):
             provision.provision(ctx.endpoints, pipelines, _plan(ctx, pipelines))
-            for pipeline in pipelines:
-                load_references(ctx.endpoints, pipeline, load_dataset(pipeline.folder))
+        held: list[tuple[Pipeline, reference_memory.Held]] = []
+        for pipeline in pipelines:
+            seeded = seed_references(
+                ctx.endpoints,
+                pipeline,
+                load_dataset(pipeline.folder),
+                paths.data("references"),
+                overwrite=reload_references,
+            )
+            for table in seeded:
+                board.report(f"reference {table.table}", str(table), 1.0)
+            rows = {table.reference: table.held for table in seeded}
+            held.append(
+                (pipeline, reference_memory.Held(rows, {table.reference: table.text_bytes for table in seeded}))
+            )
+        reference_memory.check_references(ctx.stack, held)
 
         def import_dashboards() -> dict[str, str]:
             lifecycle.wait_ready(paths, ["trino", "superset"])
@@ -155,7 +178,7 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool) -> Outcome:
                 engines.submit(ctx, pipeline)
         # Before the replay: it is watched on the dashboards, and no start disturbs what it measures.
         dashboard_urls = urls.result()
-        verifications = tuple(proofs.prove(ctx, pipeline, board) for pipeline in pipelines) if replay else ()
+        verifications = tuple(verification.prove(ctx, pipeline, board) for pipeline in pipelines) if replay else ()
         return Outcome(dashboard_urls, superset.password_file(ctx), verifications)
 
 

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 
 from weir.config.embedded import Ports
-from weir.embedded.service import LOOPBACK
+from weir.local.service import LOOPBACK
 
 
 def allocate(wanted: Ports, previous: Mapping[str, int]) -> Ports:

@@ -15,16 +15,16 @@ from weir.catalog.pipeline import Pipeline
 from weir.catalog.platform import PLATFORM_TABLES
 from weir.catalog.tables import Table
 from weir.catalog.topics import Topic
+from weir.clients.cassandra import Access, admin_session
+from weir.clients.kafka_admin import Access as KafkaAdministrator
+from weir.clients.kafka_admin import partitions
 from weir.config.endpoints import Endpoints
 from weir.config.errors import ConfigError, WeirError
-from weir.database.describe import existing_schema
-from weir.database.migrate import migrate
-from weir.database.session import Access, session_of
-from weir.embedded.schema_gate import findings_of, registered_versions
-from weir.kafka.admin import Access as KafkaAdministrator
-from weir.kafka.admin import partitions
-from weir.kafka.topics import TopicRules, apply_topics, partition_conflicts
-from weir.registry.subjects import register_subjects
+from weir.incluster.database.describe import existing_schema
+from weir.incluster.database.migrate import migrate
+from weir.incluster.kafka.topics import TopicRules, apply_topics, partition_conflicts
+from weir.incluster.subjects import register_subjects
+from weir.local.schema_gate import findings_of, registered_versions
 from weir.sizing.plan import PlatformPlan
 
 REPLICATION_FACTOR = 1
@@ -98,7 +98,7 @@ def _schema_conflicts(registry_url: str, pipelines: Iterable[Pipeline]) -> list[
 
 
 def _table_conflicts(endpoints: Endpoints, tables: Iterable[Table]) -> list[str]:
-    with session_of(_access(endpoints)) as session:
+    with admin_session(Access.of(endpoints)) as session:
         try:
             migration(_database(endpoints, tables), existing_schema(session))
         except ConfigError as error:
@@ -122,12 +122,8 @@ def create_tables(endpoints: Endpoints, tables: Iterable[Table]) -> None:
     Raises:
         WeirError: an existing table has another key, or a column of another type.
     """
-    with session_of(_access(endpoints)) as session:
+    with admin_session(Access.of(endpoints)) as session:
         migrate(session, _database(endpoints, tables))
-
-
-def _access(endpoints: Endpoints) -> Access:
-    return Access(endpoints.cassandra_contact_points, endpoints.cassandra_datacenter)
 
 
 def _database(endpoints: Endpoints, tables: Iterable[Table]) -> Database:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from weir.embedded.daemon import daemon
-from weir.embedded.service import Context, Service
+from weir.local.daemon import daemon
+from weir.local.service import Context, Service
 
 
 def service(ctx: Context) -> Service:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import httpx
 import yaml
 
-from weir.catalog.avro import event_schema
+from weir.catalog.avro import earlier_schema
 from weir.catalog.avro_types import SchemaError
 from weir.catalog.compatibility import Finding, Rule, Version, changed_columns, judge
 from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
+from weir.clients import registry
 from weir.config.errors import WeirError
-
-TIMEOUT_SECONDS = 30
 
 
 def findings_of(pipeline: Pipeline, earlier: Sequence[Version], rule: Rule | None = None) -> list[Finding]:
@@ -30,10 +27,10 @@ def findings_of(pipeline: Pipeline, earlier: Sequence[Version], rule: Rule | Non
     chosen = rule or Rule(pipeline.spec.source.compatibility)
     try:
         found = judge(pipeline.schema.text, earlier, chosen)
+        last = earlier_schema(earlier[-1].text)
     except SchemaError as error:
         raise WeirError(f"{pipeline.subject}: {error}") from None
     known = {finding.mismatch.field for finding in found}
-    last = event_schema(earlier[-1].text, earlier[-1].origin)
     columns = changed_columns(pipeline.schema, last, earlier[-1].origin)
     return found + [finding for finding in columns if finding.mismatch.field not in known]
 
@@ -44,25 +41,13 @@ def registered_versions(registry_url: str, subject: str) -> list[Version]:
     Raises:
         WeirError: the registry does not answer, or refuses.
     """
-    with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as client:
-        numbers = _asked(client, f"{registry_url}/subjects/{subject}/versions") or []
-        found = [_asked(client, f"{registry_url}/subjects/{subject}/versions/{number}") for number in sorted(numbers)]
-    return [Version(f"version {entry['version']} in the registry", entry["schema"]) for entry in found if entry]
-
-
-def _asked(client: httpx.Client, url: str) -> Any:
     try:
-        answer = client.get(url)
-    except httpx.HTTPError as error:
+        found = registry.versions_of(registry_url, subject)
+    except registry.NoAnswerError as error:
         raise WeirError(
-            f"the schema registry does not answer {url} ({type(error).__name__}); start it with `weir up`, give "
-            "--registry-url, or compare with git by --against <revision>"
+            f"{error} Start it with `weir up`, give --registry-url, or compare with git by --against <revision>."
         ) from None
-    if answer.status_code == httpx.codes.NOT_FOUND:
-        return None
-    if not answer.is_success:
-        raise WeirError(f"the schema registry refuses {url}: {answer.status_code} {answer.text[:300]}")
-    return answer.json()
+    return [Version(f"version {number} in the registry", text) for number, text in found]
 
 
 def committed_versions(repository: Path, pipeline: Pipeline, revision: str) -> list[Version]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
 from weir.config.stack import StackConfig
-from weir.embedded.service import Context, Service
+from weir.local.service import Context, Service
 
 MONITOR = "monitor"
 # Name on the command line -> tools. The order is that of the first figure's path: what it needs, first.
@@ -79,7 +79,7 @@ def build(ctx: Context, names: Collection[str]) -> list[Service]:
 
 
 def _build(ctx: Context, name: str) -> list[Service]:
-    module = importlib.import_module(f"weir.embedded.{MODULES.get(name, name)}")
+    module = importlib.import_module(f"weir.local.{MODULES.get(name, name)}")
     if name == "flink":
         numbers = range(1, ctx.stack.flink.task_managers + 1)
         return [_with_jobs(ctx, module.job_manager(ctx)), *(module.task_manager(ctx, number) for number in numbers)]
@@ -88,7 +88,7 @@ def _build(ctx: Context, name: str) -> list[Service]:
 
 def _with_jobs(ctx: Context, job_manager: Service) -> Service:
     """A session cluster's job manager forgets its jobs: they end in savepoints before a stop, and come back after."""
-    jobs = importlib.import_module("weir.embedded.jobs")
+    jobs = importlib.import_module("weir.local.jobs")
 
     def stop_all() -> None:
         jobs.stop_all(ctx, JOB_STOP_SECONDS)

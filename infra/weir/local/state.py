@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 import psutil
 
-from weir.embedded.service import Paths
+from weir.local.service import Paths
 
 MARK = "WEIR_DATA_DIR"
 SERVICE_MARK = "WEIR_SERVICE"

@@ -12,8 +12,8 @@ from typing import Any
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.streams import STREAMS_MAIN, streams_plan
 from weir.config.errors import WeirError
-from weir.embedded import jvm
-from weir.embedded.service import LOOPBACK, Context, NotReady, Service, ask_http
+from weir.local import jvm
+from weir.local.service import LOOPBACK, Context, NotReady, Service, ask_http
 
 RUNNING_TIMEOUT_SECONDS = 120
 POLL_SECONDS = 0.2
@@ -131,7 +131,8 @@ def _wait_until_running(ctx: Context, pipeline: Pipeline, fingerprint: str) -> N
             found = {"message": str(error)}
         if found.get("state") == "REFUSED":
             break
-        if found.get("state") == "RUNNING" and found.get("fingerprint") == fingerprint:
+        # Its threads: whether it has got on since they failed is for `weir status` to tell.
+        if found.get("threads") == "RUNNING" and found.get("fingerprint") == fingerprint:
             return
         time.sleep(POLL_SECONDS)
     raise WeirError(

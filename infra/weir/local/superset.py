@@ -10,10 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from weir.config.errors import WeirError
-from weir.embedded import fetch
-from weir.embedded.service import LOOPBACK, Context, Service, ask_http
+from weir.local.service import LOOPBACK, Context, Service, ask_http
+from weir.toolchain import fetch
 
-ADMIN = "admin"
 PASSWORD_SECRET = "superset-admin-password"  # noqa: S105 - the name of a file
 THREADS = 8
 METADATA = "superset.db"

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
-from weir.embedded import ports, services, state
-from weir.embedded.context import new_context
-from weir.embedded.service import Context, Paths
-from weir.embedded.state import Phase, State, Status
-from weir.embedded.unit import Unit, log
+from weir.local import ports, services, state
+from weir.local.context import new_context
+from weir.local.service import Context, Paths
+from weir.local.state import Phase, State, Status
+from weir.local.unit import Unit, log
 
 TICK_SECONDS = 0.1
 

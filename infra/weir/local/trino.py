@@ -14,8 +14,9 @@ from pathlib import Path
 import httpx
 
 from weir.config.properties_text import properties
-from weir.embedded import fetch, jvm
-from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, NotReady, Service, ask_http
+from weir.local import jvm
+from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context, NotReady, Service, ask_http
+from weir.toolchain import fetch
 
 CATALOG = "cassandra"
 USER = "weir"

@@ -15,9 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from weir.config.errors import WeirError
-from weir.embedded import state
-from weir.embedded.service import NotReady, Paths, Service
-from weir.embedded.state import ServiceState, Status
+from weir.local import state
+from weir.local.service import NotReady, Paths, Service
+from weir.local.state import ServiceState, Status
 
 ASK_INTERVAL_SECONDS = 0.3
 MAXIMUM_RESTARTS = 5

@@ -7,11 +7,11 @@ from pathlib import Path
 from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import Pipeline
 from weir.config.embedded import ReplayConfig
-from weir.embedded.board import Board
-from weir.embedded.service import Context
-from weir.proof.manifest import Manifest, ReplayState, load_manifests
-from weir.proof.replay import replay
-from weir.proof.verify import Verification, verify
+from weir.local.board import Board
+from weir.local.service import Context
+from weir.verify.manifest import Manifest, ReplayState, load_manifests
+from weir.verify.replay import replay
+from weir.verify.verify import Verification, verify
 
 
 def manifest_folder(ctx: Context) -> Path:
