@@ -10,12 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weir.catalog.engine_names import loader_group
-from weir.catalog.pipeline import Pipeline
-from weir.catalog.spec import Engine
-from weir.config.errors import WeirError
-from weir.embedded import jobs, loader, platform, streams
-from weir.embedded.bench import (
+from weir.bench.pipeline import (
     SERVICES,
     VARIANTS,
     BenchResult,
@@ -26,16 +21,22 @@ from weir.embedded.bench import (
     measured_job,
     rate_table,
 )
-from weir.embedded.board import Board
-from weir.embedded.job_package import build_job_package
-from weir.embedded.provision import provision
-from weir.embedded.service import Context
-from weir.proof.cassandra import session_of
-from weir.proof.drain import Step, records_waiting, steps
-from weir.proof.kafka import TopicReader
-from weir.proof.references import publish_references
-from weir.proof.streams import StreamsClient
-from weir.proof.synthetic import write_pipeline
+from weir.catalog.engine_names import loader_group
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec import Engine
+from weir.clients.cassandra import session_of
+from weir.clients.kafka import TopicReader
+from weir.clients.kafka_backlog import records_waiting
+from weir.clients.streams import StreamsClient
+from weir.config.errors import WeirError
+from weir.incluster.references import publish_references
+from weir.local import jobs, loader, platform, streams
+from weir.local.board import Board
+from weir.local.provision import provision
+from weir.local.service import Context
+from weir.toolchain.job_package import build_job_package
+from weir.verify.drain import Step, steps
+from weir.verify.synthetic import write_pipeline
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -132,4 +133,4 @@ def _empty(ctx: Context, pipeline: Pipeline) -> None:
     """Both engines write into empty tables."""
     with session_of(ctx.endpoints, timeout_seconds=120) as session:
         for table in (pipeline.row_table, *pipeline.aggregate_tables.values()):
-            session.execute(f"TRUNCATE {table.qualified_name}")
+            session.execute(f"TRUNCATE {table.cql_name}")

@@ -21,19 +21,19 @@ from rich.table import Table as RichTable
 
 from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline
+from weir.clients.counters import JobCounters
+from weir.clients.flink_rest import FlinkRest
 from weir.config.errors import WeirError
 from weir.config.flink import GarbageCollector
-from weir.embedded import jobs, jvm, platform, state
-from weir.embedded.board import Board
-from weir.embedded.flink import TASK_MANAGER
-from weir.embedded.job_package import build_job_package
-from weir.embedded.own_platform import own_platform, temporary_folder
-from weir.embedded.provision import provision
-from weir.embedded.service import Context
-from weir.proof.cassandra import load_references
-from weir.proof.flink_rest import FlinkRest
-from weir.proof.monitor import JobCounters
-from weir.proof.synthetic import publish, write_pipeline
+from weir.local import jobs, jvm, platform, state
+from weir.local.board import Board
+from weir.local.flink import TASK_MANAGER
+from weir.local.own_platform import own_platform, temporary_folder
+from weir.local.provision import provision
+from weir.local.service import Context
+from weir.toolchain.job_package import build_job_package
+from weir.verify.seeding import load_references
+from weir.verify.synthetic import publish, write_pipeline
 
 SERVICES: tuple[str, ...] = ("kafka", "cassandra", "registry", "flink")
 CONSUMER_PERFORMANCE = "org.apache.kafka.tools.ConsumerPerformance"

@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from weir.chaos.ground import REFERENCE_COLUMNS, Ground
+from weir.clients.flink_rest import FlinkRest
 from weir.config.errors import WeirError
-from weir.embedded.prove.ground import REFERENCE_COLUMNS, Ground
-from weir.proof.flink_rest import FlinkRest
 
 PARALLELISMS = (1, 2, 3, 4)
 

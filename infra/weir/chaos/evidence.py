@@ -9,11 +9,11 @@ from pathlib import Path
 
 from weir.catalog.engine_names import consumer_group
 from weir.catalog.pipeline import Pipeline
+from weir.chaos.ground import Ground
+from weir.clients.kafka import TopicReader
 from weir.config.errors import WeirError
-from weir.embedded.prove.ground import Ground
-from weir.proof.kafka import TopicReader
-from weir.proof.report import write_differences
-from weir.proof.verify import Verification
+from weir.verify.report import write_differences
+from weir.verify.verify import Verification
 
 FOLDER = "evidence"
 

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from weir.chaos import changes, processes
+from weir.chaos.ground import JOB_MANAGER, TASK_MANAGER, TRANSACTION_TIMEOUT_SECONDS, Ground
+from weir.chaos.rounds import Round
+from weir.clients.cassandra import session_of
 from weir.config.errors import WeirError
-from weir.embedded import lifecycle
-from weir.embedded.prove import changes, processes
-from weir.embedded.prove.ground import JOB_MANAGER, TASK_MANAGER, TRANSACTION_TIMEOUT_SECONDS, Ground
-from weir.embedded.prove.rounds import Round
-from weir.proof.cassandra import load_references, session_of
-from weir.proof.verify import check_rows
+from weir.local import lifecycle
+from weir.verify.seeding import load_references
+from weir.verify.verify import check_rows
 
 PAUSE_SECONDS = 30.0
 LONG_OUTAGE_SECONDS = 180.0
@@ -180,7 +181,7 @@ def _clock_steps(turn: Round) -> None:
 def _reference_emptied(turn: Round) -> None:
     """Dataset B deleted by mistake: the job keeps its copy and refuses the empty one."""
     ground = turn.ground
-    table = ground.pipeline.reference_tables["planes"].qualified_name
+    table = ground.pipeline.reference_tables["planes"].cql_name
 
     def fault() -> None:
         with session_of(ground.endpoints) as session:
@@ -233,7 +234,6 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _hold("cassandra-down", ["cassandra"], LONG_OUTAGE_SECONDS, "Cassandra down for three minutes"),
 )
-SHORT_FORM = ("kill-task-manager", "kill-cassandra", "cut-broker", "kill-job-manager")
 
 
 def chosen(names: str | None) -> list[Fault]:

@@ -20,16 +20,16 @@ import yaml
 
 from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.clients.flink_rest import FlinkRest
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.embedded import jobs, lifecycle, state
-from weir.embedded.board import Board
-from weir.embedded.context import REPOSITORY
-from weir.embedded.own_platform import own_platform
-from weir.embedded.provision import provision
-from weir.embedded.service import Context, Paths
-from weir.proof.cassandra import load_references
-from weir.proof.flink_rest import FlinkRest
+from weir.config.repository import REPOSITORY
+from weir.local import jobs, lifecycle, state
+from weir.local.board import Board
+from weir.local.own_platform import own_platform
+from weir.local.provision import provision
+from weir.local.service import Context, Paths
+from weir.verify.seeding import load_references
 
 SERVICES: tuple[str, ...] = ("kafka", "cassandra", "registry", "flink")
 TASK_MANAGER = "flink-taskmanager-1"
@@ -46,6 +46,14 @@ REFERENCE_COLUMNS = ("engines", "engine", "speed")
 """Columns that the reference `planes` lacks at first; each upgrade of the job adds one, with a column of the rows."""
 REFERENCE = "planes"
 PIPELINE = "flights"
+BY_ORIGIN = {
+    "table": "traffic_by_origin",
+    "grain": "flight_date",
+    "partition_key": ["origin"],
+    "dimensions": ["origin", "flight_date"],
+    "measures": {"flights": {"count": "all"}},
+}
+"""Totals whose partition key is one text: only such a key can be empty, and be poison."""
 READY_SECONDS = 120.0
 
 
@@ -185,6 +193,7 @@ def write_pipeline(folder: Path, *, evolved: bool, upgrades: int) -> None:
     for join in document["joins"]:
         if join["reference"] == REFERENCE:
             join["select"] |= {name: f"plane_{name}" for name in wanted}
+    document["aggregates"].append(BY_ORIGIN)
     (folder / document["source"]["schema_file"]).write_text(json.dumps(schema), encoding="utf-8")
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
 

@@ -9,9 +9,9 @@ import socket
 import time
 from pathlib import Path
 
+from weir.chaos.ground import Ground
 from weir.config.errors import WeirError
-from weir.embedded import lifecycle
-from weir.embedded.prove.ground import Ground
+from weir.local import lifecycle
 
 PIDFD_GETFD = 438
 """The system call of Linux 5.6 and later, on every architecture; Python has no name for it."""

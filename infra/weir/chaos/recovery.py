@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from weir.proof.latency import Sample
+from weir.clients.row_watcher import Sample
 
 LATE_SECONDS = 1.0
 """An event that took longer to its row waited for the recovery; one that did not is live again."""

@@ -1,6 +1,6 @@
 """docs/reliability.md: what was broken, how often, and how soon rows came again. Written from recorded outcomes.
 
-    python -m weir.embedded.prove.reliability outcome.json ...
+    python -m weir.chaos.reliability outcome.json ...
 
 takes outcomes of `weir prove --output` into docs/reliability.json and writes the page anew.
 """
@@ -14,14 +14,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from weir.embedded.context import REPOSITORY
-from weir.embedded.prove.faults import FAULTS, Fault
+from weir.chaos.faults import FAULTS, Fault
+from weir.config.repository import REPOSITORY
 
 RECORDED = REPOSITORY / "docs" / "reliability.json"
 PAGE = REPOSITORY / "docs" / "reliability.md"
 FIGURES = ("first_row_seconds", "after_answer_seconds", "caught_up_seconds", "catch_up_ratio")
 QUIET_LOAD_PER_CORE = 3.5
-"""The start of the proof's own platform leaves up to 3.2 on two cores; above that, something else runs beside it."""
+"""The start of the suite's own platform leaves up to 3.2 on two cores; above that, something else runs beside it."""
 BOUND_WORDS = {"first_row_seconds": "first row", "after_answer_seconds": "after answer"}
 
 INTRODUCTION = """# Reliability

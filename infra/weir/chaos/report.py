@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table as RichTable
 
-from weir.embedded.prove.recovery import Recovery
-from weir.embedded.prove.run import Outcome, RoundResult
+from weir.chaos.recovery import Recovery
+from weir.chaos.run import Outcome, RoundResult
 
 COLUMNS = (
     *("round", "fault", "seconds", "rows", "duplicates", "dead letters"),

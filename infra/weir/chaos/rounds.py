@@ -10,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from weir.catalog.pipeline import Pipeline
+from weir.chaos.ground import Ground
+from weir.chaos.recovery import Recovery, recovery_of
+from weir.clients.row_watcher import Sample
 from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError
-from weir.embedded import state
-from weir.embedded.prove.ground import Ground
-from weir.embedded.prove.recovery import Recovery, recovery_of
-from weir.proof.latency import Sample
-from weir.proof.replay import Clock, replay
+from weir.local import state
+from weir.verify.poison import PoisonKind
+from weir.verify.replay import Clock, replay
 
 OVERLAP = 0.25
 """This part of a round's events was sent in the round before: duplicates across every restart."""
@@ -24,7 +25,8 @@ MOMENT = (0.15, 0.6)
 """The fault comes when this share of the records has been sent; the seed says where in between."""
 PATIENCE_SECONDS = 90.0
 """A sampled row that is not there by then is not waited for; the verification says whether it is lost."""
-POISON_EVENTS = 12
+POISON_EVENTS = len(PoisonKind)
+"""One of each kind in every round."""
 
 
 @dataclass

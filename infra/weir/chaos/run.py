@@ -10,16 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from weir.chaos import evidence
+from weir.chaos.faults import Bound, Fault
+from weir.chaos.ground import Ground, made_ground
+from weir.chaos.recovery import Recovery
+from weir.chaos.rounds import MOMENT, Round, window_of
 from weir.config.errors import WeirError
-from weir.embedded.board import Board
-from weir.embedded.own_platform import temporary_folder
-from weir.embedded.prove import evidence
-from weir.embedded.prove.faults import Bound, Fault
-from weir.embedded.prove.ground import Ground, made_ground
-from weir.embedded.prove.recovery import Recovery
-from weir.embedded.prove.rounds import MOMENT, Round, window_of
-from weir.proof.dataset import EVENTS, open_dataset, scalar
-from weir.proof.verify import Verification, verify
+from weir.local.board import Board
+from weir.local.own_platform import temporary_folder
+from weir.verify.dataset import EVENTS, open_dataset, scalar
+from weir.verify.verify import Verification, verify
 
 STALL_SECONDS = 120.0
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from weir.config.errors import WeirError
-from weir.embedded.java import apt_install, can_install
+from weir.toolchain.debian_packages import apt_install, can_install
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 

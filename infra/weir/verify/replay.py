@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,13 +13,18 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline
+from weir.clients.events.decoder import Decoder
+from weir.clients.kafka import TopicReader, client_settings
+from weir.clients.kafka_sending import produce
+from weir.clients.registry import schema_id_of
+from weir.clients.row_watcher import RowWatcher, Sample
 from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.proof.dataset import EVENTS, open_dataset, scalar
-from weir.proof.kafka import TopicReader, client_settings
-from weir.proof.latency import MISSING_AFTER_SECONDS, RowWatcher, Sample, Sampling, summary
-from weir.proof.manifest import (
+from weir.verify.acknowledged import Acknowledged
+from weir.verify.dataset import EVENTS, open_dataset, scalar
+from weir.verify.latency import MISSING_AFTER_SECONDS, Sampling, summary
+from weir.verify.manifest import (
     IndexRange,
     Manifest,
     PartitionRange,
@@ -28,15 +33,16 @@ from weir.proof.manifest import (
     load_manifests,
     to_ranges,
 )
-from weir.proof.pace import Pace
-from weir.proof.poison import Poison, fingerprint, make_poison
-from weir.proof.schedule import Kind, Plan, make_plan
-from weir.proof.topic import events_in_topic
-from weir.proof.wire import Decoder, EncodedEvents, encode_events, schema_id_of
+from weir.verify.pace import Pace
+from weir.verify.poison import Mold, Poison, fingerprint, poison_for
+from weir.verify.schedule import Kind, Plan, make_plan
+from weir.verify.topic import events_in_topic
+from weir.verify.wire import EncodedEvents, encode_events, foreign_schema_id
 
 LINGER_MILLISECONDS = 10
 DELIVERY_TIMEOUT_SECONDS = 120
 """A broker may be away as long; the producer keeps what it could not send and sends it once."""
+LEAST_MESSAGE_BYTES = 1_000_000
 MANIFEST_INTERVAL_SECONDS = 5
 SENDS_BETWEEN_LOOKS = 500
 """At full speed, callbacks are served and the time is looked at so often."""
@@ -86,7 +92,13 @@ def replay(
     schema_id = schema_id_of(endpoints.registry_url, pipeline)
     events = encode_events(connection, pipeline, schema_id, range(int(used.min()), int(used.max()) + 1))
     connection.close()
-    sends = _Sends(plan, events, _poison(events, plan, config), already_sent=frozenset(sent_before.tolist()))
+    foreign_id = foreign_schema_id(endpoints.registry_url, pipeline)
+    sends = _Sends(
+        plan,
+        events,
+        poison_for(Mold(pipeline, foreign_id), events, plan, config),
+        already_sent=frozenset(sent_before.tolist()),
+    )
     manifest = _begun(endpoints, pipeline, sends, config=config, window=window, dataset_events=size)
     sender = _Sender(endpoints, pipeline, sends, manifest, manifest_folder, clock=clock)
     return sender.run(progress, observe, missing_after_seconds)
@@ -132,51 +144,6 @@ def _begun(
     )
 
 
-def _poison(events: EncodedEvents, plan: Plan, config: ReplayConfig) -> dict[int, Poison]:
-    """Poison by number: damaged copies of events, each of another one."""
-    firsts = plan.numbers[plan.kinds == Kind.FIRST]
-    return {
-        number: make_poison(number, config.seed, events.value(int(firsts[number % len(firsts)])))
-        for number in range(config.poison_events)
-    }
-
-
-@dataclass
-class _Acknowledged:
-    """What the broker has confirmed. Filled by the producer's callbacks, which run in the sending thread."""
-
-    records: int = 0
-    poison: dict[int, PoisonRecord] = field(default_factory=dict)
-    error: KafkaError | None = None
-    _next: dict[int, list[int]] = field(default_factory=dict)
-    """Of each partition: the offset after the last record, and the number of records."""
-
-    def take(self, error: KafkaError | None, message: Message) -> None:
-        """A delivery report."""
-        partition, offset = message.partition(), message.offset()
-        if error is not None or partition is None or offset is None:
-            self.error = self.error or error
-            return
-        self.records += 1
-        entry = self._next.get(partition)
-        if entry is None:
-            self._next[partition] = [offset + 1, 1]
-        else:
-            entry[0] = offset + 1
-            entry[1] += 1
-
-    def ranges(self, begun: dict[int, PartitionRange]) -> dict[int, PartitionRange]:
-        """`begun` with what has been acknowledged since."""
-        return {
-            partition: PartitionRange(
-                first_offset=start.first_offset,
-                next_offset=self._next.get(partition, [start.next_offset, 0])[0],
-                records=self._next.get(partition, [0, 0])[1],
-            )
-            for partition, start in begun.items()
-        }
-
-
 class _Sender:
     """One replay under way."""
 
@@ -189,7 +156,7 @@ class _Sender:
         self._manifest = manifest
         self._folder = folder
         self._clock = clock
-        self._acknowledged = _Acknowledged()
+        self._acknowledged = Acknowledged()
         self._decoder = Decoder(endpoints.registry_url, pipeline)
         self._sampling = Sampling()
         self._planned = len(sends.plan)
@@ -200,6 +167,8 @@ class _Sender:
                 "enable.idempotence": True,
                 "acks": "all",
                 "compression.type": "lz4",
+                # Poison that is too large is one byte after the other of the same, and small on its way.
+                "message.max.bytes": 2 * max(pipeline.spec.source.max_event_bytes, LEAST_MESSAGE_BYTES),
                 "linger.ms": LINGER_MILLISECONDS,
                 "delivery.timeout.ms": DELIVERY_TIMEOUT_SECONDS * 1000,
                 "log_level": 2,
@@ -261,19 +230,12 @@ class _Sender:
         self._produce(self._sends.events.key(number), value, callback)
 
     def _produce(self, key: str | bytes, value: bytes | None, callback: Callable) -> None:
-        while True:
-            try:
-                stamp = int(self._clock() * 1000)
-                self._producer.produce(self._manifest.topic, value, key, on_delivery=callback, timestamp=stamp)
-            except BufferError:
-                # The queue is full: wait until the broker has taken some of it.
-                self._producer.poll(1)
-            except KafkaException as error:
-                raise WeirError(f"{self._manifest.topic} takes no record: {error}") from None
-            else:
-                self._sent += 1
-                return
-            self._check()
+        topic, stamp = self._manifest.topic, int(self._clock() * 1000)
+        try:
+            produce(self._producer, topic, value, key, self._check, on_delivery=callback, timestamp=stamp)
+        except KafkaException as error:
+            raise WeirError(f"{topic} takes no record: {error}") from None
+        self._sent += 1
 
     def _sampled(self, watcher: RowWatcher, value: bytes) -> Callable[[KafkaError | None, Message], None]:
         event = self._decoder.decode(value)

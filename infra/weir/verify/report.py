@@ -11,9 +11,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from weir.proof.compare import REPORTED_DIFFERENCES, Difference, TableResult
-from weir.proof.letters import LetterResult
-from weir.proof.verify import Verification
+from weir.verify.compare import REPORTED_DIFFERENCES, Difference, TableResult
+from weir.verify.letters import LetterResult
+from weir.verify.verify import Verification
 
 
 def as_tables(result: Verification) -> RenderableType:
@@ -109,11 +109,29 @@ def _measured(result: Verification) -> RichTable:
 def _verdict(result: Verification) -> Text:
     took = f"(waited {result.waited_seconds:.0f} s for the job, compared in {result.seconds:.0f} s)"
     if result.correct:
-        return Text(f"Nothing lost, nothing counted twice. {took}", style="bold green")
+        return Text(f"Nothing lost, nothing counted twice. {took}{_corrected(result)}", style="bold green")
     problem = "" if result.conserved else f"\n{_conservation(result)}"
     if result.counted_beyond_horizon:
         problem += f"\nCounted beyond the horizon: {result.counted_beyond_horizon} duplicates are in the totals."
+    problem += _corrected(result)
     return Text(f"Not as it must be. {took}{problem}", style="bold red")
+
+
+def _corrected(result: Verification) -> str:
+    """That references were changed in Cassandra, and what it means for the rows."""
+    if not result.corrected_references:
+        return ""
+    tables = ", ".join(f"{name} in {_plural(rows)}" for name, rows in result.corrected_references.items())
+    words = f"\nReferences changed in Cassandra since the dataset: {tables}."
+    if result.joined_before_correction:
+        words += (
+            f" {_plural(result.joined_before_correction)} joined before: `weir rejoin` renews them, not the totals."
+        )
+    return words
+
+
+def _plural(rows: int) -> str:
+    return f"{rows:,} row" + ("" if rows == 1 else "s")
 
 
 def _conservation(result: Verification) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from cassandra import DriverException
 from cassandra.cluster import NoHostAvailable, ResponseFuture
 
+from weir.catalog import cql
 from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
 from weir.config.errors import WeirError
-from weir.proof.dataset import SQL_TYPES, listed, quoted
+from weir.verify.dataset import SQL_TYPES, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,9 +36,11 @@ _NUMPY_TYPES: Mapping[ColumnType, str] = {
 }
 """The driver has its own numpy reader, which is broken since numpy 2 (it calls `ndarray.newbyteorder`)."""
 
-WRITE_TIME = '"@writetime"'
+_WRITTEN = "@writetime"
+WRITE_TIME = quoted(_WRITTEN)
 """The quoted column with the write timestamp of a row, in microseconds; no column of a pipeline has this name."""
 
+_FLOATS = (ColumnType.FLOAT, ColumnType.DOUBLE)
 NOTHING = np.array(None, dtype=object)
 
 Page = list[tuple[Any, ...]]
@@ -58,20 +61,31 @@ def copy_table(
     Raises:
         WeirError: Cassandra refuses the read, or does not answer in time.
     """
-    pages = _Scan(session, table, write_time_of).run()
-    parts = [list(zip(*page, strict=True)) for page in pages if page]
-    arrays = {
-        name: _joined([part[position] for part in parts], kind)
-        for position, (name, kind) in enumerate(table.columns.items())
+    rows = [row for page in _Scan(session, table, write_time_of).run() for row in page]
+    written = {} if write_time_of is None else {_WRITTEN: ColumnType.BIGINT}
+    create_table(connection, actual_table(table.name), {**table.columns, **written}, rows)
+    return len(rows)
+
+
+def create_table(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: Mapping[str, ColumnType],
+    rows: Sequence[Sequence[Any]],
+) -> None:
+    """Creates the table `name`; times and dates come as milliseconds since 1970, everything else as Python has it."""
+    cells = list(zip(*rows, strict=True)) or [() for _ in columns]
+    arrays = {column: _array(cells[position], kind) for position, (column, kind) in enumerate(columns.items())}
+    # DuckDB takes NaN in an array for null.
+    arrays |= {
+        _nan(column): np.ma.filled(np.isnan(arrays[column]), fill_value=False)
+        for column in columns
+        if columns[column] in _FLOATS
     }
-    columns = [_converted(name, kind) for name, kind in table.columns.items()]
-    if write_time_of is not None:
-        arrays["written"] = _joined([part[-1] for part in parts], ColumnType.BIGINT)
-        columns.append(f"written AS {WRITE_TIME}")
+    converted = ", ".join(_converted(column, kind) for column, kind in columns.items())
     connection.register("scanned", arrays)
-    connection.execute(f"CREATE TABLE {actual_table(table.name)} AS SELECT {', '.join(columns)} FROM scanned")
+    connection.execute(f"CREATE TABLE {name} AS SELECT {converted} FROM scanned")
     connection.unregister("scanned")
-    return len(next(iter(arrays.values())))
 
 
 class _Scan:
@@ -81,11 +95,11 @@ class _Scan:
         self._session = session
         self._table = table
         session.default_fetch_size = PAGE_ROWS
-        key = listed(table.partition_key)
+        key = cql.names(table.partition_key)
         selected = [_selected(name, kind) for name, kind in table.columns.items()]
-        selected += [f"WRITETIME({quoted(write_time_of)})"] if write_time_of else []
+        selected += [f"WRITETIME({cql.name(write_time_of)})"] if write_time_of else []
         self._statement = session.prepare(
-            f"SELECT {', '.join(selected)} FROM {table.qualified_name} WHERE token({key}) >= ? AND token({key}) <= ?"
+            f"SELECT {', '.join(selected)} FROM {table.cql_name} WHERE token({key}) >= ? AND token({key}) <= ?"
         )
         self._statement.is_idempotent = True
         self._ranges = token_ranges(RANGES)
@@ -142,18 +156,23 @@ def token_ranges(parts: int) -> list[tuple[int, int]]:
 def _selected(name: str, kind: ColumnType) -> str:
     """Times as numbers: the driver would make a Python object of each."""
     is_time = kind in {ColumnType.TIMESTAMP, ColumnType.DATE}
-    return f"to_unix_timestamp({quoted(name)}) AS {quoted(name)}" if is_time else quoted(name)
+    return f"to_unix_timestamp({cql.name(name)}) AS {cql.name(name)}" if is_time else cql.name(name)
 
 
-def _joined(parts: list[tuple[Any, ...]], kind: ColumnType) -> np.ndarray:
-    """One column of all pages; a masked array where a cell may be null without being an object."""
-    column = np.empty(sum(len(part) for part in parts), dtype=object)
-    column[:] = [value for part in parts for value in part]
+def _array(cells: Sequence[Any], kind: ColumnType) -> np.ndarray:
+    """One column; a masked array where a cell may be null without being an object."""
+    column = np.empty(len(cells), dtype=object)
+    column[:] = cells
     if kind not in _NUMPY_TYPES:
         return column
     absent = np.equal(column, NOTHING).astype(bool)
     column[absent] = 0
     return np.ma.masked_array(column.astype(_NUMPY_TYPES[kind]), absent)
+
+
+def _nan(column: str) -> str:
+    """The name of the array that says where `column` is NaN."""
+    return f"@nan {column}"
 
 
 def _converted(name: str, kind: ColumnType) -> str:
@@ -162,4 +181,6 @@ def _converted(name: str, kind: ColumnType) -> str:
         column = f"make_timestamp_ms({column})"
     elif kind is ColumnType.DATE:
         column = f"CAST(make_timestamp_ms({column}) AS DATE)"
+    elif kind in _FLOATS:
+        column = f"CASE WHEN {quoted(_nan(name))} THEN 'NaN' ELSE {column} END"
     return f"CAST({column} AS {SQL_TYPES[kind]}) AS {quoted(name)}"

@@ -13,10 +13,12 @@ from confluent_kafka import Producer
 
 from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.clients.events.wire_format import header
+from weir.clients.kafka_sending import produce
+from weir.clients.registry import schema_id_of
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.proof.avro_batch import encode_records
-from weir.proof.wire import header, schema_id_of
+from weir.verify.avro_batch import encode_records
 
 NAME = "bench"
 PARTITIONS = 4
@@ -168,18 +170,7 @@ def _publish_share(share: _Share) -> int:
     stop = share.first + share.count
     for start in range(share.first, stop, BATCH_EVENTS):
         for event_id, value in encoded(ids_of(start, min(BATCH_EVENTS, stop - start), share.seed), share.prefix):
-            _produce(producer, share.topic, event_id, value)
+            produce(producer, share.topic, value, b"[%d]" % event_id, partition=event_id % PARTITIONS)
         producer.poll(0)
     unsent = producer.flush(FLUSH_SECONDS)
     return share.count - unsent - len(failed)
-
-
-def _produce(producer: Producer, topic: str, event_id: int, value: bytes) -> None:
-    while True:
-        try:
-            producer.produce(topic, value, b"[%d]" % event_id, event_id % PARTITIONS)
-        except BufferError:
-            # The queue is full: wait until the broker has taken some of it.
-            producer.poll(1)
-        else:
-            return

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from weir.catalog.pipeline import Pipeline
+from weir.clients.kafka import TopicReader
 from weir.config.endpoints import Endpoints
-from weir.proof.kafka import TopicReader
-from weir.proof.manifest import Manifest, PoisonRecord, ReplayState, check_dataset, to_ranges, union_of
-from weir.proof.poison import fingerprint
-from weir.proof.wire import event_keys
+from weir.verify.manifest import Manifest, PoisonRecord, ReplayState, check_dataset, to_ranges, union_of
+from weir.verify.poison import fingerprint
+from weir.verify.wire import event_keys
 
 if TYPE_CHECKING:
     import duckdb

@@ -1,29 +1,30 @@
-"""The proof: waits for the job, computes what must be there, reads what is there, and compares all of it."""
+"""Verification: waits for the job, computes what must be there, reads what is there, and compares all of it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline
+from weir.clients.cassandra import session_of
+from weir.clients.kafka import TopicReader
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.proof import oracle
-from weir.proof.cassandra import session_of
-from weir.proof.compare import TableResult, compare
-from weir.proof.dataset import EVENTS, open_dataset, scalar
-from weir.proof.drain import STALL_TIMEOUT_SECONDS, wait_until_drained
-from weir.proof.kafka import TopicReader
-from weir.proof.letters import LetterResult, check_letters, read_letters
-from weir.proof.manifest import Latency, Manifest, load_manifests, union_of
-from weir.proof.scan import copy_table
-from weir.proof.topic import TopicCount, count_records, settle
-from weir.proof.write_times import WriteTimeResult, check_write_times, counted_beyond_horizon, observed_column
+from weir.verify import oracle
+from weir.verify.compare import TableResult, compare
+from weir.verify.corrected import accept_joined_before, adopt_references
+from weir.verify.dataset import EVENTS, open_dataset, scalar
+from weir.verify.drain import STALL_TIMEOUT_SECONDS, wait_until_drained
+from weir.verify.letters import LetterResult, check_letters, letters_of, read_letters
+from weir.verify.manifest import Latency, Manifest, load_manifests, union_of
+from weir.verify.scan import copy_table
+from weir.verify.topic import TopicCount, count_records, settle
+from weir.verify.write_times import WriteTimeResult, check_write_times, counted_beyond_horizon, observed_column
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Verification:
     """Only where they were asked for."""
     counted_beyond_horizon: int = 0
     """Duplicates that were counted because deduplication had forgotten their event; the rows are right even so."""
+
+    corrected_references: dict[str, int] = field(default_factory=dict)
+    """Reference -> its rows in Cassandra that differ from the dataset's."""
+    joined_before_correction: int = 0
+    """Rows, once for each such reference, that hold what the dataset says: right as well; `weir rejoin` renews them."""
 
     @property
     def conserved(self) -> bool:
@@ -112,19 +118,24 @@ def verify(
     size = scalar(connection, f"SELECT count(*) FROM {EVENTS}")
     manifests = settle(endpoints, pipeline, connection, manifests, size)
     sent_events = union_of(part for manifest in manifests for part in manifest.events_sent)
-    sent = sum_up(manifests, oracle.compute(connection, pipeline, sent_events))
     tables = (pipeline.row_table, *pipeline.aggregate_tables.values())
     results, dated = [], []
     with session_of(endpoints) as session:
+        corrected = adopt_references(session, connection, pipeline)
+        sent = sum_up(manifests, oracle.compute_rows(connection, pipeline, sent_events))
+        joined_before = 0
         for table in tables:
             progress(f"comparing {table.qualified_name}")
             observed = observed_column(pipeline, table) if write_times else None
             copy_table(session, connection, table, observed)
+            if table is pipeline.row_table:
+                joined_before = accept_joined_before(connection, pipeline, corrected)
+                oracle.compute_totals(connection, pipeline)
             dated += [check_write_times(connection, pipeline, table)] if observed else []
             results.append(compare(connection, table))
     progress("reading the dead letters")
     poison = [record for manifest in manifests for record in manifest.poison]
-    letters = check_letters(pipeline, poison, read_letters(endpoints, pipeline, len(poison)))
+    letters = check_letters(pipeline, letters_of(poison), read_letters(endpoints, pipeline, len(poison)))
     with TopicReader(endpoints, pipeline.source_topic.name) as reader:
         counted = count_records(reader, manifests)
     return Verification(
@@ -140,6 +151,8 @@ def verify(
         seconds=round(time.monotonic() - drained, 1),
         write_times=tuple(dated),
         counted_beyond_horizon=counted_beyond_horizon(connection, pipeline),
+        corrected_references=corrected,
+        joined_before_correction=joined_before,
     )
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.tables import Table
-from weir.proof.dataset import quoted, scalar
-from weir.proof.oracle import expected_table
-from weir.proof.scan import WRITE_TIME, actual_table
+from weir.verify.dataset import quoted, scalar
+from weir.verify.oracle import expected_table
+from weir.verify.scan import WRITE_TIME, actual_table
 
 if TYPE_CHECKING:
     import duckdb

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from weir.config.errors import WeirError
-from weir.images.build import BuiltImage, index_of
-from weir.images.layers import LayerStore
+from weir.toolchain.images.build import BuiltImage, index_of
+from weir.toolchain.images.layers import LayerStore
 
 LAYOUT = b'{"imageLayoutVersion":"1.0.0"}'
 NAMESPACE = "k8s.io"

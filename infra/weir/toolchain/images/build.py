@@ -10,11 +10,11 @@ from typing import Any
 
 from weir import __version__
 from weir.config.errors import WeirError
-from weir.images import debian
-from weir.images.bill import bill, components
-from weir.images.definition import Account, Base, Debian, ImageDefinition
-from weir.images.layers import Layer, LayerStore, Owner, write_entries
-from weir.images.sources import Sources
+from weir.toolchain.images import debian
+from weir.toolchain.images.bill import bill, components
+from weir.toolchain.images.definition import Account, Base, Debian, ImageDefinition
+from weir.toolchain.images.layers import Layer, LayerStore, Owner, write_entries
+from weir.toolchain.images.sources import Sources
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from weir.config.errors import WeirError
-from weir.embedded.java import apt_install, can_install
-from weir.images.definition import Debian
+from weir.toolchain.debian_packages import apt_install, can_install
+from weir.toolchain.images.definition import Debian
 
 MIRROR_VARIABLE = "WEIR_DEBIAN_MIRROR"
 MIRROR = "http://deb.debian.org/debian"

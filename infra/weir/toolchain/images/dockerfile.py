@@ -7,10 +7,10 @@ import shutil
 import tarfile
 from pathlib import Path
 
-from weir.images.build import labels
-from weir.images.definition import Base, Debian, ImageDefinition
-from weir.images.layers import LayerStore
-from weir.images.sources import Sources
+from weir.toolchain.images.build import labels
+from weir.toolchain.images.definition import Base, Debian, ImageDefinition
+from weir.toolchain.images.layers import LayerStore
+from weir.toolchain.images.sources import Sources
 
 ROOT_FOLDER, OWNED_FOLDER = "rootfs", "owned"
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from weir.config.errors import WeirError
 from weir.config.image_references import image_reference
 from weir.config.images import ImageName, ImagesConfig
-from weir.embedded import locks, toolchain
-from weir.images.build import Builder, BuiltImage
-from weir.images.definition import Debian, ImageDefinition, load_bases, load_images
-from weir.images.dockerfile import write_context
-from weir.images.layers import LayerStore
-from weir.images.sources import Sources
+from weir.toolchain import locks, toolchain
+from weir.toolchain.images.build import Builder, BuiltImage
+from weir.toolchain.images.definition import Debian, ImageDefinition, load_bases, load_images
+from weir.toolchain.images.dockerfile import write_context
+from weir.toolchain.images.layers import LayerStore
+from weir.toolchain.images.sources import Sources
 
 FOLDER = "images"
 BASES_AT_ONCE = 3

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from weir.config.errors import WeirError
-from weir.embedded import fetch
-from weir.embedded.job_package import build_job_package
-from weir.embedded.service import Toolchain
-from weir.embedded.toolchain import uv_program
-from weir.images.definition import Account, ImageDefinition, Part
-from weir.images.layers import ROOT, Owner, digest_of, write_tree
+from weir.toolchain import fetch
+from weir.toolchain.images.definition import Account, ImageDefinition, Part
+from weir.toolchain.images.layers import ROOT, Owner, digest_of, write_tree
+from weir.toolchain.installed import Toolchain
+from weir.toolchain.job_package import build_job_package
+from weir.toolchain.toolchain import uv_program
 
 DEBIAN_PYTHON = "/usr/bin/python3"
 COMPILED = shutil.ignore_patterns("__pycache__")

@@ -1,0 +1,1 @@
+"""Fetches the programs of the platform, finds a Java, and builds images without a container engine."""
