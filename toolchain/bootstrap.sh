@@ -34,7 +34,7 @@ fi
 # shellcheck source=toolchain/pip-mirror.sh
 . toolchain/pip-mirror.sh
 
-stamp="$(cat locks/weir.txt pyproject.toml | sha256sum | cut -d' ' -f1) $(pwd)"
+stamp="$(cat requirements.txt pyproject.toml infra/weir/__init__.py | sha256sum | cut -d' ' -f1) $(pwd)"
 if [ -f .venv/.stamp ] && [ "$(cat .venv/.stamp)" = "$stamp" ]; then
   exit 0
 fi
@@ -43,6 +43,6 @@ if ! .venv/bin/python -c '' 2>/dev/null; then
   "$uv_home/bin/uv" venv --quiet --clear --python "$python" .venv
 fi
 export VIRTUAL_ENV="$PWD/.venv"
-"$uv_home/bin/uv" pip sync --quiet --require-hashes locks/weir.txt
+"$uv_home/bin/uv" pip sync --quiet --require-hashes requirements.txt
 "$uv_home/bin/uv" pip install --quiet --no-deps --editable .
 printf '%s' "$stamp" > .venv/.stamp

@@ -10,8 +10,7 @@ compile() {
   "$uv" pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
     --no-annotate --custom-compile-command "make lock" "$@"
 }
-compile pyproject.toml --extra pulumi -o requirements.txt
-compile pyproject.toml --all-extras -o locks/weir.txt
+compile pyproject.toml --all-extras -o requirements.txt
 compile locks/flink.in -o locks/flink.txt
 compile locks/superset.in -o locks/superset.txt
 compile locks/schema-job.in -o locks/schema-job.txt
