@@ -4,20 +4,57 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from tests.platforms import STACK_FILE, CassandraAddress, KafkaAddress, RegistryAddress, Weir, running
+from hypothesis import settings
+from tests.platforms import (
+    DASHBOARD_SERVICES,
+    PIPELINE_SERVICES,
+    STACK_FILE,
+    CassandraAddress,
+    KafkaAddress,
+    RegistryAddress,
+    SharedPlatform,
+    Weir,
+)
 
+from weir.config.repository import REPOSITORY
 from weir.config.stack import StackConfig, load_stack
-from weir.embedded import services, toolchain
-from weir.embedded.context import REPOSITORY
-from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Toolchain
+from weir.local import installation, services
+from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context
+from weir.toolchain.installed import Toolchain
+
+# Slow is no fault: other tests, and other people, use the machine.
+settings.register_profile("weir", deadline=None)
+settings.load_profile("weir")
 
 
-def pytest_collection_finish() -> None:
-    """Modules and tests stay until the end: the collector, which took a tenth of the time, need not walk them again."""
+SHARED_SERVICES = pytest.StashKey[tuple[str, ...]]()
+
+
+# Before -m chooses, for it adds a mark.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share a platform stand together, and after those with a platform of their own: only one runs at a
+    time, since an idle one takes a third of two cores."""
+    for item in items:
+        if turn_of(item):
+            item.add_marker("alone")
+    items.sort(key=turn_of)
+
+
+def turn_of(item: pytest.Item) -> int:
+    """2 of a test that asks, directly or not, for a part of the shared platform, 1 for dashboards, 0 for neither."""
+    names = set(getattr(item, "fixturenames", ()))
+    return 2 * ("platform_of" in names) + bool({"dashboards", "served"} & names)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The shared platform has from the start what its last tests need. Modules and tests stay until the end: the
+    collector, which took a tenth of the time, need not walk them again."""
+    pipelines = any(turn_of(item) >= 2 and item.get_closest_marker("pipeline") for item in session.items)
+    session.config.stash[SHARED_SERVICES] = PIPELINE_SERVICES if pipelines else ()
     gc.collect()
     gc.freeze()
 
@@ -37,27 +74,30 @@ def toolchain_for() -> Callable[..., Toolchain]:
     """`toolchain_for("kafka", "flink")`: the tools of these services, fetched where the cache lacks them."""
 
     def ensure(*names: str) -> Toolchain:
-        return toolchain.ensure(REPOSITORY, services.tools(names), lambda *_: None)
+        return installation.ensure(REPOSITORY, services.tools(names), lambda *_: None)
 
     return ensure
 
 
 @pytest.fixture(scope="session")
-def platform_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Context]]:
-    """`platform_of("kafka")`: a running platform of just these services, shared by the session."""
-    with ExitStack() as stopping:
-        made: dict[tuple[str, ...], Context] = {}
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedPlatform]:
+    """The one platform that the tests of this run share, one after the other."""
+    wanted = request.config.stash[SHARED_SERVICES]
+    platform = SharedPlatform(lambda: tmp_path_factory.mktemp("shared") / "weir", wanted)
+    yield platform
+    platform.stop()
 
-        def start(*names: str) -> Context:
-            """A platform that has these services, possibly with others."""
-            for existing, context in made.items():
-                if set(names) <= set(existing):
-                    return context
-            folder = tmp_path_factory.mktemp("-".join(names)) / "weir"
-            made[names] = stopping.enter_context(running(folder, *names))
-            return made[names]
 
-        yield start
+@pytest.fixture(scope="session")
+def platform_of(shared: SharedPlatform) -> Callable[..., Context]:
+    """`platform_of("kafka")`: a running platform that has these services, shared by the tests of this run."""
+    return shared.of
+
+
+@pytest.fixture(scope="session")
+def dashboards(shared: SharedPlatform) -> Context:
+    """A running platform that serves dashboards."""
+    return shared.of(*DASHBOARD_SERVICES)
 
 
 @pytest.fixture(scope="session")

@@ -6,20 +6,22 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.embedded import lifecycle, ports, services, state
-from weir.embedded.context import REPOSITORY, running_context
-from weir.embedded.service import Context, Paths
+from weir.local import lifecycle, ports, services, state
+from weir.local.context import running_context
+from weir.local.service import Context, Paths
 
 # One platform for all tests of pipelines: a second one would cost a second Cassandra.
 PIPELINE_SERVICES = ("kafka", "cassandra", "registry", "flink", "streams", "loader")
+DASHBOARD_SERVICES = ("cassandra", "trino", "superset")
 STACK_FILE = REPOSITORY / "stacks" / "Pulumi.local.yaml"
 
 
@@ -65,12 +67,39 @@ def running(folder: Path, *names: str) -> Iterator[Context]:
         assert state.processes(paths) == []
 
 
+class SharedPlatform:
+    """One platform at a time: another set of services than the running platform has ends it."""
+
+    def __init__(self, folder: Callable[[], Path], services: tuple[str, ...]) -> None:
+        """`services` are those of which a part is asked for sooner or later."""
+        self._folder = folder
+        self._services = services
+        self._running: tuple[frozenset[str], Context] | None = None
+        self._stopping = ExitStack()
+
+    def of(self, *names: str) -> Context:
+        """A running platform that has the services `names`, possibly with others."""
+        if self._running is None or not self._running[0].issuperset(names):
+            self.stop()
+            started = self._services if set(names) <= set(self._services) else names
+            context = self._stopping.enter_context(running(self._folder(), *started))
+            self._running = frozenset(started), context
+        return self._running[1]
+
+    def stop(self) -> None:
+        """Ends what runs."""
+        self._running = None
+        self._stopping.close()
+
+
 def free_ports_stack(folder: Path) -> Path:
     """The local stack with ports that are free now, so that a developer's running platform is not in the way."""
     document = yaml.safe_load(STACK_FILE.read_text(encoding="utf-8"))
     wanted = load_stack(STACK_FILE).embedded.ports
     anywhere = ports.allocate(wanted, dict.fromkeys(wanted.model_dump(), 0))
-    document["config"].setdefault("weir:embedded", {})["ports"] = anywhere.model_dump()
+    embedded = document["config"].setdefault("weir:embedded", {})
+    # What would expire does so while a test looks.
+    embedded |= {"ports": anywhere.model_dump(), "retention_check_seconds": 1}
     path = folder / "Pulumi.test.yaml"
     path.write_text(yaml.safe_dump(document), encoding="utf-8")
     return path

@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
+from weir.clients.cassandra import Access, may_log_in
 from weir.config.errors import WeirError
-from weir.database.session import Access, may_log_in
-from weir.embedded import cassandra
-from weir.embedded.service import Context
+from weir.local import cassandra
+from weir.local.service import Context
 
 STORE_PASSWORD = "changed-in-production"
 EXTENSIONS = ("-ext", "bc=ca:true", "-ext", "san=ip:127.0.0.1")

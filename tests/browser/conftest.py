@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from tests.browser.dashboard_page import DashboardPage, open_dashboard
@@ -12,10 +12,10 @@ from tests.browser.served import Served, fill, import_flights
 from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.platform import PIPELINE_HEALTH
-from weir.embedded import provision
-from weir.embedded.context import REPOSITORY, paths_from, running_context
-from weir.embedded.service import Context
-from weir.proof.dataset import open_dataset
+from weir.config.repository import REPOSITORY
+from weir.local import provision
+from weir.local.context import paths_from, running_context
+from weir.verify.dataset import open_dataset
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +31,7 @@ def served(request: pytest.FixtureRequest, flights: Pipeline) -> Served:
     if home := os.environ.get("WEIR_BROWSER_HOME"):
         ctx = running_context(paths_from({"WEIR_HOME": home}))
     else:
-        platform_of: Callable[..., Context] = request.getfixturevalue("platform_of")
-        ctx = platform_of("cassandra", "trino", "superset")
+        ctx = request.getfixturevalue("dashboards")
         provision.create_tables(ctx.endpoints, [PIPELINE_HEALTH, *flights.tables])
         fill(ctx, flights, dataset)
     return Served(ctx, flights, dataset, import_flights(ctx, flights))

@@ -12,8 +12,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, Response, expect, sync_playwright
 
-from weir.embedded.browser import find_or_install_chromium
-from weir.embedded.superset import ADMIN
+from weir.clients.superset import ADMIN
+from weir.toolchain.browser import find_or_install_chromium
 
 # A cold Superset on a busy machine needs its time for the first page; every later wait ends as soon as it can.
 TIMEOUT_MILLISECONDS = 300_000

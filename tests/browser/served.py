@@ -14,13 +14,14 @@ from cassandra.concurrent import execute_concurrent_with_args
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.platform import PIPELINE_HEALTH
 from weir.catalog.tables import Table
-from weir.embedded import superset
-from weir.embedded.context import REPOSITORY
-from weir.embedded.dashboards import import_dashboards
-from weir.embedded.service import Context
-from weir.proof import oracle
-from weir.proof.cassandra import insert_statement, session_of
-from weir.proof.dataset import EVENTS, listed
+from weir.clients.cassandra import session_of
+from weir.clients.cassandra_rows import insert_statement
+from weir.clients.superset import import_dashboards
+from weir.config.repository import REPOSITORY
+from weir.local import superset
+from weir.local.service import Context
+from weir.verify import oracle
+from weir.verify.dataset import EVENTS, listed
 
 if TYPE_CHECKING:
     import duckdb

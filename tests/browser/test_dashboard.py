@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from tests.browser.dashboard_page import TIMEOUT_MILLISECONDS, DashboardPage
 
 from weir.catalog.dashboard import load_dashboard
-from weir.embedded.context import REPOSITORY
-from weir.proof.dataset import scalar
+from weir.config.repository import REPOSITORY
+from weir.verify.dataset import scalar
 
 if TYPE_CHECKING:
     from tests.browser.served import Served

@@ -12,9 +12,9 @@ from tests.browser.served import Served, import_flights
 from trino.dbapi import Connection, connect
 
 from weir.catalog.dashboard import load_dashboard
-from weir.embedded.context import REPOSITORY
-from weir.embedded.dashboards import log_in
-from weir.embedded.service import LOOPBACK
+from weir.clients.superset import log_in
+from weir.config.repository import REPOSITORY
+from weir.local.service import LOOPBACK
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 

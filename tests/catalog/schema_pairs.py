@@ -100,6 +100,14 @@ PAIRS = [
     Pair("a symbol removed, with a default", *of(enum("A", "B"), enum("A", default="A")), True, True),
     Pair("an enum renamed", *of(enum("A"), enum("A", name="G")), False, False, remedy="alias"),
     Pair("an enum in another namespace", *of(enum("A", namespace="a"), enum("A", namespace="b")), True, True),
+    Pair("a nullable enum in another namespace, a symbol added",
+         *of(["null", enum("A", namespace="a")], ["null", enum("B", "A", namespace="b")]), True, False),
+    Pair("a nullable enum renamed", *of(["null", enum("A")], ["null", enum("A", name="G")]), False, False,
+         remedy="add the alias 'E'"),
+    Pair("another record", record(), record(name="S"), False, False, field="", remedy="add the alias 'R'"),
+    Pair("a record renamed, with an alias", record(), record(name="S", aliases=["R"]), True, False),
+    Pair("a record in another namespace, a field renamed with an alias", record(x("int"), namespace="a"),
+         record({"name": "y", "type": ["null", "int"], "default": None, "aliases": ["x"]}, namespace="b"), True, False),
     Pair("a fixed of another size", *of(fixed(4), fixed(8)), False, False, remedy="keep the size"),
     Pair("a fixed renamed", *of(fixed(4), fixed(4, name="G")), False, False, remedy="alias"),
     Pair("items promoted", *of(array("int"), array("long")), True, False, field="fields.x[]"),
@@ -114,3 +122,8 @@ PAIRS = [
     Pair("a recursive type, a field added without a default", LIST, LIST_WIDE, False, True, field="fields.y"),
     Pair("a recursive type, the same", LIST, LIST, True, True),
 ]  # fmt: skip
+
+SHORT_ALIAS = Pair("a record of another namespace renamed, with an alias that has none", record(namespace="a"),
+                   record(name="S", namespace="b", aliases=["R"]), False, False, field="",
+                   remedy="add the alias 'a.R'")  # fmt: skip
+"""Readable, but a registry refuses it."""

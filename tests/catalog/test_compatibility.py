@@ -11,12 +11,14 @@ import pytest
 from fastavro.read import SchemaResolutionError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.catalog.schema_pairs import PAIRS, Pair, array, enum, fixed, map_of, of, record, x
+from tests.catalog.schema_pairs import PAIRS, SHORT_ALIAS, Pair, array, enum, fixed, map_of, of, record, x
 
 from weir.catalog.avro import event_schema
 from weir.catalog.avro_types import Node, SchemaError, parse_avro
 from weir.catalog.compatibility import Rule, Version, changed_columns, judge
 from weir.catalog.resolution import mismatches
+from weir.clients.events.avro_reader import read_value
+from weir.clients.events.letter_codes import UnreadableError
 
 pytestmark = pytest.mark.unit
 
@@ -46,6 +48,23 @@ def test_the_verdict_is_the_specifications(pair: Pair) -> None:
     assert judged(pair, Rule.NONE) == []
 
 
+def test_an_alias_that_a_registry_would_not_see_is_refused_with_the_one_that_it_would() -> None:
+    old, new = SHORT_ALIAS.texts
+    assert mismatches(parse_avro(new), parse_avro(old)) == []
+    (finding,) = judged(SHORT_ALIAS, Rule.BACKWARD)
+    assert "record a.R of the data is called b.S here; keep the name, or add the alias 'a.R'" in str(finding)
+
+
+def test_an_alias_that_is_another_fields_name_is_refused_as_registries_do() -> None:
+    old = json.dumps(record(x("int")))
+    new = json.dumps(record(x("int"), {"name": "y", "type": ["null", "int"], "default": None, "aliases": ["x"]}))
+    assert mismatches(parse_avro(new), parse_avro(old)) == []
+    (finding,) = judge(new, [Version("the old one", old)], Rule.BACKWARD)
+    assert str(finding).startswith(
+        "fields.y: its name and aliases do not say which one field of the data it is (x); leave out an alias"
+    )
+
+
 @pytest.mark.parametrize("pair", [pair for pair in PAIRS if not pair.backward], ids=lambda pair: pair.name)
 def test_a_refusal_names_the_field_and_the_remedy(pair: Pair) -> None:
     findings = judged(pair, Rule.BACKWARD)
@@ -61,6 +80,7 @@ def test_fastavro_reads_what_is_compatible_and_nothing_else(pair: Pair) -> None:
     old, new = pair.texts
     for reader, writer, readable in ((new, old, pair.backward), (old, new, pair.forward)):
         assert fastavro_reads(json.loads(reader), json.loads(writer), parse_avro(writer)) is readable
+        assert proof_reads(json.loads(reader), json.loads(writer)) is readable
 
 
 def fastavro_reads(reader: Any, writer: Any, node: Node) -> bool:
@@ -72,6 +92,19 @@ def fastavro_reads(reader: Any, writer: Any, node: Node) -> bool:
         try:
             fastavro.schemaless_reader(body, writer, reader)
         except (SchemaResolutionError, ValueError, IndexError, TypeError, EOFError):
+            return False
+    return True
+
+
+def proof_reads(reader: Any, writer: Any) -> bool:
+    """The same of the proof's own reader."""
+    reading, written = parse_avro(json.dumps(reader)), parse_avro(json.dumps(writer))
+    for value in samples(written, depth=2):
+        body = io.BytesIO()
+        fastavro.schemaless_writer(body, writer, value)
+        try:
+            read_value(reading, written, body.getvalue())
+        except UnreadableError:
             return False
     return True
 
@@ -174,3 +207,4 @@ def test_any_two_types_are_judged_as_fastavro_reads_them(old: Any, new: Any) -> 
     writer, reader = of(old, new)
     judged_readable = mismatches(parse_avro(json.dumps(reader)), parse_avro(json.dumps(writer))) == []
     assert fastavro_reads(reader, writer, parse_avro(json.dumps(writer))) is judged_readable
+    assert proof_reads(reader, writer) is judged_readable

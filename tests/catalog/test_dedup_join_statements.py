@@ -99,6 +99,11 @@ def test_deduplication_is_by_the_whole_key_in_order_of_arrival():
     assert distinct.endswith("WHERE `_rank` = 1")
 
 
+def test_the_source_counts_other_events_under_a_recent_id():
+    source = definition(job_statements(FLIGHTS, settings()), "_events")
+    assert "'value.avro-registry.id-columns' = 'time_hour;carrier;flight'" in source
+
+
 def test_every_join_is_a_left_lookup():
     enriched = definition(job_statements(FLIGHTS, settings()), "_enriched")
     joins = [line for line in enriched.splitlines() if "JOIN" in line]
@@ -127,6 +132,17 @@ def test_dead_letters_are_written_exactly_once():
     assert "'properties.transaction.timeout.ms' = '600000'" in letters
 
 
+def test_a_dead_letter_is_never_too_large_for_its_topic():
+    statements = job_statements(FLIGHTS, settings())
+    source, letters = definition(statements, "_events"), definition(statements, "_dead_letters")
+    assert "'value.avro-registry.max-bytes' = '1048576'" in source
+    assert "'properties.max.partition.fetch.bytes' = '1114112'" in source
+    assert "'properties.max.request.size' = '2162688'" in letters
+    assert "'properties.buffer.memory' = '33554432'" in letters
+    assert FLIGHTS.dead_letter_topic.config["max.message.bytes"] == "2162688"
+    assert "LEFT(DECODE(`_key`, 'ISO-8859-1'), 1048576)" in statements.core
+
+
 def test_measures_count_null_and_condition_as_the_pipeline_file_says():
     insert = job_statements(FLIGHTS, settings()).totals["traffic_by_day"]
     assert "COUNT(`dep_delay`)" in insert
@@ -145,6 +161,61 @@ def test_names_that_sql_reserves_and_texts_with_quotes_are_quoted(tmp_path):
     statements = job_statements(pipeline, settings())
     assert "FILTER (WHERE `user` = 'o''neil')" in statements.totals["readings_by_day"]
     assert "`user` STRING" in definition(statements, "_events")
+
+
+def insert_of(tmp_path, kind, measure):
+    """The INSERT of a table with one measure of, or under a condition on, column `x` of the given Avro type."""
+    pipeline = made(tmp_path, [{"name": "x", "type": ["null", kind]}], totals({"m": measure}))
+    return job_statements(pipeline, settings()).totals["readings_by_day"]
+
+
+def test_a_sum_of_longs_is_taken_wide_and_brought_within_64_bits(tmp_path):
+    insert = insert_of(tmp_path, "long", {"sum": "x", "where": {"column": "id", "equals": "a"}})
+    wide = "SUM(CAST(`x` AS DECIMAL(38, 0))) FILTER (WHERE `id` = 'a')"
+    assert (
+        f"CAST(CASE WHEN {wide} > 9223372036854775807 THEN 9223372036854775807 "
+        f"WHEN {wide} < -9223372036854775808 THEN -9223372036854775808 ELSE {wide} END AS BIGINT)" in insert
+    )
+
+
+def test_the_state_of_sums_of_ints_is_what_it_was(tmp_path):
+    assert "\n  SUM(CAST(`x` AS BIGINT)),\n" in insert_of(tmp_path, "int", {"sum": "x"})
+
+
+@pytest.mark.parametrize("kind", ["float", "double"])
+def test_nan_is_the_greatest_of_floats(tmp_path, kind):
+    number, nan = "FILTER (WHERE ABS(`x`) = ABS(-`x`))", "FILTER (WHERE ABS(`x`) <> ABS(-`x`))"
+    (tmp_path / "least").mkdir()
+    assert f"COALESCE(MAX(`x`) {nan}, MAX(`x`) {number})" in insert_of(tmp_path, kind, {"max": "x"})
+    assert f"COALESCE(MIN(`x`) {number}, MIN(`x`) {nan})" in insert_of(tmp_path / "least", kind, {"min": "x"})
+
+
+def test_the_least_of_what_has_no_nan_is_what_it_was(tmp_path):
+    assert "\n  MIN(`x`),\n" in insert_of(tmp_path, "long", {"min": "x"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "condition", "expected"),
+    [
+        ("double", {"greater_than": 5}, "(CAST(`x` AS DOUBLE) > 5.0E0 OR ABS(`x`) <> ABS(-`x`))"),
+        ("float", {"less_than": 0.1}, "CAST(`x` AS DOUBLE) < 0.1E0"),
+        ("double", {"less_than": 1e-7}, "CAST(`x` AS DOUBLE) < 1E-07"),
+        ("float", {"equals": 3}, "CAST(`x` AS DOUBLE) = 3.0E0"),
+        ("long", {"greater_than": 5.5}, "`x` > 5"),
+        ("long", {"greater_than": -5.5}, "`x` > -6"),
+        ("int", {"less_than": 5.5}, "`x` < 6"),
+        ("int", {"less_than": 6.0}, "`x` < 6"),
+    ],
+)
+def test_numbers_are_compared_exactly(tmp_path, kind, condition, expected):
+    insert = insert_of(tmp_path, kind, {"count": "all", "where": {"column": "x", **condition}})
+    assert f"COUNT(*) FILTER (WHERE {expected})" in insert
+
+
+@pytest.mark.parametrize("bound", [2**63, -1e19, float("nan"), float("inf")])
+def test_a_bound_that_no_integer_has_is_refused(tmp_path, bound):
+    with pytest.raises(ConfigError, match=r"measures\.m\.where"):
+        insert_of(tmp_path, "long", {"count": "all", "where": {"column": "x", "greater_than": bound}})
 
 
 @pytest.mark.parametrize(
@@ -172,9 +243,8 @@ def test_conditions_on_booleans(tmp_path, condition, expected):
 )
 def test_a_condition_with_a_value_of_another_type_is_refused(tmp_path, kind, condition):
     measure = {"count": "all", "where": {"column": "x", **condition}}
-    pipeline = made(tmp_path, [{"name": "x", "type": kind}], totals({"n": measure}))
     with pytest.raises(ConfigError, match=r"aggregates\.readings_by_day\.measures\.n\.where"):
-        job_statements(pipeline, settings())
+        made(tmp_path, [{"name": "x", "type": kind}], totals({"n": measure}))
 
 
 @pytest.mark.parametrize("unit", ["day", "month", "year"])

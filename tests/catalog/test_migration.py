@@ -15,7 +15,7 @@ from weir.catalog.retention import SECONDS_PER_DAY
 from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
 from weir.config.errors import ConfigError, WeirError
-from weir.embedded.context import REPOSITORY
+from weir.config.repository import REPOSITORY
 
 pytestmark = pytest.mark.unit
 
@@ -75,12 +75,12 @@ def test_what_is_there_already_changes_nothing() -> None:
 
 def test_a_new_column_is_added_and_nothing_else_is_touched() -> None:
     wider = with_table(TABLE, columns={**TABLE.columns, "model": ColumnType.TEXT})
-    assert statements(wider, applied(WANTED)) == ["ALTER TABLE flights.planes ADD model text"]
+    assert statements(wider, applied(WANTED)) == ['ALTER TABLE "flights"."planes" ADD "model" text']
 
 
 def test_another_ttl_is_set_with_the_time_windows_that_suit_it() -> None:
     (statement,) = statements(with_table(TABLE, ttl_seconds=300 * SECONDS_PER_DAY), applied(WANTED))
-    assert statement.startswith("ALTER TABLE flights.planes WITH default_time_to_live = 25920000 AND compaction = ")
+    assert statement.startswith('ALTER TABLE "flights"."planes" WITH default_time_to_live = 25920000 AND compaction = ')
     assert "'compaction_window_size': '10'" in statement
 
 
@@ -92,7 +92,7 @@ def test_a_ttl_that_is_taken_away_takes_its_time_windows_along() -> None:
 
 def test_more_copies_alter_the_keyspace() -> None:
     (statement,) = statements(replace(WANTED, replication={"dc1": 5}), applied(WANTED))
-    assert statement.startswith("ALTER KEYSPACE flights WITH replication")
+    assert statement.startswith('ALTER KEYSPACE "flights" WITH replication')
     assert "'dc1': 5" in statement
 
 
@@ -126,8 +126,8 @@ def test_a_named_table_or_column_is_dropped_after_everything_else() -> None:
         with_table(TABLE, columns={**TABLE.columns, "model": ColumnType.TEXT}), drops=("flights.planes.engine",)
     )
     assert statements(wanted, existing) == [
-        "ALTER TABLE flights.planes ADD model text",
-        "ALTER TABLE flights.planes DROP engine",
+        'ALTER TABLE "flights"."planes" ADD "model" text',
+        'ALTER TABLE "flights"."planes" DROP "engine"',
     ]
 
 

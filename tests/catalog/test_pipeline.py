@@ -63,7 +63,7 @@ def test_counts_and_sums_of_integers_are_bigint_and_extremes_keep_their_type() -
 
 def test_the_row_tables_cql_has_keys_ttl_and_time_windows() -> None:
     statement = load_pipeline(FLIGHTS).row_table.create_statement()
-    assert "PRIMARY KEY ((flight_date, origin), time_hour, carrier, flight)" in statement
+    assert 'PRIMARY KEY (("flight_date", "origin"), "time_hour", "carrier", "flight")' in statement
     assert f"default_time_to_live = {400 * 86_400}" in statement
     assert "TimeWindowCompactionStrategy" in statement
 
@@ -94,6 +94,18 @@ WRONG: list[tuple[Change, list[str]]] = [
     (set_in("deduplication", "key", value=["id"]), ["deduplication.key", "no column 'id'"]),
     (set_in("deduplication", "horizon_hours", value=24), ["horizon_hours", "24", "168", "raise it"]),
     (set_in("event_time", value="carrier"), ["event_time", "'carrier'", "timestamp column"]),
+    (
+        set_in("event_time_range", value={"earliest": "2020-01-01", "latest": "2019-12-31"}),
+        ["event_time_range", "earliest 2020-01-01", "after latest 2019-12-31"],
+    ),
+    (set_in("event_time_range", value={"latest": "12000-01-01"}), ["event_time_range.latest", "12000-01-01"]),
+    (
+        set_in(
+            *("aggregates", 3, "dimensions"),
+            value=["flight_month", *({"column": "dest_name", "when_null": "?", "as": f"d{n}"} for n in range(9))],
+        ),
+        ["fleet_by_month.dimensions", "9 joined columns", "room for 8"],
+    ),
     (set_in("derived", "carrier", value={"from": "time_hour", "truncate_to": "day"}), ["derived.carrier", "another"]),
     (
         set_in("derived", "x", value={"from": "hour", "truncate_to": "day"}),

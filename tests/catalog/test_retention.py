@@ -12,8 +12,11 @@ from weir.catalog.dashboard_range import shown_days
 from weir.catalog.environment import in_environment, platform_tables
 from weir.catalog.pipeline import load_pipeline
 from weir.catalog.retention import segment_milliseconds, time_window
+from weir.catalog.spec import Engine
+from weir.catalog.streams import streams_settings
 from weir.catalog.topics import event_topic, table_topic
 from weir.config.stack import StackConfig
+from weir.config.streams import StreamsConfig
 
 pytestmark = pytest.mark.unit
 
@@ -37,15 +40,21 @@ def test_a_segment_is_closed_long_before_the_retention_is_over(hours: int) -> No
 
 
 def test_what_never_expires_has_kafkas_own_segments() -> None:
-    config = event_topic("held", 1, None).config
+    config = event_topic("held", 1, None, 2**20).config
     assert (config["retention.ms"], config["segment.ms"]) == ("-1", str(7 * 24 * HOUR))
 
 
 def test_a_table_topic_keeps_the_newest_of_each_key() -> None:
-    config = table_topic("planes", 3).config
+    config = table_topic("planes", 3, 2**20).config
     assert config["cleanup.policy"] == "compact"
     assert "retention.ms" not in config
     assert int(config["segment.ms"]) <= 24 * HOUR, "an open segment is not compacted"
+
+
+def test_every_topic_goes_by_the_brokers_clock() -> None:
+    on_streams = FLIGHTS.on(Engine.KAFKA_STREAMS)
+    assert {topic.config["message.timestamp.type"] for topic in on_streams.topics} == {"LogAppendTime"}
+    assert streams_settings(StreamsConfig(), on_streams)["topic.message.timestamp.type"] == "LogAppendTime"
 
 
 def test_a_stack_changes_what_it_names_and_nothing_else() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from weir.catalog.pipeline import load_pipeline
 from weir.catalog.roles import roles_of
-from weir.embedded.context import REPOSITORY
+from weir.config.repository import REPOSITORY
 
 pytestmark = pytest.mark.unit
 
@@ -17,9 +17,9 @@ ROLES = {role.name: {(grant.permission, grant.resource) for grant in role.grants
 def test_the_job_reads_references_and_writes_results_and_neither_the_other_way_round() -> None:
     grants = ROLES["job_flights"]
     assert {resource for permission, resource in grants if permission == "SELECT"} == {
-        f"TABLE flights.{name}" for name in ("airlines", "airports", "planes")
+        f'TABLE "flights"."{name}"' for name in ("airlines", "airports", "planes")
     }
-    results = {FLIGHTS.row_table.qualified_name, *(each.qualified_name for each in FLIGHTS.aggregate_tables.values())}
+    results = {FLIGHTS.row_table.cql_name, *(each.cql_name for each in FLIGHTS.aggregate_tables.values())}
     assert {resource for permission, resource in grants if permission == "MODIFY"} == {
         f"TABLE {name}" for name in results
     }
@@ -27,12 +27,16 @@ def test_the_job_reads_references_and_writes_results_and_neither_the_other_way_r
 
 def test_dashboards_read_and_change_nothing() -> None:
     assert {permission for permission, _ in ROLES["trino"]} == {"SELECT"}
-    assert ("SELECT", "KEYSPACE flights") in ROLES["trino"]
+    assert ("SELECT", 'KEYSPACE "flights"') in ROLES["trino"]
 
 
 def test_no_role_may_change_schema_or_roles() -> None:
     assert {permission for grants in ROLES.values() for permission, _ in grants} == {"SELECT", "MODIFY"}
 
 
-def test_the_monitor_touches_the_health_table_alone() -> None:
-    assert {resource for _, resource in ROLES["monitor"]} == {"TABLE weir.pipeline_health"}
+def test_the_monitor_writes_health_and_only_looks_for_rows() -> None:
+    assert ROLES["monitor"] == {
+        ("MODIFY", 'TABLE "weir"."pipeline_health"'),
+        ("SELECT", 'TABLE "weir"."pipeline_health"'),
+        ("SELECT", 'TABLE "flights"."flights_enriched"'),
+    }

@@ -16,8 +16,8 @@ from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.spec import Engine
 from weir.catalog.streams import streams_plan
 from weir.config.endpoints import Endpoints
+from weir.config.repository import REPOSITORY
 from weir.config.streams import StreamsConfig
-from weir.embedded.context import REPOSITORY
 
 pytestmark = pytest.mark.unit
 

@@ -18,13 +18,13 @@ import pytest
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import load_pipeline
+from weir.chaos import processes, reliability, run
+from weir.chaos.faults import FAULTS, chosen
+from weir.chaos.ground import Ground, write_dataset, write_pipeline
+from weir.chaos.recovery import recovery_of
+from weir.chaos.rounds import OVERLAP, window_of
+from weir.clients.row_watcher import Sample
 from weir.config.errors import WeirError
-from weir.embedded.prove import processes, reliability, run
-from weir.embedded.prove.faults import FAULTS, chosen
-from weir.embedded.prove.ground import Ground, write_dataset, write_pipeline
-from weir.embedded.prove.recovery import recovery_of
-from weir.embedded.prove.rounds import OVERLAP, window_of
-from weir.proof.latency import Sample
 
 pytestmark = pytest.mark.unit
 

@@ -1,14 +1,15 @@
-"""How the proof's clients log in, where a service asks."""
+"""How Kafka's clients log in, where a service asks."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 from pydantic import SecretStr
 
+from weir.clients.kafka import TopicReader, client_settings
 from weir.config.endpoints import Endpoints, Login
-from weir.proof.kafka import client_settings
 
 pytestmark = pytest.mark.unit
 NOBODY = Endpoints(
@@ -46,3 +47,21 @@ def test_a_certificate_needs_no_password() -> None:
 def test_a_password_is_not_printed() -> None:
     login = Login(ca_file=Path("/ca"), username="producer", password=SecretStr("canary"))
     assert "canary" not in repr(NOBODY.model_copy(update={"kafka_login": login}))
+
+
+def test_a_partition_whose_leader_moves_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[object] = [KafkaException(KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION)), (3, 8)]
+
+    class Moving:
+        def get_watermark_offsets(self, *_: object) -> object:
+            answer = answers.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    reader = object.__new__(TopicReader)
+    reader.topic = "events"
+    monkeypatch.setattr(reader, "_consumer", Moving(), raising=False)
+    monkeypatch.setattr(reader, "partitions", lambda: [0], raising=False)
+    assert reader.offsets() == {0: (3, 8)}
+    assert answers == []

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from weir.catalog.dashboard import load_dashboard
-from weir.embedded.context import REPOSITORY
-from weir.embedded.dashboards import bundle
+from weir.clients.superset import bundle
+from weir.config.repository import REPOSITORY
 
 pytestmark = pytest.mark.unit
 

@@ -137,7 +137,7 @@ class Api:
             if time.monotonic() > deadline:
                 keeps = left["metadata"].get("finalizers") or left.get("status", {}).get("conditions")
                 raise TimeoutError(f"{describe(manifest)} is still there after {timeout_seconds:.0f} s: {keeps}")
-            time.sleep(0.2)
+            time.sleep(0.5)
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """The document at `path`.

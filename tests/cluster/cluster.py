@@ -29,7 +29,7 @@ from tests.waiting import wait_until
 from weir.config.errors import WeirError
 
 REPOSITORY = Path(__file__).parents[2]
-READY_SECONDS = 120
+READY_SECONDS = 300
 NUMBERS = range(64)
 STORAGE_CLASS = "standard"
 

@@ -16,14 +16,14 @@ from tests.cluster.prover import Prover
 from tests.waiting import wait_until
 
 from weir.config.errors import WeirError
-from weir.embedded import toolchain
+from weir.toolchain import toolchain
 
 if TYPE_CHECKING:
     from tests.cluster.engine import Project
 
 DEFINITIONS = "META-INF/fabric8/"
-RECOVERY_SECONDS = 300
-JOB_SECONDS = 300
+RECOVERY_SECONDS = 600
+JOB_SECONDS = 900
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,10 @@ class Deployed:
             WeirError: something differs.
         """
         self._prover.run("check_new_columns", window)
+
+    def await_health(self, **expected: int) -> None:
+        """Returns once the monitor has written `distinct_events`, and that no event waits."""
+        self._prover.run("await_health", expected)
 
     def savepoint(self) -> str | None:
         """Where the savepoint lies that the running job began with."""

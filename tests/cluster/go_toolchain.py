@@ -9,9 +9,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from weir.embedded import fetch, locks
-from weir.embedded.context import REPOSITORY
-from weir.embedded.toolchain import uv_program
+from weir.config.repository import REPOSITORY
+from weir.toolchain import fetch, locks
+from weir.toolchain.toolchain import uv_program
 
 REQUIRED = (1, 26)
 LOCK = REPOSITORY / "locks" / "go.txt"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from weir.config.errors import WeirError
-from weir.embedded.java import apt_install, can_install
+from weir.toolchain.debian_packages import apt_install, can_install
 
 PACKAGES = {
     "containerd": "containerd",

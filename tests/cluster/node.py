@@ -22,7 +22,7 @@ from tests.cluster.api import Api
 from tests.cluster.layout import Layout
 from tests.cluster.pause import pause_image
 
-READY_SECONDS = 90
+READY_SECONDS = 240
 # Folders whose paths are fixed in the programs: on the node they are the cluster's own.
 OWN_FOLDERS = ("/var/lib/kubelet", "/var/lib/cni", "/var/log")
 READY_FILE = "node-ready"

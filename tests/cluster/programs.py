@@ -19,8 +19,8 @@ from pathlib import Path
 from tests.cluster import go_toolchain
 
 from weir.config.errors import WeirError
-from weir.embedded import fetch, locks
-from weir.embedded.toolchain import cache_folder
+from weir.toolchain import fetch, locks
+from weir.toolchain.toolchain import cache_folder
 
 SOURCES = Path(__file__).parent / "go"
 KUBERNETES_COMPONENTS = (

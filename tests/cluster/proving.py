@@ -14,9 +14,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cassandra import ConsistencyLevel
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from pydantic import SecretStr
@@ -25,19 +27,21 @@ from tests.waiting import wait_until
 from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.environment import load_environment
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.platform import PIPELINE_HEALTH
 from weir.catalog.principals import producer_principal
+from weir.clients.cassandra import session_of
+from weir.clients.flink_rest import FlinkRest
+from weir.clients.kafka import client_settings
+from weir.clients.kafka_admin import answers, partitions
 from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints, Login
 from weir.config.errors import WeirError
 from weir.config.kafka import CLIENT_PORT, INTERNAL_PORT
 from weir.config.stack import StackConfig, load_stack
-from weir.kafka.admin import answers, partitions
-from weir.proof.cassandra import load_references
-from weir.proof.flink_rest import FlinkRest
-from weir.proof.kafka import client_settings
-from weir.proof.replay import replay
-from weir.proof.report import as_json
-from weir.proof.verify import check_rows, verify
+from weir.verify.replay import replay
+from weir.verify.report import as_json
+from weir.verify.seeding import load_references
+from weir.verify.verify import check_rows, verify
 
 FOLDER = "/proving"
 """What the pod was sent, and where it keeps what it sent to Kafka."""
@@ -50,7 +54,8 @@ CASSANDRA_CERTIFICATE = "cassandra-tls"
 ADMINISTRATOR = "cassandra-administrator"
 WINDOW = ("skip", "limit")
 """The part of the dataset that a replay sends."""
-RELOAD_SECONDS = 180
+HEALTH_SECONDS = 300
+RELOAD_SECONDS = 600
 """The pipeline reads its reference tables every minute."""
 
 
@@ -183,6 +188,23 @@ def check_new_columns(task: Task) -> None:
     check_rows(task.now.as_node(), task.now.pipeline, task.dataset, range(first, first + size))
 
 
+def await_health(task: Task) -> None:
+    """Returns once the monitor's newest row says that `distinct_events` were written and none waits."""
+    expected = {"distinct_events": task.settings["distinct_events"], "consumer_lag": 0}
+    table, columns = PIPELINE_HEALTH.qualified_name, ", ".join(expected)
+    with session_of(task.first.as_node(), consistency=ConsistencyLevel.LOCAL_ONE) as session:
+
+        def told() -> bool:
+            today = datetime.now(UTC).date()
+            found = session.execute(
+                f"SELECT {columns} FROM {table} WHERE pipeline = %s AND day = %s ORDER BY at DESC LIMIT 1",
+                (task.first.pipeline.name, today),
+            ).one()
+            return found is not None and dict(zip(expected, found, strict=True)) == expected
+
+        wait_until(f"the monitor to tell {expected}", told, HEALTH_SECONDS, 1)
+
+
 def state_came_from(task: Task) -> str:
     """The savepoint that the running job began with, as JSON; null without one."""
     with FlinkRest(task.first.as_node().flink_url) as flink:
@@ -209,6 +231,7 @@ ACTIONS: dict[str, Callable[[Task], str | None]] = {
         send,
         check_all,
         check_new_columns,
+        await_health,
         state_came_from,
         describe_topic,
     )

@@ -14,7 +14,7 @@ from weir.components.base import Site
 from weir.components.certificates import CertificateAuthority, CertificateAuthorityArgs
 from weir.components.images import Image
 from weir.config import versions
-from weir.embedded.context import REPOSITORY
+from weir.config.repository import REPOSITORY
 from weir.programs.recording import Recorded, record
 from weir.sizing.plan import CassandraPlan, NodeSize, PodSize, SupersetPlan, TrinoPlan
 

@@ -34,7 +34,7 @@ FLIGHTS = load_pipeline(Path(__file__).parents[2] / "pipelines" / "flights")
 PROD = Site("prod", "weir-prod", "platform", keep_data=True, zones=3)
 DEV = Site("dev", "weir-dev", "platform", keep_data=False)
 STRIMZI = "kafka.strimzi.io/v1"
-CONFIG = {"retention.ms": "604800000", "min.insync.replicas": "2"}
+CONFIG = {"retention.ms": "604800000", "min.insync.replicas": "2", "max.message.bytes": "3000000"}
 TOPIC = TopicPlan("flights.events", "flights", 12, 3, 2, CONFIG, 1e6, 100)
 QUOTA = QuotaPlan(1_000_000, 2_000_000, 50)
 PLAN = KafkaPlan(
@@ -98,6 +98,11 @@ def test_nothing_acknowledged_can_be_lost_by_the_brokers_settings():
     assert config["auto.create.topics.enable"] is False
     assert (config["default.replication.factor"], config["min.insync.replicas"]) == (3, 2)
     assert config["transaction.state.log.min.isr"] == 2
+
+
+def test_brokers_copy_the_largest_record_that_a_topic_takes():
+    config = spec(strimzi()["kafka"])["kafka"]["config"]
+    assert (config["message.max.bytes"], config["replica.fetch.max.bytes"]) == (3_000_000, 3_000_000)
 
 
 def test_racks_are_zones_where_there_are_several():
@@ -187,7 +192,7 @@ def test_the_setup_is_told_topics_users_rules_and_quotas_without_a_password_in_s
     assert wanted.topics == (Topic("flights.events", 12, CONFIG),)
     assert wanted.users == principals([FLIGHTS])
     quota = ClientQuota(producer_byte_rate=1_000_000, consumer_byte_rate=2_000_000, request_percentage=50)
-    assert wanted.quotas == {"weir-flights": quota, "weir-flights-producer": quota}
+    assert wanted.quotas == dict.fromkeys(("weir-flights", "weir-flights-producer", "weir-flights-monitor"), quota)
     assert found["weir-flights"].inputs["stringData"] == {"password": SECRET}
     assert found["weir-flights"].ignore_changes == ("data", "stringData")
 
@@ -198,7 +203,7 @@ def test_the_setup_sees_a_nodes_certificate_and_each_users_password_as_files():
     assert container["image"] == "schema-job:0.1.0"
     folders = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     command = container["command"]
-    assert command[:3] == ["python", "-m", "weir.kafka.job"]
+    assert command[:3] == ["python", "-m", "weir.incluster.kafka.job"]
     assert command[command.index("--servers") + 1] == "kafka-brokers.weir-prod.svc:9094"
     assert command[command.index("--certificate") + 1] == folders["certificate"]
     assert command[command.index("--passwords") + 1] == folders["passwords"]
@@ -247,7 +252,13 @@ def test_aiven_has_the_same_topics_users_rules_and_schemas():
     found = aiven()
     topic = found["kafka-flights.events"].inputs
     assert (topic["partitions"], topic["replication"]) == (12, 3)
-    assert topic["config"] == {"retentionMs": "604800000", "minInsyncReplicas": "2"}
+    assert topic["config"] == {
+        "retentionMs": "604800000",
+        "minInsyncReplicas": "2",
+        "maxMessageBytes": "3000000",
+    }
+    brokers = found["kafka"].inputs["kafkaUserConfig"]["kafka"]
+    assert (brokers["messageMaxBytes"], brokers["replicaFetchMaxBytes"]) == (3_000_000, 3_000_000)
     assert found["kafka-flights.events-value"].inputs["compatibilityLevel"] == "BACKWARD"
     rules = [resource.inputs for resource in found.values() if resource.type.endswith("KafkaNativeAcl")]
     wanted = sum(len(rule.operations) for principal in principals([FLIGHTS]) for rule in principal.rules)

@@ -12,8 +12,8 @@ from tests.renderings import PLAIN, rendered, rendered_with
 from weir.components.network_flows import Endpoint, Flow, flows, table
 from weir.components.network_policies import NetworkPolicies
 from weir.config.kafka import KafkaProvider
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.embedded.context import REPOSITORY
 from weir.programs.rendering import Rendering
 
 pytestmark = pytest.mark.unit

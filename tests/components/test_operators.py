@@ -11,8 +11,8 @@ from tests.components.serving import PROD, made_by
 from tests.renderings import PLAIN, rendered, rendered_with
 
 from weir.components.operators import Operators, OperatorsArgs
+from weir.config.repository import REPOSITORY
 from weir.config.versions import CHARTS
-from weir.embedded.context import REPOSITORY
 from weir.programs.recording import Recorded
 
 pytestmark = pytest.mark.unit

@@ -17,8 +17,8 @@ from weir.components.superset_plain import SupersetPlain
 from weir.components.superset_settings import GIVEN_SECRET, METADATA_PASSWORD, SupersetArgs
 from weir.components.superset_stores import PostgreSql, StoreArgs, Valkey, postgresql_service, valkey_service
 from weir.config import versions
+from weir.config.repository import REPOSITORY
 from weir.config.superset import OAuth
-from weir.embedded.context import REPOSITORY
 from weir.programs.recording import SECRET, Recorded
 from weir.sizing.plan import NodeSize, PodSize
 

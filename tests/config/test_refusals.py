@@ -151,10 +151,10 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["superset_secret_key: a secret in clear", "pulumi config set --secret weir:superset_secret_key"],
     ),
     "a misspelt setting": (
-        {"retention": {"log_days": 3}},
-        ["retention.log_days: unknown field", "known here", "logs_days"],
+        {"retention": {"health_ttl_day": 3}},
+        ["retention.health_ttl_day: unknown field", "known here", "health_ttl_days"],
     ),
-    "a unit that is none": ({"retention": {"logs_days": "2 weeks"}}, ["retention.logs_days", "'2 weeks'"]),
+    "a unit that is none": ({"retention": {"health_ttl_days": "2 weeks"}}, ["retention.health_ttl_days", "'2 weeks'"]),
 }
 
 
@@ -189,12 +189,18 @@ def test_secrets_of_services_that_exist_must_be_given(tmp_path: Path) -> None:
         "superset": {"cache": {"host": "cache", "port": 6379}},
         "storage": {"object_storage": {"bucket": "weir-test"}},
     }
-    stack = load_stack(written(tmp_path, merged(SMALL, changes)))
-    assert stack.missing_secrets == [
-        SecretName.CACHE_PASSWORD,
-        SecretName.OBJECT_STORAGE_ACCESS_KEY,
-        SecretName.OBJECT_STORAGE_SECRET_KEY,
+    with pytest.raises(ConfigError) as caught:
+        load_stack(written(tmp_path, merged(SMALL, changes)))
+    assert caught.value.problems == [
+        "cache_password: missing; superset.cache needs it. Run `pulumi config set --secret weir:cache_password`",
+        *(
+            f"{name}: missing; storage.object_storage needs it. Run `pulumi config set --secret weir:{name}`, or set "
+            "storage.object_storage.workload_identity"
+            for name in ("object_storage_access_key", "object_storage_secret_key")
+        ),
     ]
+    given = {name: {"secure": "v1:x"} for name in SecretName}
+    assert load_stack(written(tmp_path, {**merged(SMALL, changes), **given})).given_secrets == set(SecretName)
 
 
 @pytest.mark.parametrize("name", ["local", "dev", "staging", "prod"])

@@ -45,7 +45,7 @@ def test_the_local_stack_loads_with_its_defaults() -> None:
         (GOOD + "  weir:embedded: {ports: {kafka: 80}}\n", ["embedded.ports.kafka", "1024", "80"]),
         (GOOD + "  other:thing: 1\n", ["config.other:thing", "unknown namespace", "weir:other:thing"]),
         (GOOD.replace("  weir:target: embedded\n", ""), ["target", "missing", "add it"]),
-        (GOOD.replace("[flights]", "[]"), ["pipelines", "at least 1 item"]),
+        (GOOD.replace("[flights]", "[]"), ["pipelines", "at least 1"]),
         (GOOD.replace("[flights]", "[Flights-2]"), ["pipelines.0", "Flights-2"]),
         ("weir:environment: local\n", ["config: missing", "below `config:`"]),
         ("config: [\n", ["not valid YAML", "line 2", "correct the syntax"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,19 @@ def test_every_custom_resource_is_served_by_its_pinned_release(crd: versions.Crd
         pytest.skip(f"no CRD file of {crd.kind} was fetched")
     (definition,) = definitions
     assert version in re.findall(r"^(?:  - | {4})name: (v\d\w*)$", definition, re.MULTILINE)
+
+
+def test_requirements_are_the_whole_environment_of_the_repository() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    wanted = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    locked = set(re.findall(r"^([\w.-]+)==", (REPOSITORY / "requirements.txt").read_text(), re.MULTILINE))
+    assert {re.split(r"[\[<>=]", each)[0] for each in wanted} - locked == set()
+
+
+def test_the_requirements_of_flinks_jobs_are_the_lock_of_pyflink() -> None:
+    folder = REPOSITORY / "flink-jobs"
+    (lock,) = re.findall(r"^-r (\S+)$", (folder / "requirements.txt").read_text(), re.MULTILINE)
+    assert f"apache-flink=={versions.FLINK}" in (folder / lock).read_text()

@@ -10,11 +10,12 @@ import pytest
 from tests.platforms import CassandraAddress, free_ports_stack
 from tests.secured_cassandra import STORE_PASSWORD, import_certificate, secured_node, wait_until_open
 
+from weir.clients.cassandra import Access, admin_session
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.database.accounts import DEFAULT_SUPERUSER
-from weir.database.session import Access, session_of
-from weir.embedded.context import REPOSITORY
-from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths, Toolchain
+from weir.incluster.database.accounts import DEFAULT_SUPERUSER
+from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths
+from weir.toolchain.installed import Toolchain
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(1800)]
 
@@ -43,7 +44,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory, toolchain_for: Callable[..
     with secured_node(ctx) as ca_file:
         address = f"{LOOPBACK}:{ctx.ports.cassandra}"
         login = Access((address,), CASSANDRA_DATACENTER, DEFAULT_SUPERUSER, DEFAULT_SUPERUSER, ca_file)
-        with session_of(wait_until_open(login)) as session:
+        with admin_session(wait_until_open(login)) as session:
             for statement in SECURED_SCHEMA:
                 session.execute(statement)
         password_file = folder / "password"

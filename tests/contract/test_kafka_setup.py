@@ -22,19 +22,20 @@ from tests.platforms import free_ports_stack
 from weir.catalog.kafka_setup import ClientQuota, KafkaSetup
 from weir.catalog.principals import AccessRule, KafkaResource, Principal
 from weir.catalog.topics import Topic
+from weir.clients.kafka_admin import Access, wait_for_brokers
 from weir.components.base import Site
 from weir.components.certificates import KEYSTORE_PASSWORD, CertificateAuthority, CertificateAuthorityArgs
 from weir.components.kafka_plain import NODE_PRINCIPAL, TLS_FOLDER, PlainKafka, PlainKafkaArgs
 from weir.components.own_certificates import certificate_files
 from weir.config.properties_text import properties
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.embedded import kafka
-from weir.embedded.context import REPOSITORY
-from weir.embedded.service import Context, Paths, Toolchain
-from weir.kafka.admin import Access, wait_for_brokers
-from weir.kafka.users import Rule, apply_rules, existing_rules
+from weir.incluster.kafka.users import Rule, apply_rules, existing_rules
+from weir.local import kafka
+from weir.local.service import Context, Paths
 from weir.programs.recording import record
 from weir.sizing.plan import KafkaPlan, NodeSize
+from weir.toolchain.installed import Toolchain
 
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
@@ -104,7 +105,7 @@ class Ground:
         described = self.folder / "kafka.json"
         described.write_text(wanted.to_json())
         command = [
-            *(sys.executable, "-m", "weir.kafka.job", "--setup", str(described)),
+            *(sys.executable, "-m", "weir.incluster.kafka.job", "--setup", str(described)),
             *("--servers", servers or self.internal, "--certificate", str(self.certificate)),
             *("--passwords", str(passwords), *options),
         ]

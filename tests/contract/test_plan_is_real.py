@@ -10,10 +10,10 @@ from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
 from weir.catalog.environment import load_environment
-from weir.database.describe import existing_schema
-from weir.database.session import Access, session_of
-from weir.embedded import provision
-from weir.embedded.service import Context
+from weir.clients.cassandra import Access, admin_session
+from weir.incluster.database.describe import existing_schema
+from weir.local import provision
+from weir.local.service import Context
 from weir.sizing import PlatformPlan, plan_for
 
 pytestmark = pytest.mark.contract
@@ -46,8 +46,8 @@ def test_topics_have_the_plans_partitions_copies_and_settings(ctx: Context, plan
 
 
 def test_tables_have_the_plans_columns_keys_and_lifetimes(ctx: Context, plan: PlatformPlan) -> None:
-    access = Access(ctx.endpoints.cassandra_contact_points, ctx.endpoints.cassandra_datacenter)
-    with session_of(access) as session:
+    access = Access.of(ctx.endpoints)
+    with admin_session(access) as session:
         existing = existing_schema(session).tables
     for table in plan.cassandra.tables:
         found = existing[table.qualified_name]

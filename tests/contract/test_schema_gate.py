@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from confluent_kafka.admin import AdminClient
-from tests.catalog.schema_pairs import PAIRS, Pair
+from tests.catalog.schema_pairs import PAIRS, SHORT_ALIAS, Pair
 
 from weir.catalog.compatibility import Rule
 from weir.catalog.pipeline import load_pipeline
 from weir.config.errors import WeirError
-from weir.embedded import provision
-from weir.embedded.context import REPOSITORY
-from weir.embedded.schema_gate import findings_of, registered_versions
-from weir.embedded.service import Context
+from weir.config.repository import REPOSITORY
+from weir.local import provision
+from weir.local.schema_gate import findings_of, registered_versions
+from weir.local.service import Context
 
 if TYPE_CHECKING:
     from tests.platforms import RegistryAddress
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.contract
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", [*PAIRS, SHORT_ALIAS], ids=lambda pair: pair.name)
 def test_the_registry_judges_alike(registry: RegistryAddress, pair: Pair) -> None:
-    subject = f"pair-{PAIRS.index(pair)}-value"
+    subject = f"pair-{pair.name.replace(' ', '-')}-value"
     old, new = pair.texts
     verdicts = {}
     with httpx.Client(base_url=registry.url, trust_env=False, timeout=30) as client:

@@ -21,16 +21,18 @@ from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.principals import Principal, application_principal, loader_principal
 from weir.catalog.spec import Engine
 from weir.catalog.streams import streams_plan
+from weir.clients.kafka_admin import Access
+from weir.clients.registry import schema_id_of
 from weir.config.properties_text import properties
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.embedded import apicurio, kafka, streams
-from weir.embedded.context import REPOSITORY
-from weir.embedded.provision import create_topics
-from weir.embedded.service import LOOPBACK, Context, NotReady, Paths, Service, Toolchain
-from weir.kafka.admin import Access
-from weir.kafka.users import apply_rules
-from weir.proof.dataset import open_dataset
-from weir.proof.wire import encode_events, schema_id_of
+from weir.incluster.kafka.users import apply_rules
+from weir.local import apicurio, kafka, streams
+from weir.local.provision import create_topics
+from weir.local.service import LOOPBACK, Context, NotReady, Paths, Service
+from weir.toolchain.installed import Toolchain
+from weir.verify.dataset import open_dataset
+from weir.verify.wire import encode_events
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(600)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
 
 import httpx
 import psutil
@@ -11,17 +10,17 @@ import pytest
 from trino.dbapi import connect
 from trino.exceptions import TrinoUserError
 
+from weir.clients.superset import ADMIN, log_in
 from weir.config.errors import WeirError
-from weir.embedded import lifecycle, superset
-from weir.embedded.dashboards import log_in
-from weir.embedded.service import LOOPBACK, Context
+from weir.local import lifecycle, superset
+from weir.local.service import LOOPBACK, Context
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def ctx(platform_of: Callable[..., Context]) -> Context:
-    return platform_of("cassandra", "trino", "superset")
+def ctx(dashboards: Context) -> Context:
+    return dashboards
 
 
 def client(ctx: Context) -> httpx.Client:
@@ -79,7 +78,7 @@ def test_what_is_in_superset_outlives_a_restart_and_a_migration(ctx: Context) ->
         return [(user["id"], user["username"]) for user in found]
 
     before = users()
-    assert [name for _, name in before] == [superset.ADMIN]
+    assert [name for _, name in before] == [ADMIN]
     (ctx.paths.data("superset") / "version").write_text("an-older-one", encoding="utf-8")
     lifecycle.restart(ctx.paths, "superset")
     assert users() == before

@@ -14,11 +14,12 @@ from tests.contract.trino_cluster import HOST, RefusedError, TrinoCluster
 from tests.platforms import free_ports_stack
 
 from weir.components.superset_settings import TRINO_USER
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.embedded.context import REPOSITORY
-from weir.embedded.service import Context, Paths, Toolchain
+from weir.local.service import Context, Paths
+from weir.toolchain.installed import Toolchain
 
-pytestmark = [pytest.mark.contract, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.contract, pytest.mark.alone, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -18,20 +18,21 @@ from tests.components.serving import DEV, IMAGE, made_by, one
 from tests.contract.certificates import Authority
 from tests.secured_cassandra import secured_node, wait_until_open
 
+from weir.clients.cassandra import Access
 from weir.components import trino_settings as settings
 from weir.components.cassandra_access import CassandraAccess
 from weir.components.superset_settings import TRINO_USER
 from weir.components.trino import Trino, TrinoArgs
 from weir.config.properties_text import properties
-from weir.database.session import Access
-from weir.embedded.context import REPOSITORY
-from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context
+from weir.config.repository import REPOSITORY
+from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context
+from weir.local.trino import AOT_CACHE
 from weir.sizing.plan import PodSize, TrinoPlan
 
 PLAN = TrinoPlan(PodSize(1, 1024, 512), 1, PodSize(1, 1024, 512), 128)
 SUPERUSER = "cassandra"
 HOST = "localhost"
-START_SECONDS = 240
+START_SECONDS = 480
 ASKED = """
 import json, sys
 from sqlalchemy import create_engine, text
@@ -147,6 +148,10 @@ def _node(cluster: TrinoCluster, name: str, port: int, files: dict[str, str], tr
         settings.CONFIG_FOLDER: str(folder / "etc"),
         settings.DATA_FOLDER: str(folder / "data"),
         f"https.port={settings.HTTPS_PORT}": f"https.port={port}",
+        # As on one machine (`weir.local.trino`): what is asked is over before the optimizing compiler is.
+        "-XX:+UseG1GC": "-XX:+UseSerialGC",
+        "-XX:G1HeapRegionSize=32M": "-XX:TieredStopAtLevel=1",
+        "-XX:+ExplicitGCInvokesConcurrent": f"-XX:AOTCache={tools.home('trino-aot') / AOT_CACHE}",
     }
     for file, text in files.items():
         (folder / "etc" / file).parent.mkdir(parents=True, exist_ok=True)

@@ -22,8 +22,15 @@ pytestmark = pytest.mark.unit
 
 REPOSITORY = Path(__file__).parents[2]
 GUIDES = {
-    name: REPOSITORY / "docs" / "how-to" / f"{name}.md"
-    for name in ("resize-kafka", "add-a-size", "add-an-environment", "change-retention", "retention")
+    Path(name).stem: REPOSITORY / "docs" / name
+    for name in (
+        "architecture.md",
+        "how-to/resize-kafka.md",
+        "how-to/add-a-size.md",
+        "how-to/add-an-environment.md",
+        "how-to/change-retention.md",
+        "how-to/retention.md",
+    )
 }
 BLOCK = re.compile(r"^(?P<indent> *)```(?P<kind>console|yaml)\n(?P<body>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 

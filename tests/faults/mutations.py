@@ -35,7 +35,7 @@ TIMEOUT_SECONDS = 900
 STATEMENTS = "flink-jobs/dedup_join/dedup_join/statements.py"
 PLAN = "flink-jobs/dedup_join/dedup_join/plan.py"
 TABLES = "flink-jobs/dedup_join/dedup_join/tables.py"
-JOBS = "infra/weir/embedded/jobs.py"
+JOBS = "infra/weir/local/jobs.py"
 WRITER = "flink-jobs/connectors/cassandra/src/main/java/io/weir/flink/cassandra/sink/CassandraSinkWriter.java"
 
 
@@ -75,7 +75,7 @@ MUTATIONS = (
                 "",
             ),
             Edit(
-                "infra/weir/embedded/flink.py",
+                "infra/weir/local/flink.py",
                 '        "execution.checkpointing.interval": f"{flink.checkpoint_interval_seconds} s",\n',
                 "",
             ),
@@ -86,7 +86,7 @@ MUTATIONS = (
         "fire-and-forget",
         "the sink does not wait for Cassandra's answers, so checkpoints do not, either",
         (
-            Edit(WRITER, "    pipeline.submit(\n", "    resultHandler.complete();\n    pipeline.submit(\n"),
+            Edit(WRITER, "    handOver.submit(\n", "    resultHandler.complete();\n    handOver.submit(\n"),
             Edit(WRITER, "if (error == null) {\n            resultHandler.complete();", "if (error == null) {"),
         ),
         "kill-while-cassandra-is-down",
@@ -107,9 +107,9 @@ MUTATIONS = (
                 '"scan.startup.mode": "group-offsets",\n        "properties.auto.offset.reset": "earliest",\n'
                 '        "properties.enable.auto.commit": "true",\n        "properties.auto.commit.interval.ms": "100"',
             ),
-            Edit("infra/weir/embedded/jobs.py", "None if from_empty else newest_state(ctx, pipeline)", "None"),
+            Edit("infra/weir/local/jobs.py", "None if from_empty else newest_state(ctx, pipeline)", "None"),
             Edit(
-                "infra/weir/embedded/jobs.py",
+                "infra/weir/local/jobs.py",
                 "        _refuse_lost_state(ctx, pipeline)\n    job_id",
                 "        pass\n    job_id",
             ),
@@ -132,7 +132,7 @@ MUTATIONS = (
     Mutation(
         "dead-letters-off",
         "a record that cannot be decoded is dropped",
-        (Edit(STATEMENTS, ";\\n{_insert_dead_letters()};\\nEND", ";\\nEND"),),
+        (Edit(STATEMENTS, ";\\n{insert_dead_letters(pipeline)};\\nEND", ";\\nEND"),),
         "clock-steps",
     ),
     Mutation(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.faults.mutations import MUTATIONS, REPOSITORY, Mutation, mutated_copy
 
-from weir.embedded.prove.faults import chosen
+from weir.chaos.faults import chosen
 
 pytestmark = pytest.mark.unit
 

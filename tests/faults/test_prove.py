@@ -1,4 +1,4 @@
-"""`weir prove` in short: the faults that lose data most easily, one round each, on one platform."""
+"""`weir prove` in short: one round, with the fault that no other suite has."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import pytest
 from rich.console import Console
 from tests.platforms import STACK_FILE
 
-from weir.embedded.board import Board
-from weir.embedded.prove import run
-from weir.embedded.prove.faults import SHORT_FORM, chosen
+from weir.chaos import run
+from weir.chaos.faults import chosen
+from weir.local.board import Board
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.faults, pytest.mark.alone, pytest.mark.long, pytest.mark.timeout(900)]
+SHORT_FORM = ("cut-broker",)
+"""`make prove` is all of them; in the cluster suite each pod is killed."""
 SEED = 5
 EVENTS = 5000
 

@@ -15,21 +15,20 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.platforms import running
 from tests.waiting import wait_until
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.clients.kafka import TopicReader
 from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError
-from weir.embedded import engines, lifecycle, provision, state, streams
-from weir.embedded.context import REPOSITORY
-from weir.embedded.ports import allocate
-from weir.embedded.service import Context, NotReady
-from weir.proof.cassandra import load_references
-from weir.proof.kafka import TopicReader
-from weir.proof.replay import replay
-from weir.proof.verify import verify
+from weir.config.repository import REPOSITORY
+from weir.local import engines, lifecycle, provision, state, streams
+from weir.local.ports import allocate
+from weir.local.service import Context, NotReady
+from weir.verify.replay import replay
+from weir.verify.seeding import load_references
+from weir.verify.verify import verify
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 
@@ -92,19 +91,21 @@ class Ground:
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def ground(platform_of: Callable[..., Context], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     root = tmp_path_factory.mktemp("faults")
     folder = root / "flights_broken"
     shutil.copytree(REPOSITORY / "pipelines" / "flights", folder)
     document = yaml.safe_load((folder / "pipeline.yaml").read_text(encoding="utf-8"))
     document |= {"name": folder.name, "engine": "kafka-streams"}
+    document["source"]["topic"], document["dead_letters"]["topic"] = "broken.events", "broken.dead-letters"
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     pipeline = load_pipeline(folder)
-    with running(root / "weir", *SERVICES) as ctx:
-        provision.provision(ctx.endpoints, [pipeline])
-        load_references(ctx.endpoints, pipeline, load_dataset(folder))
-        engines.submit(ctx, pipeline)
-        yield Ground(ctx, pipeline)
+    ctx = platform_of(*SERVICES)
+    provision.provision(ctx.endpoints, [pipeline])
+    load_references(ctx.endpoints, pipeline, load_dataset(folder))
+    engines.submit(ctx, pipeline)
+    yield Ground(ctx, pipeline)
+    engines.stop(ctx, [pipeline])
 
 
 def second_instance_comes_and_goes(ground: Ground) -> None:

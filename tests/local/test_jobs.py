@@ -7,10 +7,11 @@ import pytest
 
 from weir.catalog.flink import PYTHON_DRIVER, flink_configuration
 from weir.catalog.pipeline import load_pipeline
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.embedded import flink, jobs
-from weir.embedded.context import REPOSITORY
-from weir.embedded.service import Context, Paths, Toolchain
+from weir.local import flink, jobs
+from weir.local.service import Context, Paths
+from weir.toolchain.installed import Toolchain
 
 pytestmark = pytest.mark.unit
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from weir.config.embedded import Ports
-from weir.embedded import ports
-from weir.embedded.service import LOOPBACK
+from weir.local import ports
+from weir.local.service import LOOPBACK
 
 pytestmark = pytest.mark.unit
 

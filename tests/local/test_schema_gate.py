@@ -13,8 +13,8 @@ import pytest
 from weir.catalog.compatibility import Rule
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.config.errors import WeirError
-from weir.embedded.context import REPOSITORY
-from weir.embedded.schema_gate import committed_versions, findings_of
+from weir.config.repository import REPOSITORY
+from weir.local.schema_gate import committed_versions, findings_of
 
 pytestmark = pytest.mark.unit
 

@@ -8,8 +8,8 @@ from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
 from weir.config.flink import FlinkConfig, GarbageCollector, StateBackend
 from weir.config.stack import StackConfig
-from weir.embedded import jvm, services
-from weir.embedded.flink import (
+from weir.local import jvm, services
+from weir.local.flink import (
     FRAMEWORK_HEAP_MIB,
     FRAMEWORK_OFF_HEAP_MIB,
     METASPACE_MIB,

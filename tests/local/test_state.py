@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from weir.embedded import state
-from weir.embedded.service import Paths
-from weir.embedded.state import Phase, ServiceState, State, Status
+from weir.local import state
+from weir.local.service import Paths
+from weir.local.state import Phase, ServiceState, State, Status
 
 pytestmark = pytest.mark.unit
 

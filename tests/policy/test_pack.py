@@ -15,9 +15,9 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from tests.policy.rules_under_test import PACK, rules
 from tests.policy.test_rules import resource
 
-from weir.embedded import fetch
-from weir.embedded.context import REPOSITORY
-from weir.embedded.service import Toolchain
+from weir.config.repository import REPOSITORY
+from weir.toolchain import fetch
+from weir.toolchain.installed import Toolchain
 
 pytestmark = pytest.mark.contract
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.renderings import rendered, rendered_with
 
+from weir.config.repository import REPOSITORY
 from weir.programs.rendering import Rendering
 
 pytestmark = pytest.mark.unit
@@ -59,3 +60,21 @@ def test_both_can_be_switched_off() -> None:
     off = rendered_with("dev", {"weir:observability": {"pod_monitors": False, "alerts": False}})
     kinds = {entry.inputs["kind"] for entry in off.manifests}
     assert not kinds & {"PodMonitor", "PrometheusRule", "ServiceMonitor"}
+
+
+def test_a_job_that_restarts_without_a_checkpoint_loops() -> None:
+    rule = rules(rendered("prod"))["WeirJobLooping"]
+    assert rule["expr"] == (
+        'increase(flink_jobmanager_job_numRestarts{namespace="weir-prod"}[180s]) >= 3 and '
+        'increase(flink_jobmanager_job_numberOfCompletedCheckpoints{namespace="weir-prod"}[180s]) == 0'
+    )
+    assert rule["for"] == "0m"
+    slow = rendered_with("prod", {"weir:flink.checkpoint_interval_seconds": 120})
+    assert "[360s]" in rules(slow)["WeirJobLooping"]["expr"]
+
+
+def test_a_runbook_that_an_alert_names_is_there() -> None:
+    named = {rule["annotations"].get("runbook") for rule in rules(rendered("prod")).values()} - {None}
+    assert named
+    for name in named:
+        assert (REPOSITORY / name).is_file(), name

@@ -73,7 +73,9 @@ def test_what_runs_too_short_waits(stacks: Path) -> None:
     with pytest.raises(WeirError, match=r"in no commit of Pulumi\.staging\.yaml"):
         promoted(stacks / "Pulumi.prod.yaml", time.time(), "Ada")
     commit(stacks, hours_ago=20)
-    with pytest.raises(WeirError, match=r"runs in staging for 20\.0 h of promotions\.soak_hours 24; .* in 4\.0 h"):
+    with pytest.raises(
+        WeirError, match=r"has run in staging for 20\.0 h; promotions\.soak_hours asks for 24\. Promote it in 4\.0 h"
+    ):
         promoted(stacks / "Pulumi.prod.yaml", time.time(), "Ada")
 
 
@@ -95,7 +97,7 @@ def test_the_command_writes_once_and_then_says_that_nothing_changes(stacks: Path
     assert Path(file).read_text() == before
     first, second = runner.invoke(commands, command), runner.invoke(commands, command)
     assert f"flink-job: by tag -> {NEW}" in first.output
-    assert "has the images of ci already" in second.output
+    assert "already runs the images of ci" in second.output
 
 
 def test_an_environment_by_digest_has_no_image_by_tag_and_the_rules_see_to_it() -> None:

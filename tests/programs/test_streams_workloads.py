@@ -255,6 +255,25 @@ def test_all_that_a_program_talks_to_is_a_named_flow() -> None:
     assert "kafka-streams-to-cassandra-out" not in policies
 
 
+def test_prometheus_hears_of_threads_that_fail_on_the_same_thing_and_of_a_loader_that_stands_still() -> None:
+    found = whole()
+    (endpoint,) = found["PodMonitor", "kafka-streams"].inputs["spec"]["podMetricsEndpoints"]
+    assert (endpoint["port"], endpoint["path"]) == ("http", "/metrics")
+    assert ("NetworkPolicy", "metrics-of-streams-in") in found
+    groups = found["PrometheusRule", "weir"].inputs["spec"]["groups"]
+    alerts = {rule["alert"]: rule for group in groups for rule in group["rules"]}
+    assert not {"WeirJobLooping", "WeirEventsAreLate"} & set(alerts)
+    threads = alerts["WeirStreamsLooping"]
+    assert threads["expr"].endswith('(weir_pipeline_failures_since_progress{namespace="weir-prod"}) >= 3')
+    assert (threads["for"], threads["labels"]["severity"]) == ("0m", "critical")
+    group = 'namespace="weir-prod", consumergroup="connect-weir-flights"'
+    assert alerts["WeirLoaderStandsFlights"]["expr"] == (
+        f"max(kafka_consumergroup_lag{{{group}}}) > 100 and "
+        f"sum(increase(kafka_consumergroup_current_offset{{{group}}}[10m])) == 0"
+    ), "the ends of transactions wait for ever in a topic without traffic"
+    assert all((REPOSITORY / alerts[name]["annotations"]["runbook"]).is_file() for name in alerts if "Loop" in name)
+
+
 def test_other_partitions_are_refused_for_its_state_is_divided_by_them() -> None:
     before = list(whole().values())
 

@@ -11,8 +11,9 @@ from tests.renderings import REPOSITORY, manifest, rendered_with
 from weir.catalog.environment import load_environment
 from weir.catalog.flink import PYTHON_DRIVER
 from weir.config.stack import load_stack
-from weir.embedded import jobs
-from weir.embedded.service import Context, Paths, Toolchain
+from weir.local import jobs
+from weir.local.service import Context, Paths
+from weir.toolchain.installed import Toolchain
 
 pytestmark = pytest.mark.unit
 

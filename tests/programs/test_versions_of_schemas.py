@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-import tomllib
 from types import ModuleType
 
 import pytest
 from tests import schemas
 from tests.renderings import KUBERNETES_STACKS, REPOSITORY, rendered
 
-import weir
 from weir.config import versions
 
 pytestmark = pytest.mark.unit
@@ -39,8 +37,3 @@ def test_every_kind_in_use_comes_from_a_release_that_is_pinned_and_fetched(crds:
                 assert api_version == crd.api_version
                 assert crd.folder in fetched
                 assert (schemas.crd_folder() / crd.folder).is_dir()
-
-
-def test_the_version_in_an_images_tag_is_the_packages():
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    assert weir.__version__ == project["version"]

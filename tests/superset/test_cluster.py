@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 from weir.catalog.dashboard import import_files, load_dashboard
-from weir.embedded import superset
-from weir.embedded.context import REPOSITORY
-from weir.embedded.dashboards import log_in
-from weir.embedded.service import Context, Toolchain
+from weir.clients.superset import log_in
+from weir.config.repository import REPOSITORY
+from weir.local import superset
+from weir.local.service import Context
+from weir.toolchain.installed import Toolchain
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(900)]
 
@@ -102,10 +103,8 @@ def test_an_identity_provider_makes_its_group_administrators(settings_of: Callab
     assert "p@ss/oauth-client-secret" in told["OAUTH_PROVIDERS"]
 
 
-def test_dashboards_are_brought_from_inside_as_often_as_one_likes(
-    platform_of: Callable[..., Context], tmp_path: Path
-) -> None:
-    ctx = platform_of("cassandra", "trino", "superset")
+def test_dashboards_are_brought_from_inside_as_often_as_one_likes(dashboards: Context, tmp_path: Path) -> None:
+    ctx = dashboards
     for path, content in import_files(
         load_dashboard(REPOSITORY / "dashboards" / "flights"), ctx.endpoints.trino_url
     ).items():

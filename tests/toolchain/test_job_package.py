@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from weir.embedded.context import REPOSITORY
-from weir.embedded.job_package import build_job_package
+from weir.config.repository import REPOSITORY
+from weir.toolchain.job_package import build_job_package
 
 pytestmark = pytest.mark.unit
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from weir.config.errors import WeirError
-from weir.embedded import fetch, toolchain
-from weir.embedded.context import REPOSITORY
-from weir.embedded.java import find_jdk17
-from weir.embedded.toolchain import cache_folder
+from weir.config.repository import REPOSITORY
+from weir.toolchain import fetch, toolchain
+from weir.toolchain.java import find_jdk17
+from weir.toolchain.toolchain import cache_folder
 
 pytestmark = pytest.mark.unit
 

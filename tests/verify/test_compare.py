@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
 from rich.console import Console
-from tests.proof.tiny import write_readings
+from tests.verify.tiny import write_readings
 
 from weir.catalog.pipeline import Pipeline
-from weir.proof import oracle
-from weir.proof.compare import TableResult, compare
-from weir.proof.dataset import open_dataset
-from weir.proof.letters import HEADERS, Letter, LetterResult, check_letters
-from weir.proof.manifest import PoisonRecord
-from weir.proof.poison import PoisonKind, fingerprint
-from weir.proof.report import as_json, as_tables, write_differences
-from weir.proof.scan import MAXIMUM_TOKEN, MINIMUM_TOKEN, actual_table, token_ranges
-from weir.proof.topic import TopicCount
-from weir.proof.verify import Sent, Verification
+from weir.catalog.types import ColumnType
+from weir.verify import oracle
+from weir.verify.compare import TableResult, compare
+from weir.verify.dataset import open_dataset
+from weir.verify.letters import HEADERS, REASON, Letter, LetterResult, check_letters, letters_of
+from weir.verify.manifest import PoisonRecord
+from weir.verify.poison import PoisonKind, fingerprint
+from weir.verify.report import as_json, as_tables, write_differences
+from weir.verify.scan import MAXIMUM_TOKEN, MINIMUM_TOKEN, actual_table, create_table, token_ranges
+from weir.verify.topic import TopicCount
+from weir.verify.verify import Sent, Verification
 
 pytestmark = pytest.mark.unit
 
@@ -115,6 +117,22 @@ def test_the_token_ranges_cover_the_ring_without_gap_or_overlap() -> None:
     assert all(left[1] + 1 == right[0] for left, right in itertools.pairwise(ranges))
 
 
+def test_numbers_come_into_duckdb_as_they_are() -> None:
+    kinds = (ColumnType.DOUBLE, ColumnType.FLOAT, ColumnType.DATE, ColumnType.TIMESTAMP)
+    columns = dict(zip("abcd", kinds, strict=True))
+    rows = [(math.nan, None, 0, -1), (None, math.nan, None, None), (math.inf, -0.5, 86_400_000, 1)]
+    with duckdb.connect() as connection:
+        create_table(connection, "numbers", columns, rows)
+        create_table(connection, "nothing", columns, [])
+        found = connection.execute("SELECT * FROM numbers").fetchall()
+        assert connection.execute("SELECT * FROM nothing").fetchall() == []
+    millisecond = timedelta(milliseconds=1)
+    epoch = datetime(1970, 1, 1)
+    assert str(found[0]) == str((math.nan, None, date(1970, 1, 1), epoch - millisecond))
+    assert str(found[1]) == str((None, math.nan, None, None))
+    assert found[2] == (math.inf, -0.5, date(1970, 1, 2), epoch + millisecond)
+
+
 POISON = [
     PoisonRecord(number=n, kind=kind, fingerprint=fingerprint(value), partition=n % 2, offset=10 + n)
     for n, (kind, value) in enumerate(
@@ -124,12 +142,12 @@ POISON = [
 
 
 def _letter(record: PoisonRecord) -> Letter:
-    values = ("readings.events", str(record.partition), str(record.offset), "1700000000000", "why")
+    values = ("readings.events", str(record.partition), str(record.offset), "1700000000000", f"{record.kind.code}: why")
     return Letter(record.fingerprint, dict(zip(HEADERS, values, strict=True)))
 
 
 def _checked(tmp_path: Path, letters: list[Letter]) -> LetterResult:
-    return check_letters(write_readings(tmp_path)[0], POISON, letters)
+    return check_letters(write_readings(tmp_path)[0], letters_of(POISON), letters)
 
 
 def test_every_letter_once_is_correct(tmp_path: Path) -> None:
@@ -155,13 +173,14 @@ def test_a_letter_of_no_poison_and_one_without_an_origin(tmp_path: Path) -> None
     assert _checked(tmp_path, [*map(_letter, POISON), stranger, nameless]).extra == 2
 
 
-def test_a_letter_with_other_bytes_or_without_a_reason(tmp_path: Path) -> None:
+def test_a_letter_with_other_bytes_or_another_reason(tmp_path: Path) -> None:
     letters = [_letter(record) for record in POISON]
     letters[0] = replace(letters[0], fingerprint=fingerprint(b""))
-    letters[2] = replace(letters[2], headers={**letters[2].headers, "weir.reason": ""})
+    letters[1] = replace(letters[1], headers={**letters[1].headers, REASON: "bad-magic: why"})
+    letters[2] = replace(letters[2], headers={**letters[2].headers, REASON: ""})
     result = _checked(tmp_path, letters)
-    assert (result.missing, result.extra, result.wrong) == (0, 0, 2)
-    assert [list(difference.columns) for difference in result.differences] == [["value"], ["weir.reason"]]
+    assert (result.missing, result.extra, result.wrong) == (0, 0, 3)
+    assert [list(difference.columns) for difference in result.differences] == [["value"], [REASON], [REASON]]
 
 
 def _verification(rows: TableResult, letters: LetterResult, *, on_topic: int) -> Verification:

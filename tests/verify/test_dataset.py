@@ -8,10 +8,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from tests.proof.tiny import READINGS, write_readings
+from tests.verify.tiny import READINGS, write_readings
 
 from weir.config.errors import WeirError
-from weir.proof.dataset import open_dataset, reference_rows
+from weir.verify.dataset import open_dataset, reference_rows
 
 pytestmark = pytest.mark.unit
 

@@ -8,8 +8,8 @@ import pytest
 
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.spec import Engine
-from weir.embedded.context import REPOSITORY
-from weir.proof.drain import Step, steps
+from weir.config.repository import REPOSITORY
+from weir.verify.drain import Step, steps
 
 pytestmark = pytest.mark.unit
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError
-from weir.proof.manifest import (
+from weir.verify.manifest import (
     IndexRange,
     Manifest,
     PartitionRange,

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.proof.tiny import write_readings
+from tests.verify.tiny import PIPELINE, write_readings
 
-from weir.proof import oracle
-from weir.proof.dataset import open_dataset
+from weir.catalog.dataset import Dataset
+from weir.catalog.pipeline import Pipeline
+from weir.verify import oracle
+from weir.verify.dataset import open_dataset
 
 pytestmark = pytest.mark.unit
 
 
 def _computed(tmp_path: Path, sent: list[int], table: str) -> dict[Any, dict[str, Any]]:
-    pipeline, dataset = write_readings(tmp_path)
+    return _computed_of(*write_readings(tmp_path), sent, table)
+
+
+def _computed_of(pipeline: Pipeline, dataset: Dataset, sent: list[int], table: str) -> dict[Any, dict[str, Any]]:
     connection = open_dataset(pipeline, dataset)
     oracle.compute(connection, pipeline, np.array(sent))
     result = connection.execute(f"SELECT * FROM {oracle.expected_table(table)}")
@@ -88,6 +94,60 @@ def test_a_missing_dimension_is_replaced_before_grouping(tmp_path: Path) -> None
         (date(2024, 3, 1), "who's there"),
         (date(1969, 12, 1), "north"),
     }
+
+
+NUMBERS = """\
+sensor,number,read_at,site,grade,value,ratio,flag,raw,checked_on,amount,share
+a,1,2024-01-01T00:00:00Z,1,good,1,NaN,NA,NA,NA,9000000000000000000,0.1
+a,2,2024-01-01T00:00:00Z,1,good,2,2.0,NA,NA,NA,9000000000000000000,-0.0
+b,1,2024-02-01T00:00:00Z,1,good,5,-0.0,NA,NA,NA,-9000000000000000000,0.0
+b,2,2024-02-01T00:00:00Z,1,good,6,0.0,NA,NA,NA,-9000000000000000000,NaN
+b,3,2024-02-01T00:00:00Z,1,good,6,-Infinity,NA,NA,NA,9000000000000000000,NA
+b,4,2024-02-01T00:00:00Z,1,good,6,Infinity,NA,NA,NA,1,NA
+c,1,2024-03-01T00:00:00Z,1,good,6,NaN,NA,NA,NA,-9000000000000000000,NA
+c,2,2024-03-01T00:00:00Z,1,good,6,NA,NA,NA,NA,-9000000000000000000,NA
+d,1,2024-04-01T00:00:00Z,1,good,6,NA,NA,NA,NA,NA,NA
+"""
+MORE_FIELDS = [
+    {"name": "amount", "type": ["null", "long"], "default": None},
+    {"name": "share", "type": ["null", "float"], "default": None},
+]
+MEASURES = """
+    dimensions: [{column: site_name, when_null: none, as: place}]
+    measures:
+      n: {count: all}
+      amount: {sum: amount}
+      least: {min: ratio}
+      greatest: {max: ratio}
+      above_five: {count: all, where: {column: ratio, greater_than: 5}}
+      below_five: {count: all, where: {column: ratio, less_than: 5}}
+      above_a_tenth: {count: all, where: {column: share, greater_than: 0.1}}
+      above_fraction: {count: all, where: {column: value, greater_than: 5.5}}
+      below_fraction: {count: all, where: {column: value, less_than: 5.5}}
+dead_letters:"""
+
+
+def test_floats_have_one_order_and_sums_end_at_64_bits(tmp_path: Path) -> None:
+    begin, end = PIPELINE.index("    dimensions:"), PIPELINE.index("dead_letters:")
+    text = PIPELINE[:begin] + MEASURES.removeprefix("\n") + PIPELINE[end + len("dead_letters:") :]
+    folder = write_readings(tmp_path, more_fields=MORE_FIELDS, readings=NUMBERS, pipeline=text)
+    totals = _computed_of(*folder, list(range(9)), "totals_by_month")
+    nan, infinity = math.nan, math.inf
+    found = {month.month: [*row.values()][2:] for (month, _place), row in sorted(totals.items())}
+    assert repr(found) == repr(
+        {
+            1: [2, 2**63 - 1, 2.0, nan, 1, 1, 1, 0, 2],
+            2: [4, -9000000000000000000 + 1, -infinity, infinity, 1, 3, 1, 3, 1],
+            3: [2, -(2**63), nan, nan, 1, 0, 0, 2, 0],
+            4: [1, None, None, None, 0, 0, 0, 1, 0],
+        }
+    )
+
+
+def test_the_zero_with_a_sign_is_zero_in_rows(tmp_path: Path) -> None:
+    folder = write_readings(tmp_path, more_fields=MORE_FIELDS, readings=NUMBERS)
+    rows = _computed_of(*folder, list(range(9)), "readings_enriched")
+    assert repr((rows["b", 1]["ratio"], rows["a", 2]["share"])) == "(0.0, 0.0)"
 
 
 def test_only_events_that_were_sent_are_expected_and_each_once(tmp_path: Path) -> None:

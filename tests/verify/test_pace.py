@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weir.proof.pace import Pace
+from weir.verify.pace import Pace
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weir.config.embedded import ReplayConfig
-from weir.proof.schedule import DISPLACEMENT, NEAR_DISTANCE, Kind, Plan, make_plan
+from weir.verify.schedule import DISPLACEMENT, NEAR_DISTANCE, Kind, Plan, make_plan
 
 pytestmark = pytest.mark.unit
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import fastavro
@@ -26,26 +27,35 @@ from weir.catalog.engine_names import consumer_group
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.tables import Table, create_keyspace_statement
 from weir.catalog.types import ColumnType
+from weir.clients.cassandra import session_of
+from weir.clients.cassandra_rows import insert_statement
+from weir.clients.events.decoder import Decoder
+from weir.clients.events.letter_codes import UnreadableError
+from weir.clients.kafka import TopicReader
 from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.embedded.provision import provision
-from weir.embedded.service import Context
-from weir.proof import oracle
-from weir.proof.cassandra import insert_statement, load_references, session_of
-from weir.proof.dataset import listed, open_dataset
-from weir.proof.kafka import TopicReader
-from weir.proof.letters import HEADERS
-from weir.proof.manifest import Manifest, ReplayState, load_manifests
-from weir.proof.poison import PoisonKind, fingerprint
-from weir.proof.replay import replay
-from weir.proof.scan import actual_table, copy_table
-from weir.proof.verify import Verification, verify
+from weir.local.provision import provision
+from weir.local.service import Context
+from weir.verify import oracle
+from weir.verify.dataset import listed, open_dataset
+from weir.verify.letters import DIGEST, HEADERS
+from weir.verify.manifest import Manifest, ReplayState, load_manifests
+from weir.verify.poison import Mold, fingerprint
+from weir.verify.replay import replay
+from weir.verify.scan import actual_table, copy_table
+from weir.verify.seeding import load_references, seed_references
+from weir.verify.verify import Verification, verify
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Session
 
 pytestmark = pytest.mark.contract
 
 ORDERS = 600
 CONFIG = ReplayConfig(events_per_second=0, duplicate_ratio=0.3, poison_events=14)
+LETTER_BYTES = 10_000
+"""A letter of the job that the tests play is cut to so many."""
 
 
 @dataclass(frozen=True)
@@ -111,14 +121,19 @@ def _write_letters(bench: Bench) -> None:
     producer = Producer({"bootstrap.servers": bench.endpoints.kafka_bootstrap_servers, "transactional.id": "job"})
     producer.init_transactions()
     producer.begin_transaction()
-    source = bench.pipeline.source_topic.name
+    source, topic = bench.pipeline.source_topic.name, bench.pipeline.dead_letter_topic.name
+    decoder = Decoder(bench.endpoints.registry_url, bench.pipeline)
     with TopicReader(bench.endpoints, source) as reader:
         for message in reader.records(reader.offsets()):
-            if (message.key() or b"").startswith(b"poison-"):
-                values = (source, str(message.partition()), str(message.offset()), "1", "it is poison")
+            value = message.value()
+            try:
+                decoder.read(value)
+            except UnreadableError as error:
+                values = (source, str(message.partition()), str(message.offset()), "1", str(error))
                 headers: list = list(zip(HEADERS, values, strict=True))
-                topic = bench.pipeline.dead_letter_topic.name
-                producer.produce(topic, message.value(), message.key(), headers=headers)
+                if value is not None and len(value) > LETTER_BYTES:
+                    headers.append((DIGEST, fingerprint(value)))
+                producer.produce(topic, value and value[:LETTER_BYTES], message.key(), headers=headers)
     producer.commit_transaction()
 
 
@@ -167,7 +182,7 @@ def test_what_was_replayed_is_read_back_by_another_decoder(bench: Bench) -> None
     assert sum(len(sends) for sends in seen.values()) == 650
     assert all(len(set(sends)) == 1 for sends in seen.values()), "re-sends are equal and share a partition"
     assert poison == {(record.partition, record.offset): record.fingerprint for record in manifest.poison}
-    assert {record.kind for record in manifest.poison} == set(PoisonKind)
+    assert {record.kind for record in manifest.poison} == set(Mold(bench.pipeline, foreign_id=0).kinds)
 
 
 def test_a_job_that_did_everything_right_is_proved_right(bench: Bench) -> None:
@@ -239,7 +254,7 @@ def test_a_replay_that_was_killed_is_still_verified_rightly(bench: Bench) -> Non
     code = (
         "import sys; from pathlib import Path; from weir.catalog.dataset import load_dataset; "
         "from weir.catalog.pipeline import load_pipeline; from weir.config.endpoints import Endpoints; "
-        "from weir.config.embedded import ReplayConfig; from weir.proof.replay import replay; "
+        "from weir.config.embedded import ReplayConfig; from weir.verify.replay import replay; "
         "folder = Path(sys.argv[2]); "
         "replay(Endpoints.model_validate_json(sys.argv[1]), load_pipeline(folder), load_dataset(folder), "
         "ReplayConfig(events_per_second=100, duplicate_ratio=0.3, poison_events=14), Path(sys.argv[3]))"
@@ -308,6 +323,48 @@ def test_every_type_survives_the_way_from_cassandra_into_duckdb(endpoints: Endpo
     instant = values[ColumnType.TIMESTAMP].replace(tzinfo=None)
     assert copied == [tuple(instant if isinstance(cell, datetime) else cell for cell in row) for row in rows]
     assert [list(ColumnType), copied[1]] == [list(values), rows[1]]
+
+
+def test_set_up_keeps_a_corrected_reference_and_verification_knows_of_it(bench: Bench) -> None:
+    loaded = seed_references(bench.endpoints, bench.pipeline, bench.dataset, bench.manifests)
+    assert [str(table) for table in loaded] == [
+        f"{bench.pipeline.name}.products: 0 of 40 rows written",
+        f"{bench.pipeline.name}.shops: 0 of 24 rows written",
+    ]
+    bench.replay()
+    _play_the_job(bench, list(range(ORDERS)))
+    products = bench.pipeline.reference_tables["products"].qualified_name
+    with session_of(bench.endpoints) as session:
+        session.execute(f"UPDATE {products} SET title = 'corrected' WHERE sku = 'sku-1'")
+        session.execute(f"DELETE FROM {products} WHERE sku = 'sku-2'")
+        again = seed_references(bench.endpoints, bench.pipeline, bench.dataset, bench.manifests)
+        assert [table.kept for table in again] == [2, 0]
+        title = session.execute(f"SELECT title FROM {products} WHERE sku = 'sku-1'").one()
+        assert title == ("corrected",)
+        result = bench.verify()
+        assert result.correct, result
+        assert result.corrected_references == {"products": 2}
+        assert result.joined_before_correction == len(_keys_of(session, bench, "sku-1", "sku-2"))
+
+        # One row as a job that joined after the correction writes it, and one as no job may.
+        rows = bench.pipeline.row_table
+        key = " AND ".join(f"{name} = ?" for name in rows.primary_key)
+        update = session.prepare(f"UPDATE {rows.qualified_name} SET product_title = ? WHERE {key}")
+        after, invented, *_ = _keys_of(session, bench, "sku-1")
+        session.execute(update, ("corrected", *after))
+        assert bench.verify().rows.correct
+        session.execute(update, ("invented", *invented))
+        assert bench.verify().rows.wrong == 1
+
+        told = seed_references(bench.endpoints, bench.pipeline, bench.dataset, bench.manifests, overwrite=True)
+        assert [(table.written, table.kept) for table in told] == [(2, 0), (0, 0)]
+        assert bench.verify().rows.wrong == 2, "what was joined with the correction, and what was invented"
+
+
+def _keys_of(session: Session, bench: Bench, *skus: str) -> list[tuple]:
+    rows = bench.pipeline.row_table
+    found = session.execute(f"SELECT {listed(rows.primary_key)}, sku FROM {rows.qualified_name}")
+    return sorted(tuple(row[:-1]) for row in found if row[-1] in skus)
 
 
 def test_references_may_be_loaded_again(bench: Bench) -> None:

@@ -10,11 +10,11 @@ import fastavro
 import numpy as np
 import pytest
 
+from weir.bench.pipeline import steady_rate
+from weir.clients.counters import Totals, counter_patterns
+from weir.clients.events.wire_format import HEADER_BYTES, header
 from weir.config.errors import WeirError
-from weir.embedded.bench import steady_rate
-from weir.proof.monitor import Totals, counter_patterns
-from weir.proof.synthetic import DUPLICATE_DISTANCE, encoded, ids_of, write_pipeline
-from weir.proof.wire import HEADER_BYTES, header
+from weir.verify.synthetic import DUPLICATE_DISTANCE, encoded, ids_of, write_pipeline
 
 pytestmark = pytest.mark.unit
 
@@ -67,6 +67,7 @@ def test_counters_are_found_by_flinks_names_of_operators(tmp_path: Path) -> None
     patterns = counter_patterns(write_pipeline(tmp_path)[0])
     names = {
         "Source___events[1].numRecordsOut": "received",
+        "Source___events[1].KafkaSourceReader.deserializer.conflictingDuplicates": "conflicting_duplicates",
         "Deduplicate[4].numRecordsIn": "deduplicated",
         "Deduplicate[4].numRecordsOut": "distinct_events",
         "events_enriched[14]__Writer.numRecordsSend": "rows_written",

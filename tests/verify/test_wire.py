@@ -12,12 +12,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.proof.tiny import SCHEMA, write_readings
+from tests.verify.tiny import SCHEMA, write_readings
 
-from weir.proof.avro_batch import encode_records
-from weir.proof.dataset import open_dataset
-from weir.proof.poison import PoisonKind, fingerprint, make_poison
-from weir.proof.wire import HEADER_BYTES, Decoder, encode_events, header
+from weir.catalog.avro_types import parse_avro
+from weir.catalog.pipeline import load_pipeline
+from weir.chaos.ground import write_pipeline
+from weir.clients.events.decoder import Decoder
+from weir.clients.events.letter_codes import LetterCode, UnreadableError
+from weir.clients.events.wire_format import HEADER_BYTES
+from weir.verify.avro_batch import encode_records
+from weir.verify.dataset import open_dataset
+from weir.verify.poison import UNKNOWN_SCHEMA_ID, Mold, PoisonKind, fingerprint, make_poison
+from weir.verify.wire import encode_events
 
 pytestmark = pytest.mark.unit
 
@@ -92,23 +98,46 @@ def test_no_poison_record_decodes(tmp_path: Path, seed: int) -> None:
     pipeline, dataset = write_readings(tmp_path)
     good = encode_events(open_dataset(pipeline, dataset), pipeline, 7, range(1)).value(0)
     decoder = Decoder("http://nowhere.invalid", pipeline)
-    schema = fastavro.parse_schema(SCHEMA)
-    decoder._writers.update({7: schema, 2_000_000_000: None})
+    schema = parse_avro(json.dumps(SCHEMA))
+    foreign = parse_avro(json.dumps(SCHEMA | {"name": "Other"}))
+    unknown = UnreadableError(LetterCode.UNKNOWN_SCHEMA_ID, "the registry has none")
+    decoder._writers.update({7: schema, 8: foreign, UNKNOWN_SCHEMA_ID: unknown})
     assert decoder.decode(good) is not None
+    mold = Mold(pipeline, foreign_id=8)
     for number in range(700):
-        poison = make_poison(number, seed, good)
+        poison = make_poison(number, seed, good, mold)
         assert decoder.decode(poison.value) is None, poison
+        with pytest.raises(UnreadableError) as failure:
+            decoder.read(poison.value)
+        assert failure.value.code == poison.kind.code, poison
 
 
-def test_the_same_arguments_give_the_same_poison_and_the_kinds_take_turns() -> None:
-    good = header(1) + b"some event"
-    kinds = list(PoisonKind)
-    for number in range(20):
-        poison = make_poison(number, 5, good)
-        assert poison == make_poison(number, 5, good)
-        assert poison.kind is kinds[number % len(kinds)]
-    assert make_poison(0, 5, good).value != make_poison(0, 6, good).value
+def test_the_same_arguments_give_the_same_poison_and_the_kinds_take_turns(tmp_path: Path) -> None:
+    pipeline, dataset = write_readings(tmp_path)
+    good = encode_events(open_dataset(pipeline, dataset), pipeline, 7, range(1)).value(0)
+    mold = Mold(pipeline, foreign_id=8)
+    # The partition keys of readings are times, which are never empty.
+    assert set(PoisonKind) - set(mold.kinds) == {PoisonKind.EMPTY_KEY}
+    for number in range(30):
+        poison = make_poison(number, 5, good, mold)
+        assert poison == make_poison(number, 5, good, mold)
+        assert poison.kind is mold.kinds[number % len(mold.kinds)]
+    assert make_poison(0, 5, good, mold).value != make_poison(0, 6, good, mold).value
+
+
+def test_a_pipeline_with_a_text_for_a_partition_key_gets_empty_ones(tmp_path: Path) -> None:
+    (tmp_path / "flights").mkdir()
+    write_pipeline(tmp_path / "flights", evolved=False, upgrades=0)
+    pipeline = load_pipeline(tmp_path / "flights")
+    assert Mold(pipeline, foreign_id=8).kinds == list(PoisonKind)
 
 
 def test_no_value_and_an_empty_value_are_told_apart() -> None:
     assert fingerprint(None) != fingerprint(b"")
+
+
+def test_a_value_beyond_the_pipelines_most_bytes_is_a_letter(tmp_path: Path) -> None:
+    pipeline, _ = write_readings(tmp_path)
+    decoder = Decoder("http://nowhere.invalid", pipeline)
+    with pytest.raises(UnreadableError, match="too-large: 1048577 bytes"):
+        decoder.read(bytes(2**20 + 1))

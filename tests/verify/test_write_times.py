@@ -7,13 +7,13 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from tests.proof.tiny import write_readings
+from tests.verify.tiny import write_readings
 
 from weir.catalog.pipeline import Pipeline
-from weir.proof import oracle
-from weir.proof.dataset import open_dataset, quoted
-from weir.proof.scan import WRITE_TIME, actual_table
-from weir.proof.write_times import _expected, check_write_times, counted_beyond_horizon, observed_column
+from weir.verify import oracle
+from weir.verify.dataset import open_dataset, quoted
+from weir.verify.scan import WRITE_TIME, actual_table
+from weir.verify.write_times import _expected, check_write_times, counted_beyond_horizon, observed_column
 
 pytestmark = pytest.mark.unit
 

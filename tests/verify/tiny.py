@@ -86,14 +86,19 @@ SITES = "site,name,height,unused\n1,first,NA,u\n2,second,20,u\n1,north,10,u\n"
 
 
 def write_readings(
-    folder: Path, *, readings: str = READINGS, sites: str = SITES, pipeline: str = PIPELINE
+    folder: Path,
+    *,
+    readings: str = READINGS,
+    sites: str = SITES,
+    pipeline: str = PIPELINE,
+    more_fields: list[dict[str, object]] | None = None,
 ) -> tuple[Pipeline, Dataset]:
     """Writes `readings` below `folder` and loads it."""
     home = folder / "readings"
     home.mkdir(parents=True)
     (home / "pipeline.yaml").write_text(pipeline)
     (home / "dataset.yaml").write_text(DATASET)
-    (home / "reading.avsc").write_text(json.dumps(SCHEMA))
+    (home / "reading.avsc").write_text(json.dumps(SCHEMA | {"fields": [*SCHEMA["fields"], *(more_fields or [])]}))
     (home / "readings.csv").write_text(readings)
     (home / "sites.csv").write_text(sites)
     return load_pipeline(home), load_dataset(home)

@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 from weir.catalog.environment import in_environment
 from weir.cli.main import commands
+from weir.clients.cassandra import Access, admin_session
 from weir.config.errors import WeirError
-from weir.database.erase import Subject, erase, find, tables_of, what_remains
-from weir.database.session import Access, session_of
-from weir.embedded import provision
-from weir.embedded.service import Context
+from weir.incluster.database.erase import Subject, erase, find, tables_of, what_remains
+from weir.local import provision
+from weir.local.service import Context
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
@@ -32,7 +32,7 @@ def session(platform_of: Callable[..., Context]) -> Iterator[Session]:
     """A Cassandra with the tables of flights."""
     endpoints = platform_of("cassandra").endpoints
     provision.create_tables(endpoints, FLIGHTS.tables)
-    with session_of(Access(endpoints.cassandra_contact_points, endpoints.cassandra_datacenter)) as session:
+    with admin_session(Access.of(endpoints)) as session:
         yield session
 
 

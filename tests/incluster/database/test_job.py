@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -19,25 +20,25 @@ from tests.secured_cassandra import STORE_PASSWORD, secured_node
 
 from weir.catalog.database import database_of
 from weir.catalog.pipeline import load_pipeline
-from weir.catalog.roles import job_role
+from weir.catalog.roles import MONITOR_ROLE, job_role
 from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
+from weir.clients.cassandra import Access, WrongPasswordError, admin_session, may_log_in, session_of
 from weir.components.base import Site
 from weir.components.cassandra_plain import plain_settings
 from weir.components.cassandra_settings import CassandraArgs
 from weir.config.endpoints import Endpoints
 from weir.config.errors import ConfigError, WeirError
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.database import job
-from weir.database.accounts import DEFAULT_SUPERUSER
-from weir.database.lock import schema_lock
-from weir.database.session import Access, WrongPasswordError, may_log_in, session_of
-from weir.embedded import cassandra
-from weir.embedded.context import REPOSITORY
-from weir.embedded.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths, Toolchain
-from weir.proof.cassandra import session_of as rows_as
-from weir.proof.references import argument_parser, with_logins
+from weir.incluster.daemon import argument_parser, endpoints_of
+from weir.incluster.database import job
+from weir.incluster.database.accounts import DEFAULT_SUPERUSER
+from weir.incluster.database.lock import schema_lock
+from weir.local import cassandra
+from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths
 from weir.sizing.plan import CassandraPlan, NodeSize
+from weir.toolchain.installed import Toolchain
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
@@ -51,7 +52,6 @@ DATABASE = database_of([FLIGHTS], {CASSANDRA_DATACENTER: 1}, with_roles=True, re
 PASSWORDS = {role.name: f"it's {role.name}" for role in DATABASE.roles}
 ADMINISTRATOR = "weir_admin"
 SECRET = "canary-7c1f"
-REFERENCES_ARGUMENTS = ("--endpoints", "unused", "--pipelines", "unused", "--state", "unused")
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,12 @@ def run_job(access: Access, files: Path) -> subprocess.CompletedProcess[str]:
     options = ["--contact-point", *access.contact_points, "--datacenter", access.datacenter, "--ca", access.ca_file]
     mounted = ["--database", files / "database.json", "--administrator", files / "administrator"]
     return subprocess.run(
-        [sys.executable, "-m", "weir.database.job", *map(str, [*options, *mounted, "--roles", files / "roles"])],
+        [
+            sys.executable,
+            "-m",
+            "weir.incluster.database.job",
+            *map(str, [*options, *mounted, "--roles", files / "roles"]),
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -124,7 +129,7 @@ def first_run(access: Access, files: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def administrator(access: Access, first_run: subprocess.CompletedProcess[str]) -> Iterator[Session]:
     assert first_run.returncode == 0, first_run.stdout + first_run.stderr
-    with session_of(access) as session:
+    with admin_session(access) as session:
         yield session
 
 
@@ -143,28 +148,41 @@ def test_a_fresh_cluster_gets_tables_and_roles_and_loses_its_well_known_superuse
     assert {row["table_name"] for row in found} == {table.name for table in FLIGHTS.tables}
 
 
+@contextmanager
+def program_session(access: Access, files: Path, role: str) -> Iterator[Session]:
+    """A session of one of weir's own programs, by the arguments that its pod gives it."""
+    endpoints = Endpoints.of_pod(registry="", cassandra=access.contact_points, datacenter=access.datacenter)
+    file = files / "endpoints.json"
+    file.write_text(endpoints.model_dump_json(), encoding="utf-8")
+    given = argument_parser("module", "description", "state").parse_args(
+        [
+            *("--endpoints", str(file), "--pipelines", "unused", "--state", "unused"),
+            *("--cassandra-user", role, "--cassandra-password-file", str(files / "roles" / role)),
+            *("--cassandra-ca", str(access.ca_file), "flights"),
+        ]
+    )
+    with session_of(endpoints_of(given)) as session:
+        yield session
+
+
 def test_the_publisher_of_reference_tables_reads_them_as_the_jobs_role(
     access: Access, files: Path, administrator: Session
 ) -> None:
     administrator.execute("INSERT INTO flights.airlines (carrier, name) VALUES ('UA', 'United')")
-    role = job_role("flights")
-    arguments = ["--cassandra-user", role, "--cassandra-password-file", str(files / "roles" / role)]
-    given = argument_parser().parse_args(
-        [*arguments, "--cassandra-ca", str(access.ca_file), *REFERENCES_ARGUMENTS, "flights"]
-    )
-    endpoints = Endpoints(
-        kafka_bootstrap_servers="",
-        registry_url="",
-        cassandra_contact_points=access.contact_points,
-        cassandra_datacenter=access.datacenter,
-        flink_url="",
-        trino_url="",
-        superset_url="",
-    )
-    with rows_as(with_logins(endpoints, given)) as session:
+    with program_session(access, files, job_role("flights")) as session:
         assert session.execute("SELECT name FROM flights.airlines").all() == [("United",)]
         with pytest.raises(Unauthorized):
             session.execute("INSERT INTO flights.airlines (carrier, name) VALUES ('XX', 'no')")
+
+
+def test_the_monitor_writes_health_and_looks_for_rows(access: Access, files: Path, administrator: Session) -> None:
+    with program_session(access, files, MONITOR_ROLE) as session:
+        session.execute("INSERT INTO weir.pipeline_health (pipeline, day, at) VALUES ('flights', '2026-01-01', 0)")
+        assert session.execute("SELECT count(*) FROM flights.flights_enriched").one() == (0,)
+        with pytest.raises(Unauthorized):
+            session.execute("SELECT name FROM flights.airlines")
+    assert administrator.execute("SELECT pipeline FROM weir.pipeline_health").one()["pipeline"] == "flights"
+    administrator.execute("TRUNCATE weir.pipeline_health")
 
 
 def test_a_second_run_changes_nothing(access: Access, files: Path, administrator: Session) -> None:
@@ -186,7 +204,7 @@ def test_no_password_is_in_what_it_prints_or_keeps(
 
 
 def test_the_job_role_may_do_its_work_and_no_more(access: Access, administrator: Session) -> None:
-    with session_of(as_role(access, "job_flights")) as session:
+    with admin_session(as_role(access, "job_flights")) as session:
         session.execute("SELECT * FROM flights.planes")
         session.execute(
             "INSERT INTO flights.fleet_by_month (flight_month, origin, carrier, manufacturer, flights) "
@@ -206,7 +224,7 @@ def test_the_job_role_may_do_its_work_and_no_more(access: Access, administrator:
 
 
 def test_dashboards_read_everything_and_change_nothing(access: Access, administrator: Session) -> None:
-    with session_of(as_role(access, "trino")) as session:
+    with admin_session(as_role(access, "trino")) as session:
         for table in ("flights.fleet_by_month", "flights.planes", "weir.pipeline_health"):
             session.execute(f"SELECT * FROM {table}")
         with pytest.raises(Unauthorized):
@@ -214,10 +232,10 @@ def test_dashboards_read_everything_and_change_nothing(access: Access, administr
 
 
 def test_nobody_is_let_in_without_a_certificate_check_or_a_password(access: Access, administrator: Session) -> None:
-    with pytest.raises(WeirError, match="does not answer"), session_of(replace(access, ca_file=None)):
+    with pytest.raises(WeirError, match="does not answer"), admin_session(replace(access, ca_file=None)):
         pass
     guessed = access.as_role(ADMINISTRATOR, "guess")
-    with pytest.raises(WrongPasswordError, match="refuses the login of weir_admin"), session_of(guessed):
+    with pytest.raises(WrongPasswordError, match="refuses the login of weir_admin"), admin_session(guessed):
         pass
 
 
@@ -236,7 +254,7 @@ def test_a_right_given_by_hand_is_taken_back(
     administrator.execute("ALTER ROLE loader WITH SUPERUSER = true")
     job.apply(access, DATABASE, PASSWORDS)
     told = capsys.readouterr().out
-    assert "role trino: revoked MODIFY on KEYSPACE flights" in told
+    assert 'role trino: revoked MODIFY on KEYSPACE "flights"' in told
     assert "role loader: is no superuser any more" in told
     found = administrator.execute("SELECT is_superuser FROM system_auth.roles WHERE role = 'loader'").one()
     assert found["is_superuser"] is False
@@ -279,7 +297,7 @@ def test_a_migration_adds_keeps_and_drops_what_is_named_and_refuses_the_rest(
 
 def test_the_history_tells_what_was_done_in_order(administrator: Session) -> None:
     rows = administrator.execute("SELECT * FROM weir.schema_history WHERE keyspace_name = 'flights'").all()
-    assert rows[0]["statement"].startswith("CREATE KEYSPACE IF NOT EXISTS flights")
+    assert rows[0]["statement"].startswith('CREATE KEYSPACE IF NOT EXISTS "flights"')
     assert all(re.match(r"(CREATE|ALTER|DROP) ", row["statement"]) for row in rows)
 
 

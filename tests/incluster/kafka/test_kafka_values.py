@@ -12,11 +12,11 @@ from weir.catalog.kafka_setup import ClientQuota, KafkaSetup
 from weir.catalog.pipeline import load_pipeline
 from weir.catalog.principals import AccessRule, KafkaResource, Principal, principals
 from weir.catalog.topics import Topic
+from weir.clients.kafka_protocol import Reader, float64, int16, int32, string
 from weir.config.errors import WeirError
-from weir.embedded.context import REPOSITORY
-from weir.kafka.topics import partition_conflicts
-from weir.kafka.users import Rule, rules_of
-from weir.kafka.wire import Reader, float64, int16, int32, string
+from weir.config.repository import REPOSITORY
+from weir.incluster.kafka.topics import partition_conflicts
+from weir.incluster.kafka.users import Rule, rules_of
 
 pytestmark = pytest.mark.unit
 

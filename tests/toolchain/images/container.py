@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil
 
 from weir.config.images import ImageName
+from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.embedded.context import REPOSITORY
-from weir.images import library
-from weir.images.definition import ImageDefinition
+from weir.toolchain.images import library
+from weir.toolchain.images.definition import ImageDefinition
 
 STACK_FILE = REPOSITORY / "stacks" / "Pulumi.cluster.yaml"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from weir.embedded.context import REPOSITORY
+from weir.config.repository import REPOSITORY
 
 DOCKERFILES = sorted(
     path.relative_to(REPOSITORY).as_posix()

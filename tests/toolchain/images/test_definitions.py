@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from tests.images.dockerfile import problems
+from tests.toolchain.images.dockerfile import problems
 
 from weir.config.errors import ConfigError, WeirError
 from weir.config.images import ImageName
-from weir.embedded.context import REPOSITORY
-from weir.images import library
-from weir.images.bill import Component, bill, debian_packages
-from weir.images.build import Builder, account_files, image_config, index_of
-from weir.images.build import BuiltImage as Built
-from weir.images.definition import Account, load_bases, load_images
-from weir.images.dockerfile import OWNED_FOLDER, ROOT_FOLDER, dockerfile
-from weir.images.layers import Layer, LayerStore, Owner, write_tree
-from weir.images.sources import Sources, compile_python
+from weir.config.repository import REPOSITORY
+from weir.toolchain.images import library
+from weir.toolchain.images.bill import Component, bill, debian_packages
+from weir.toolchain.images.build import Builder, account_files, image_config, index_of
+from weir.toolchain.images.build import BuiltImage as Built
+from weir.toolchain.images.definition import Account, load_bases, load_images
+from weir.toolchain.images.dockerfile import OWNED_FOLDER, ROOT_FOLDER, dockerfile
+from weir.toolchain.images.layers import Layer, LayerStore, Owner, write_tree
+from weir.toolchain.images.sources import Sources, compile_python
 
 pytestmark = pytest.mark.unit
 IMAGES = load_images(REPOSITORY / "images")

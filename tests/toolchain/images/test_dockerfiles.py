@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.images.dockerfile import DOCKERFILES, problems, read
+from tests.toolchain.images.dockerfile import DOCKERFILES, problems, read
 
+from weir import incluster
 from weir.catalog.flink import image_files
 from weir.catalog.pipeline import load_pipeline
 from weir.components.kafka_cluster import KAFKA_USER_ID
@@ -20,11 +23,11 @@ from weir.components.superset_settings import PORT as SUPERSET_PORT
 from weir.config import versions
 from weir.config.image_references import UPSTREAM
 from weir.config.images import ImageName
-from weir.embedded import fetch
-from weir.embedded.context import REPOSITORY
-from weir.embedded.service import Toolchain
-from weir.images.definition import Debian, Part, load_bases, load_images
-from weir.images.dockerfile import dockerfile
+from weir.config.repository import REPOSITORY
+from weir.toolchain import fetch
+from weir.toolchain.images.definition import Debian, Part, load_bases, load_images
+from weir.toolchain.images.dockerfile import dockerfile
+from weir.toolchain.installed import Toolchain
 
 IMAGES = load_images(REPOSITORY / "images")
 BASES = load_bases(REPOSITORY / "images")
@@ -166,9 +169,15 @@ def test_the_schema_jobs_programs_run_with_what_its_image_has(
     lock = REPOSITORY / "locks" / "schema-job.txt"
     fetch.python_environment(uv, REPOSITORY, [lock], tmp_path / "venv", lambda *_: None)
     python = str(tmp_path / "venv" / "bin" / "python")
-    environment = {"PYTHONPATH": str(REPOSITORY / "infra"), "PATH": "/usr/bin:/bin"}
-    for module in ("weir.database.job", "weir.kafka.job", "weir.registry.subjects", "weir.proof.references"):
-        subprocess.run([python, "-c", f"import {module}"], env=environment, check=True)
-    told = subprocess.run([python, "-m", "weir.database.job", "--help"], env=environment, check=True, text=True,
-                          capture_output=True)  # fmt: skip
+    for part in IMAGES[ImageName.SCHEMA_JOB].parts:
+        if part.repository:
+            source, target = REPOSITORY / part.repository, tmp_path / part.to.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
+    environment = {"PYTHONPATH": str(tmp_path / "opt/weir/infra"), "PATH": "/usr/bin:/bin"}
+    programs = [module.name for module in pkgutil.walk_packages(incluster.__path__, f"{incluster.__name__}.")]
+    assert "weir.incluster.monitor" in programs
+    subprocess.run([python, "-c", f"import {', '.join(programs)}"], env=environment, check=True)
+    command = [python, "-m", "weir.incluster.database.job", "--help"]
+    told = subprocess.run(command, env=environment, check=True, text=True, capture_output=True)
     assert "--administrator" in told.stdout

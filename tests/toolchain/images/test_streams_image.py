@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from confluent_kafka import Producer
-from tests.images.container import Image
 from tests.programs.test_streams_workloads import made, spec
+from tests.toolchain.images.container import Image
 from tests.waiting import wait_until
 
 from weir.catalog.dataset import load_dataset
@@ -21,16 +21,17 @@ from weir.catalog.engine_names import connector_name, loader_name
 from weir.catalog.loader import CONNECTOR_CLASS
 from weir.catalog.pipeline import load_pipeline
 from weir.catalog.spec import Engine
+from weir.clients.cassandra import Access, admin_session
+from weir.clients.registry import schema_id_of
 from weir.components.streams_application import KAFKA_FILE, PLANS_FOLDER, PORT, STATE_FOLDER, application_name
 from weir.components.streams_loader import CONFIG_FOLDER, REST_PORT
 from weir.config.images import ImageName
 from weir.config.properties_text import properties
-from weir.database.session import Access, session_of
-from weir.embedded.context import REPOSITORY
-from weir.embedded.provision import provision
-from weir.embedded.service import LOOPBACK, Context
-from weir.proof.dataset import open_dataset
-from weir.proof.wire import encode_events, schema_id_of
+from weir.config.repository import REPOSITORY
+from weir.local.provision import provision
+from weir.local.service import LOOPBACK, Context
+from weir.verify.dataset import open_dataset
+from weir.verify.wire import encode_events
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1200)]
 
@@ -197,7 +198,7 @@ def test_the_worker_has_the_connector_and_its_probe_says_that_it_runs(ground: Gr
 @pytest.mark.usefixtures("application", "worker")
 def test_every_event_is_a_row_once(ground: Ground) -> None:
     endpoints, table = ground.ctx.endpoints, FLIGHTS.row_table
-    with session_of(Access(endpoints.cassandra_contact_points, endpoints.cassandra_datacenter)) as session:
+    with admin_session(Access.of(endpoints)) as session:
         count = f"SELECT count(*) AS rows FROM {table.qualified_name}"
         wait_until(f"{EVENTS} rows", lambda: session.execute(count).one()["rows"] == EVENTS, BOUND_SECONDS, 0.5)
 

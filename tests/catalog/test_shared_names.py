@@ -1,0 +1,47 @@
+"""Two pipelines, or a pipeline and weir itself, that would want one topic or one user of Kafka."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.sizing.stacks import FLIGHTS
+
+from weir.catalog.pipeline import Pipeline
+from weir.catalog.shared_names import shared_names
+
+pytestmark = pytest.mark.unit
+
+
+def flights(name: str = "flights", topic: str = "", letters: str = "") -> Pipeline:
+    source = FLIGHTS.spec.source.model_copy(update={"topic": topic or f"{name}.events"})
+    dead = FLIGHTS.spec.dead_letters.model_copy(update={"topic": letters or f"{name}.dead"})
+    return replace(FLIGHTS, spec=FLIGHTS.spec.model_copy(update={"name": name, "source": source, "dead_letters": dead}))
+
+
+def test_pipelines_with_names_of_their_own_share_none() -> None:
+    assert list(shared_names([flights(), flights("trains")])) == []
+
+
+@pytest.mark.parametrize(
+    ("pipelines", "told"),
+    [
+        (
+            [flights(topic="kafkasql-journal")],
+            "flights: source.topic: topic 'kafkasql-journal' is that of the registry",
+        ),
+        (
+            [flights(letters="flights.table.planes")],
+            "flights: table planes: topic 'flights.table.planes' is that of dead_letters.topic of flights",
+        ),
+        ([flights(topic="loader-flights-offsets")], "flights: name: topic 'loader-flights-offsets' is that of source"),
+        ([flights(topic="weir-flights-seen-changelog")], "flights: name: topic 'weir-flights-seen-changelog' is that"),
+        (
+            [flights(), flights("flights_loader")],
+            "flights_loader: name: Kafka's user 'weir-flights-loader' would be that of pipeline 'flights', too",
+        ),
+    ],
+)
+def test_what_two_want_is_told_with_both(pipelines: list[Pipeline], told: str) -> None:
+    (problem,) = shared_names(pipelines)
+    assert problem.startswith(told)
