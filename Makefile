@@ -35,8 +35,10 @@ setup: python ## Fetch and build everything, start nothing
 
 .PHONY: test
 test: setup-tests ## All tests that run on one machine without a cluster
-	$(PYTEST) -m "not alone and not cluster and not long" -n 2 --dist loadscope
-	$(PYTEST) -m "alone and not cluster and not long"
+	status=0; \
+	$(PYTEST) -m "not alone and not cluster and not long" -n 2 --dist loadscope || status=$$?; \
+	$(PYTEST) -m "alone and not cluster and not long" || status=$$?; \
+	exit $$status
 
 .PHONY: test-cluster
 test-cluster: setup-tests ## The platform on a real Kubernetes by the real Pulumi engine (root; KUBECONFIG: an existing one)

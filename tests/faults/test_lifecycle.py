@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -163,6 +164,15 @@ def test_a_full_disk_is_named(weir: Weir, up: Callable, tmp_path: Path) -> None:
         subprocess.run(["umount", str(small)], check=True)
 
 
+def fill(file: Path) -> None:
+    """Takes what is left of the disk, down to the last page, while others write to it, too."""
+    with file.open("ab") as ballast:
+        for chunk_bytes in (2**20, 2**12):
+            with suppress(OSError):
+                while True:
+                    os.posix_fallocate(ballast.fileno(), ballast.seek(0, os.SEEK_END), chunk_bytes)
+
+
 @needs_root
 def test_a_disk_that_fills_up_while_starting_is_named_and_everything_stops(weir: Weir, up: Callable) -> None:
     folder = weir.paths.data_dir
@@ -182,8 +192,7 @@ def test_a_disk_that_fills_up_while_starting_is_named_and_everything_stops(weir:
         wait_until(
             "the supervisor runs", lambda: kafka_of(weir) is not None or process.poll() is not None, BOUND_SECONDS, 0.05
         )
-        with (folder / "run" / "ballast").open("wb") as ballast:
-            os.posix_fallocate(ballast.fileno(), 0, shutil.disk_usage(folder).free)
+        fill(folder / "run" / "ballast")
         output, _ = process.communicate(timeout=BOUND_SECONDS)
         assert process.returncode == 1, output
         assert "full" in output
