@@ -26,8 +26,8 @@ from weir.catalog.shared_names import shared_names
 from weir.catalog.spec import Engine
 from weir.catalog.streams import streams_plan
 from weir.catalog.subjects import subjects_of, subjects_to_json
-from weir.components.flink_deployment import deployment_name
-from weir.components.streams_application import application_name
+from weir.components.flink.deployment import deployment_name
+from weir.components.streams.application import application_name
 from weir.config.endpoints import Endpoints
 from weir.config.errors import ConfigError, WeirError
 from weir.sizing import plan_for

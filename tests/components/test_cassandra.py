@@ -12,10 +12,10 @@ from tests.components.serving import CASSANDRA, DEV, IMAGE, PROD, SMALL_CASSANDR
 
 from weir.catalog.database import Database
 from weir.components.base import Site
-from weir.components.cassandra_cluster import CassandraCluster, CassandraClusterArgs
-from weir.components.cassandra_plain import CassandraPlain
-from weir.components.cassandra_settings import Backups, CassandraArgs
-from weir.components.database import CassandraDatabase, CassandraDatabaseArgs
+from weir.components.cassandra.database import CassandraDatabase, CassandraDatabaseArgs
+from weir.components.cassandra.k8ssandra import CassandraCluster, CassandraClusterArgs
+from weir.components.cassandra.plain import CassandraPlain
+from weir.components.cassandra.settings import Backups, CassandraArgs
 from weir.config import versions
 from weir.config.storage import ObjectStorage
 from weir.programs.recording import SECRET, Recorded

@@ -11,12 +11,12 @@ from tests import schemas
 
 from weir.catalog.pipeline import load_pipeline
 from weir.components.base import Site
-from weir.components.cassandra_access import CassandraAccess
+from weir.components.cassandra.access import CassandraAccess
 from weir.components.certificates import CertificateAuthority, CertificateAuthorityArgs
-from weir.components.flink_account import FlinkAccount, FlinkAccountArgs
-from weir.components.flink_deployment import STATE_DECISION, FlinkDeployment, FlinkDeploymentArgs, FlinkVersion
-from weir.components.flink_settings import OperatorPolicy
-from weir.components.kafka_access import KafkaAccess
+from weir.components.flink.account import FlinkAccount, FlinkAccountArgs
+from weir.components.flink.deployment import STATE_DECISION, FlinkDeployment, FlinkDeploymentArgs, FlinkVersion
+from weir.components.flink.settings import OperatorPolicy
+from weir.components.kafka.access import KafkaAccess
 from weir.config.flink import FlinkConfig, GarbageCollector, StateBackend, StateDecision
 from weir.config.kafka import KafkaAuthentication
 from weir.config.storage import ObjectStorage

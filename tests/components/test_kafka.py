@@ -17,13 +17,13 @@ from weir.catalog.topics import Topic
 from weir.components.base import Site
 from weir.components.certificates import CertificateAuthority, CertificateAuthorityArgs
 from weir.components.images import Image
-from weir.components.kafka_access import FLINK_SHADING, KafkaAccess
-from weir.components.kafka_aiven import AivenKafkaArgs, ManagedKafka
-from weir.components.kafka_cluster import KafkaCluster, KafkaClusterArgs
-from weir.components.kafka_plain import PlainKafka, PlainKafkaArgs
-from weir.components.kafka_plain_setup import PlainKafkaSetup, PlainKafkaSetupArgs
-from weir.components.kafka_topic import KafkaTopic, KafkaTopicArgs
-from weir.components.kafka_user import KafkaUser, KafkaUserArgs
+from weir.components.kafka.access import FLINK_SHADING, KafkaAccess
+from weir.components.kafka.aiven import AivenKafkaArgs, ManagedKafka
+from weir.components.kafka.plain import PlainKafka, PlainKafkaArgs
+from weir.components.kafka.plain_setup import PlainKafkaSetup, PlainKafkaSetupArgs
+from weir.components.kafka.strimzi import KafkaCluster, KafkaClusterArgs
+from weir.components.kafka.topic import KafkaTopic, KafkaTopicArgs
+from weir.components.kafka.user import KafkaUser, KafkaUserArgs
 from weir.config.kafka import AivenKafka, KafkaAuthentication
 from weir.programs.recording import SECRET, Recorded, record
 from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan, TopicPlan

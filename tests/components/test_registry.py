@@ -10,7 +10,7 @@ from tests import schemas
 
 from weir.catalog.pipeline import load_pipeline
 from weir.components.base import Site
-from weir.components.kafka_access import KafkaAccess
+from weir.components.kafka.access import KafkaAccess
 from weir.components.namespace import Namespace, NamespaceArgs
 from weir.components.registry import Registry, RegistryArgs
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password

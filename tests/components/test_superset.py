@@ -12,10 +12,10 @@ from tests.components import serving
 from tests.components.serving import IMAGE, PROD, SUPERSET, made_by, one
 
 from weir.catalog.dashboard import load_dashboard
-from weir.components.superset_operated import SupersetOperated, image_of
-from weir.components.superset_plain import SupersetPlain
-from weir.components.superset_settings import GIVEN_SECRET, METADATA_PASSWORD, SupersetArgs
-from weir.components.superset_stores import PostgreSql, StoreArgs, Valkey, postgresql_service, valkey_service
+from weir.components.superset.operated import SupersetOperated, image_of
+from weir.components.superset.plain import SupersetPlain
+from weir.components.superset.settings import GIVEN_SECRET, METADATA_PASSWORD, SupersetArgs
+from weir.components.superset.stores import PostgreSql, StoreArgs, Valkey, postgresql_service, valkey_service
 from weir.config import versions
 from weir.config.repository import REPOSITORY
 from weir.config.superset import OAuth

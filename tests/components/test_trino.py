@@ -8,8 +8,8 @@ import pytest
 from tests.components import serving
 from tests.components.serving import IMAGE, PROD, TRINO, made_by, one
 
-from weir.components.cassandra_access import CassandraAccess
-from weir.components.trino import Trino, TrinoArgs
+from weir.components.cassandra.access import CassandraAccess
+from weir.components.trino.deployment import Trino, TrinoArgs
 from weir.programs.recording import SECRET, Recorded
 from weir.sizing.plan import TrinoPlan
 

@@ -25,7 +25,7 @@ from weir.catalog.topics import Topic
 from weir.clients.kafka_admin import Access, wait_for_brokers
 from weir.components.base import Site
 from weir.components.certificates import KEYSTORE_PASSWORD, CertificateAuthority, CertificateAuthorityArgs
-from weir.components.kafka_plain import NODE_PRINCIPAL, TLS_FOLDER, PlainKafka, PlainKafkaArgs
+from weir.components.kafka.plain import NODE_PRINCIPAL, TLS_FOLDER, PlainKafka, PlainKafkaArgs
 from weir.components.own_certificates import certificate_files
 from weir.config.properties_text import properties
 from weir.config.repository import REPOSITORY

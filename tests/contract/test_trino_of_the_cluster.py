@@ -13,7 +13,7 @@ from tests.contract.certificates import Authority
 from tests.contract.trino_cluster import HOST, RefusedError, TrinoCluster
 from tests.platforms import free_ports_stack
 
-from weir.components.superset_settings import TRINO_USER
+from weir.components.superset.settings import TRINO_USER
 from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
 from weir.local.service import Context, Paths

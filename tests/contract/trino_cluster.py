@@ -19,10 +19,10 @@ from tests.contract.certificates import Authority
 from tests.secured_cassandra import secured_node, wait_until_open
 
 from weir.clients.cassandra import Access
-from weir.components import trino_settings as settings
-from weir.components.cassandra_access import CassandraAccess
-from weir.components.superset_settings import TRINO_USER
-from weir.components.trino import Trino, TrinoArgs
+from weir.components.cassandra.access import CassandraAccess
+from weir.components.superset.settings import TRINO_USER
+from weir.components.trino import settings
+from weir.components.trino.deployment import Trino, TrinoArgs
 from weir.config.properties_text import properties
 from weir.config.repository import REPOSITORY
 from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context

@@ -41,7 +41,7 @@ def test_every_module_that_a_string_names_is_there() -> None:
 
 
 def test_pods_run_only_programs_made_for_pods() -> None:
-    found = dict(named("infra/weir/components/*.py", "infra/weir/programs/*.py", "images/*/image.yaml"))
+    found = dict(named("infra/weir/components/**/*.py", "infra/weir/programs/*.py", "images/*/image.yaml"))
     assert {"weir.incluster.monitor", "weir.incluster.references", "weir.incluster.database.job"} <= set(found)
     # Rendering without an engine runs in a process of its own, on this machine.
     elsewhere = {name for name in found if not name.startswith(IN_PODS)}

@@ -14,9 +14,9 @@ from tests.policy.rules_under_test import rules
 
 from weir.catalog.environment import load_environment
 from weir.catalog.spec import Engine
-from weir.components.cassandra_access import CassandraAccess
+from weir.components.cassandra.access import CassandraAccess
 from weir.components.certificates import CertificateAuthority, CertificateAuthorityArgs
-from weir.components.kafka_access import KafkaAccess
+from weir.components.kafka.access import KafkaAccess
 from weir.config.errors import WeirError
 from weir.config.kafka import KafkaAuthentication
 from weir.config.stack import StackConfig, load_stack

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from weir.components.base import Site
-from weir.components.flink_deployment import rest_url
+from weir.components.flink.deployment import rest_url
 from weir.components.pipeline_program import PipelineProgram, PipelineProgramArgs, Program
 from weir.sizing.plan import PodSize
 

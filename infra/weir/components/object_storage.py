@@ -8,7 +8,7 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from weir.components.base import Component, Site
-from weir.components.flink_storage import ACCESS_KEYS, OBJECT_STORAGE_SECRET
+from weir.components.flink.storage import ACCESS_KEYS, OBJECT_STORAGE_SECRET
 
 
 @dataclass(frozen=True)

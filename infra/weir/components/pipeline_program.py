@@ -20,10 +20,10 @@ from weir.components.base import (
     tmp_mount,
     tmp_volume,
 )
-from weir.components.cassandra_access import ROLE_FOLDER, TRUST_FOLDER, CassandraAccess
+from weir.components.cassandra.access import ROLE_FOLDER, TRUST_FOLDER, CassandraAccess
 from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import USER_ID, content_hash
-from weir.components.kafka_access import KafkaAccess
+from weir.components.kafka.access import KafkaAccess
 from weir.config.endpoints import Endpoints
 from weir.sizing.plan import PodSize
 

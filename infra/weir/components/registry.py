@@ -28,7 +28,7 @@ from weir.components.base import (
     topology_spread,
 )
 from weir.components.job import JobArgs, RunToCompletion, content_hash
-from weir.components.kafka_access import KafkaAccess
+from weir.components.kafka.access import KafkaAccess
 from weir.config.kafka import KafkaAuthentication
 from weir.config.properties_text import properties
 from weir.sizing.plan import PodSize, RegistryPlan

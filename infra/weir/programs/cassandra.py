@@ -7,12 +7,12 @@ from typing import Any
 from weir.catalog.database import Database
 from weir.catalog.roles import roles_of
 from weir.components.base import Site
-from weir.components.cassandra_access import CassandraAccess
-from weir.components.cassandra_cluster import CassandraCluster, CassandraClusterArgs
-from weir.components.cassandra_plain import CassandraPlain
-from weir.components.cassandra_settings import Backups, CassandraArgs
+from weir.components.cassandra.access import CassandraAccess
+from weir.components.cassandra.database import CassandraDatabase, CassandraDatabaseArgs
+from weir.components.cassandra.k8ssandra import CassandraCluster, CassandraClusterArgs
+from weir.components.cassandra.plain import CassandraPlain
+from weir.components.cassandra.settings import Backups, CassandraArgs
 from weir.components.certificates import CertificateAuthority
-from weir.components.database import CassandraDatabase, CassandraDatabaseArgs
 from weir.components.images import image
 from weir.config import versions
 from weir.config.cassandra import CassandraProvider

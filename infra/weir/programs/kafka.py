@@ -14,13 +14,13 @@ from weir.catalog.topics import Topic
 from weir.components.base import Site
 from weir.components.certificates import CertificateAuthority
 from weir.components.images import image
-from weir.components.kafka_access import KafkaAccess
-from weir.components.kafka_cluster import KafkaCluster, KafkaClusterArgs
-from weir.components.kafka_plain import PlainKafka, PlainKafkaArgs
-from weir.components.kafka_plain_setup import PlainKafkaSetup, PlainKafkaSetupArgs
-from weir.components.kafka_tiered import TieredStorage
-from weir.components.kafka_topic import KafkaTopic, KafkaTopicArgs
-from weir.components.kafka_user import KafkaUser, KafkaUserArgs
+from weir.components.kafka.access import KafkaAccess
+from weir.components.kafka.plain import PlainKafka, PlainKafkaArgs
+from weir.components.kafka.plain_setup import PlainKafkaSetup, PlainKafkaSetupArgs
+from weir.components.kafka.strimzi import KafkaCluster, KafkaClusterArgs
+from weir.components.kafka.tiered import TieredStorage
+from weir.components.kafka.topic import KafkaTopic, KafkaTopicArgs
+from weir.components.kafka.user import KafkaUser, KafkaUserArgs
 from weir.config import versions
 from weir.config.errors import WeirError
 from weir.config.image_references import image_reference
@@ -169,7 +169,7 @@ def _plain(environment: Environment, site: Site, authority: CertificateAuthority
 
 def _aiven(environment: Environment, site: Site) -> Kafka:
     # Loading the provider's package takes longer than all else together, and few stacks need it.
-    from weir.components.kafka_aiven import AivenKafkaArgs, ManagedKafka  # noqa: PLC0415
+    from weir.components.kafka.aiven import AivenKafkaArgs, ManagedKafka  # noqa: PLC0415
 
     config = environment.stack.kafka.aiven
     if config is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from weir.components.base import Resources, Site
-from weir.components.flink_operator import FlinkOperator, FlinkOperatorArgs
+from weir.components.flink.operator import FlinkOperator, FlinkOperatorArgs
 from weir.components.images import image
 from weir.components.operators import Operators, OperatorsArgs
 from weir.config.cassandra import CassandraProvider

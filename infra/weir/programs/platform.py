@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from weir.components.base import Resources, Site
-from weir.components.cassandra_access import CassandraAccess
+from weir.components.cassandra.access import CassandraAccess
 from weir.components.certificates import CertificateAuthority, CertificateAuthorityArgs
-from weir.components.kafka_access import KafkaAccess
+from weir.components.kafka.access import KafkaAccess
 from weir.components.namespace import Namespace, NamespaceArgs
 from weir.components.network_flows import flows
 from weir.components.network_policies import NetworkPolicies

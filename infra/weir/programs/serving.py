@@ -6,16 +6,16 @@ from pathlib import Path
 
 from weir.catalog.dashboard import Dashboard, check_dashboard, load_dashboard
 from weir.catalog.roles import DASHBOARDS_ROLE
-from weir.components import superset_settings as keys
 from weir.components.base import Site
-from weir.components.cassandra_access import CassandraAccess
+from weir.components.cassandra.access import CassandraAccess
 from weir.components.certificates import CertificateAuthority
 from weir.components.images import image
-from weir.components.superset_operated import SupersetOperated
-from weir.components.superset_plain import SupersetPlain
-from weir.components.superset_settings import SupersetArgs
-from weir.components.superset_stores import PostgreSql, StoreArgs, Valkey, postgresql_service, valkey_service
-from weir.components.trino import Trino, TrinoArgs
+from weir.components.superset import settings as keys
+from weir.components.superset.operated import SupersetOperated
+from weir.components.superset.plain import SupersetPlain
+from weir.components.superset.settings import SupersetArgs
+from weir.components.superset.stores import PostgreSql, StoreArgs, Valkey, postgresql_service, valkey_service
+from weir.components.trino.deployment import Trino, TrinoArgs
 from weir.config import versions
 from weir.config.images import ImageName
 from weir.config.repository import REPOSITORY

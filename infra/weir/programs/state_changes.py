@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from weir.catalog.pipeline import PIPELINE_FILE
-from weir.components.flink_deployment import STATE_DECISION
+from weir.components.flink.deployment import STATE_DECISION
 from weir.config.yaml_text import parsed
 from weir.programs.changes import Pair
 from weir.programs.recording import Recorded

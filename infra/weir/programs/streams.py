@@ -8,9 +8,9 @@ from weir.catalog.roles import job_role
 from weir.components.base import Resources
 from weir.components.images import image
 from weir.components.pipeline_program import PipelineProgram
-from weir.components.reference_publisher import reference_publisher
-from weir.components.streams_application import StreamsApplication, StreamsApplicationArgs, application_name
-from weir.components.streams_loader import LoaderArgs, StandaloneLoader, StrimziLoader, StrimziVersion
+from weir.components.streams.application import StreamsApplication, StreamsApplicationArgs, application_name
+from weir.components.streams.loader import LoaderArgs, StandaloneLoader, StrimziLoader, StrimziVersion
+from weir.components.streams.reference_publisher import reference_publisher
 from weir.config import versions
 from weir.config.errors import WeirError
 from weir.config.images import ImageName

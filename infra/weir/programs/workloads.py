@@ -8,8 +8,8 @@ from weir.catalog.pipeline import Pipeline
 from weir.catalog.roles import job_role
 from weir.catalog.spec import Engine
 from weir.components.base import Resources
-from weir.components.flink_account import FlinkAccount, FlinkAccountArgs
-from weir.components.flink_deployment import (
+from weir.components.flink.account import FlinkAccount, FlinkAccountArgs
+from weir.components.flink.deployment import (
     NATIVE,
     STANDALONE,
     FlinkDeployment,
@@ -17,7 +17,7 @@ from weir.components.flink_deployment import (
     FlinkVersion,
     deployment_name,
 )
-from weir.components.flink_settings import OperatorPolicy
+from weir.components.flink.settings import OperatorPolicy
 from weir.components.object_storage import ObjectStorageKey, ObjectStorageKeyArgs
 from weir.config import versions
 from weir.config.image_references import image_reference

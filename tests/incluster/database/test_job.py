@@ -25,8 +25,8 @@ from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
 from weir.clients.cassandra import Access, WrongPasswordError, admin_session, may_log_in, session_of
 from weir.components.base import Site
-from weir.components.cassandra_plain import plain_settings
-from weir.components.cassandra_settings import CassandraArgs
+from weir.components.cassandra.plain import plain_settings
+from weir.components.cassandra.settings import CassandraArgs
 from weir.config.endpoints import Endpoints
 from weir.config.errors import ConfigError, WeirError
 from weir.config.repository import REPOSITORY

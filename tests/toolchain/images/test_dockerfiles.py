@@ -15,11 +15,11 @@ from tests.toolchain.images.dockerfile import DOCKERFILES, problems, read
 from weir import incluster
 from weir.catalog.flink import image_files
 from weir.catalog.pipeline import load_pipeline
-from weir.components.kafka_cluster import KAFKA_USER_ID
-from weir.components.kafka_tiered import PLUGIN_FOLDER
-from weir.components.streams_application import JARS, LOGGING, USER_ID
-from weir.components.streams_loader import PLUGINS, STANDALONE_JARS
-from weir.components.superset_settings import PORT as SUPERSET_PORT
+from weir.components.kafka.strimzi import KAFKA_USER_ID
+from weir.components.kafka.tiered import PLUGIN_FOLDER
+from weir.components.streams.application import JARS, LOGGING, USER_ID
+from weir.components.streams.loader import PLUGINS, STANDALONE_JARS
+from weir.components.superset.settings import PORT as SUPERSET_PORT
 from weir.config import versions
 from weir.config.image_references import UPSTREAM
 from weir.config.images import ImageName

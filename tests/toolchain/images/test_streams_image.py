@@ -23,8 +23,8 @@ from weir.catalog.pipeline import load_pipeline
 from weir.catalog.spec import Engine
 from weir.clients.cassandra import Access, admin_session
 from weir.clients.registry import schema_id_of
-from weir.components.streams_application import KAFKA_FILE, PLANS_FOLDER, PORT, STATE_FOLDER, application_name
-from weir.components.streams_loader import CONFIG_FOLDER, REST_PORT
+from weir.components.streams.application import KAFKA_FILE, PLANS_FOLDER, PORT, STATE_FOLDER, application_name
+from weir.components.streams.loader import CONFIG_FOLDER, REST_PORT
 from weir.config.images import ImageName
 from weir.config.properties_text import properties
 from weir.config.repository import REPOSITORY

@@ -13,7 +13,7 @@ import pulumi_kubernetes as k8s
 
 from weir.catalog.engine_names import kubernetes_name
 from weir.components.base import Resources
-from weir.components.kafka_access import SECRET_MODE
+from weir.components.kafka.access import SECRET_MODE
 
 ROLE_FOLDER = "/etc/weir/cassandra-role"
 TRUST_FOLDER = "/etc/weir/cassandra-trust"

@@ -9,7 +9,7 @@ import pulumi
 
 from weir.catalog.principals import AccessRule, Principal
 from weir.components.base import Component, CustomKind, Resources, Site, custom_resource
-from weir.components.kafka_cluster import CLUSTER_LABEL
+from weir.components.kafka.strimzi import CLUSTER_LABEL
 from weir.config.kafka import KafkaAuthentication
 from weir.sizing.plan import QuotaPlan
 

@@ -33,12 +33,12 @@ from weir.components.base import (
     tmp_volume,
     topology_spread,
 )
-from weir.components.cassandra_access import CassandraAccess
+from weir.components.cassandra.access import CassandraAccess
 from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import content_hash
-from weir.components.kafka_access import KafkaAccess
-from weir.components.kafka_cluster import KAFKA_USER_ID
-from weir.components.streams_application import LOGGING, USER_ID
+from weir.components.kafka.access import KafkaAccess
+from weir.components.kafka.strimzi import KAFKA_USER_ID
+from weir.components.streams.application import LOGGING, USER_ID
 from weir.config.endpoints import Endpoints
 from weir.config.kafka import KafkaAuthentication
 from weir.config.properties_text import properties

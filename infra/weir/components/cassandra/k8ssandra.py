@@ -8,7 +8,6 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components import cassandra_settings as shared
 from weir.components.base import (
     ZONE_KEY,
     Component,
@@ -18,8 +17,9 @@ from weir.components.base import (
     custom_resource,
     pod_security,
 )
-from weir.components.cassandra_access import STORE_PASSWORD_SECRET, CassandraAccess
-from weir.components.cassandra_settings import Backups, CassandraArgs
+from weir.components.cassandra import settings as shared
+from weir.components.cassandra.access import STORE_PASSWORD_SECRET, CassandraAccess
+from weir.components.cassandra.settings import Backups, CassandraArgs
 from weir.components.certificates import Certificate, CertificateArgs
 from weir.components.network_flows import ROLE_LABEL
 from weir.sizing.plan import PodSize

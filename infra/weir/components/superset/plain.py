@@ -5,7 +5,6 @@ from __future__ import annotations
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components import superset_settings as shared
 from weir.components.base import (
     PLAIN_HTTP,
     Component,
@@ -18,10 +17,11 @@ from weir.components.base import (
     tmp_volume,
     topology_spread,
 )
-from weir.components.dashboards import Dashboards
 from weir.components.images import CONFIG_CHECKSUM
 from weir.components.job import content_hash
-from weir.components.superset_settings import SupersetArgs, SupersetSecrets
+from weir.components.superset import settings as shared
+from weir.components.superset.dashboards import Dashboards
+from weir.components.superset.settings import SupersetArgs, SupersetSecrets
 from weir.sizing.plan import PodSize
 
 CONFIG_FOLDER = "/app/pythonpath"

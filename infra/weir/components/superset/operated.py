@@ -6,7 +6,6 @@ from typing import Any
 
 import pulumi
 
-from weir.components import superset_settings as shared
 from weir.components.base import (
     Component,
     CustomKind,
@@ -18,9 +17,10 @@ from weir.components.base import (
     tmp_volume,
     topology_spread,
 )
-from weir.components.dashboards import Dashboards
 from weir.components.network_flows import ROLE_LABEL
-from weir.components.superset_settings import SupersetArgs, SupersetSecrets
+from weir.components.superset import settings as shared
+from weir.components.superset.dashboards import Dashboards
+from weir.components.superset.settings import SupersetArgs, SupersetSecrets
 from weir.sizing.plan import PodSize
 
 LIFECYCLE = PodSize(0.5, 2048)

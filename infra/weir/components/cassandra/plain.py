@@ -7,7 +7,6 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components import cassandra_settings as shared
 from weir.components.base import (
     Component,
     Site,
@@ -17,8 +16,9 @@ from weir.components.base import (
     pull_secrets,
     topology_spread,
 )
-from weir.components.cassandra_access import CassandraAccess
-from weir.components.cassandra_settings import CassandraArgs
+from weir.components.cassandra import settings as shared
+from weir.components.cassandra.access import CassandraAccess
+from weir.components.cassandra.settings import CassandraArgs
 from weir.components.certificates import KEYSTORE_PASSWORD, Certificate, CertificateArgs
 from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import content_hash

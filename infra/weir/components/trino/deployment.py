@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components import trino_settings as settings
 from weir.components.base import (
     PLAIN_HTTP,
     Component,
@@ -18,11 +17,12 @@ from weir.components.base import (
     secret_environment,
     topology_spread,
 )
-from weir.components.cassandra_access import CassandraAccess, projected, role_secret
+from weir.components.cassandra.access import CassandraAccess, projected, role_secret
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority, service_names
 from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import content_hash
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
+from weir.components.trino import settings
 from weir.config.properties_text import properties
 from weir.sizing.plan import PodSize, TrinoPlan
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components import superset_settings as shared
 from weir.components.base import Component, Site, container_security, pod_security, pull_secrets
 from weir.components.images import Image
+from weir.components.superset import settings as shared
 from weir.config.superset import GivenService
 from weir.sizing.plan import NodeSize, PodSize
 

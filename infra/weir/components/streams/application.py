@@ -30,7 +30,7 @@ from weir.components.base import (
 )
 from weir.components.images import CONFIG_CHECKSUM, Image
 from weir.components.job import content_hash
-from weir.components.kafka_access import KafkaAccess
+from weir.components.kafka.access import KafkaAccess
 from weir.config.endpoints import Endpoints
 from weir.config.properties_text import properties
 from weir.sizing.plan import StreamsJobPlan

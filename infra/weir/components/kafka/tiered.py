@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weir.components.base import secret_environment
-from weir.components.flink_storage import ACCESS_KEYS, OBJECT_STORAGE_SECRET
+from weir.components.flink.storage import ACCESS_KEYS, OBJECT_STORAGE_SECRET
 from weir.config.storage import ObjectStorage
 
 # Strimzi mounts further volumes below /mnt and nowhere else.

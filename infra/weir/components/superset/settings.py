@@ -10,7 +10,7 @@ import pulumi_kubernetes as k8s
 
 from weir.catalog.dashboard import Dashboard
 from weir.components.base import Component, Resources, Site
-from weir.components.cassandra_access import projected
+from weir.components.cassandra.access import projected
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority
 from weir.components.images import Image
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password

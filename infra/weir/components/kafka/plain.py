@@ -1,7 +1,7 @@
 """A Kafka of StatefulSets, without an operator: for development, previews and clusters without internet.
 
 Brokers and controllers know each other by certificate (mTLS); clients log in with SCRAM-SHA-512 on a listener of their
-own, and simple authorization holds for all. Topics, users and rules come from a Job (`kafka_plain_setup.py`).
+own, and simple authorization holds for all. Topics, users and rules come from a Job (`plain_setup.py`).
 Adding brokers moves no partitions here; that is what an operator is for.
 """
 
@@ -29,7 +29,7 @@ from weir.components.base import (
 )
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority, service_names
 from weir.components.job import content_hash
-from weir.components.kafka_settings import broker_config
+from weir.components.kafka.settings import broker_config
 from weir.config.kafka import CLIENT_PORT, INTERNAL_PORT
 from weir.config.properties_text import properties
 from weir.sizing.plan import KafkaPlan, NodeSize

@@ -10,8 +10,8 @@ import pulumi_kubernetes as k8s
 
 from weir.catalog.database import Database
 from weir.components.base import Component, Site
-from weir.components.cassandra_access import CassandraAccess, projected, role_secret
-from weir.components.cassandra_settings import ADMINISTRATOR_SECRET, COMPONENT
+from weir.components.cassandra.access import CassandraAccess, projected, role_secret
+from weir.components.cassandra.settings import ADMINISTRATOR_SECRET, COMPONENT
 from weir.components.images import Image
 from weir.components.job import JobArgs, RunToCompletion
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password

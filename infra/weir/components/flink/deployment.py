@@ -33,11 +33,11 @@ from weir.components.base import (
     pull_secrets,
     topology_spread,
 )
-from weir.components.cassandra_access import CassandraAccess
+from weir.components.cassandra.access import CassandraAccess
 from weir.components.certificates import KEYSTORE_PASSWORD, Certificate, CertificateArgs, CertificateAuthority
-from weir.components.flink_account import ACCOUNT
-from weir.components.flink_pods import cpu_limits, pod_resource, work_template
-from weir.components.flink_settings import (
+from weir.components.flink.account import ACCOUNT
+from weir.components.flink.pods import cpu_limits, pod_resource, work_template
+from weir.components.flink.settings import (
     METRICS_PORT,
     REST_PORT,
     TLS_FOLDER,
@@ -47,8 +47,8 @@ from weir.components.flink_settings import (
     internal_tls,
     old_names,
 )
-from weir.components.flink_storage import StateStorage
-from weir.components.kafka_access import FLINK_SHADING, SECRET_MODE, KafkaAccess
+from weir.components.flink.storage import StateStorage
+from weir.components.kafka.access import FLINK_SHADING, SECRET_MODE, KafkaAccess
 from weir.config.endpoints import Endpoints
 from weir.config.flink import StateDecision
 from weir.config.storage import ObjectStorage

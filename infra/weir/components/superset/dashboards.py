@@ -6,10 +6,10 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from weir.catalog.dashboard import import_files
-from weir.components import superset_settings as shared
 from weir.components.base import Component, Resources, Site
 from weir.components.job import JobArgs, RunToCompletion
-from weir.components.superset_settings import SupersetArgs
+from weir.components.superset import settings as shared
+from weir.components.superset.settings import SupersetArgs
 from weir.sizing.plan import PodSize
 
 NAME = "superset-setup"

@@ -18,8 +18,8 @@ from weir.components.base import (
     pod_security,
     topology_spread,
 )
-from weir.components.kafka_settings import broker_config
-from weir.components.kafka_tiered import TieredStorage
+from weir.components.kafka.settings import broker_config
+from weir.components.kafka.tiered import TieredStorage
 from weir.config.kafka import CLIENT_PORT, KafkaAuthentication
 from weir.sizing.plan import KafkaPlan, NodeSize, PodSize
 

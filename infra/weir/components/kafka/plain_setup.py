@@ -12,10 +12,10 @@ from weir.catalog.kafka_setup import ClientQuota, KafkaSetup
 from weir.catalog.principals import Principal
 from weir.catalog.topics import Topic
 from weir.components.base import Component, Resources, Site
-from weir.components.cassandra_access import projected
+from weir.components.cassandra.access import projected
 from weir.components.images import Image
 from weir.components.job import JobArgs, RunToCompletion
-from weir.components.kafka_plain import TLS_MODE, PlainKafka
+from weir.components.kafka.plain import TLS_MODE, PlainKafka
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
 from weir.sizing.plan import PodSize, QuotaPlan, TopicPlan
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 
 from weir.components.base import Component, CustomKind, Resources, Site, custom_resource
-from weir.components.kafka_cluster import CLUSTER_LABEL
+from weir.components.kafka.strimzi import CLUSTER_LABEL
 
 
 @dataclass(frozen=True)

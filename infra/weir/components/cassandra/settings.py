@@ -10,7 +10,7 @@ import pulumi
 
 from weir.catalog.sizes import commit_log_segment_mib
 from weir.components.base import Site
-from weir.components.cassandra_access import STORE_PASSWORD_SECRET
+from weir.components.cassandra.access import STORE_PASSWORD_SECRET
 from weir.components.certificates import KEYSTORE_PASSWORD, CertificateAuthority, service_names
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
 from weir.config.storage import ObjectStorage

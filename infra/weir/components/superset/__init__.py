@@ -1,0 +1,1 @@
+"""Superset on Kubernetes, by its operator or as plain Deployments, with its stores and dashboards."""

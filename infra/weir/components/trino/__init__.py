@@ -1,0 +1,1 @@
+"""Trino on Kubernetes: the SQL that dashboards speak to Cassandra."""
