@@ -24,8 +24,8 @@ from tests.cluster.cluster import REPOSITORY
 from weir.catalog.environment import load_environment
 from weir.components.images import Image, image
 from weir.components.job import USER_ID
-from weir.components.kafka.plain import TLS_MODE
 from weir.components.network_flows import COMPONENT_LABEL
+from weir.components.pods import SECRET_MODE
 from weir.config.errors import WeirError
 from weir.config.images import ImageName
 from weir.config.stack import load_stack
@@ -155,7 +155,7 @@ class Prover:
         own = image(stack.images, ImageName.SCHEMA_JOB)
         volumes: dict[str, Any] = {WORK: {"emptyDir": {}}}
         for name in proving.secrets(pipeline):
-            volumes[name] = {"secret": {"secretName": name, "defaultMode": TLS_MODE}}
+            volumes[name] = {"secret": {"secretName": name, "defaultMode": SECRET_MODE}}
         paths = {name: proving.FOLDER if name == WORK else str(proving.SECRETS / name) for name in volumes}
         spec = {
             "automountServiceAccountToken": False,

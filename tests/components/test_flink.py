@@ -16,6 +16,7 @@ from weir.components.certificates import CertificateAuthority, CertificateAuthor
 from weir.components.flink.account import FlinkAccount, FlinkAccountArgs
 from weir.components.flink.deployment import STATE_DECISION, FlinkDeployment, FlinkDeploymentArgs, FlinkVersion
 from weir.components.flink.settings import OperatorPolicy
+from weir.components.images import Image
 from weir.components.kafka.access import KafkaAccess
 from weir.config.flink import FlinkConfig, GarbageCollector, StateBackend, StateDecision
 from weir.config.kafka import KafkaAuthentication
@@ -53,8 +54,7 @@ def made(site: Site = SITE, bucket: ObjectStorage | None = BUCKET, **changes: An
             pipeline=changes.pop("pipeline", FLIGHTS),
             plan=changes.pop("plan", PLAN),
             version=FlinkVersion("2.2.1", "v2_2", "flink.apache.org/v1beta1"),
-            image="ghcr.io/weir/flink-job:0.1.0",
-            image_pull_policy="IfNotPresent",
+            image=Image("ghcr.io/weir/flink-job:0.1.0"),
             kafka=KafkaAccess("kafka:9093", KafkaAuthentication.SCRAM, "kafka-cluster-ca-cert", ()),
             cassandra=CassandraAccess(("cassandra:9042",), "dc1", "cassandra-tls", ()),
             cassandra_role="job_flights",

@@ -155,7 +155,7 @@ def test_a_producer_may_write_to_its_topic_alone():
 def plain(site: Site = PROD) -> dict[str, Recorded]:
     def program() -> None:
         authority = CertificateAuthority(site, CertificateAuthorityArgs("cert-manager.io/v1"))
-        kafka = PlainKafka("kafka", site, PlainKafkaArgs(PLAN, "apache/kafka:4.3.1", "IfNotPresent", authority))
+        kafka = PlainKafka("kafka", site, PlainKafkaArgs(PLAN, Image("apache/kafka:4.3.1"), authority))
         setup = PlainKafkaSetupArgs(kafka, PLAN.topics, principals([FLIGHTS]), Image("schema-job:0.1.0"))
         PlainKafkaSetup("kafka-setup", site, setup)
 
@@ -220,7 +220,7 @@ def test_the_setup_runs_anew_when_a_topic_changes():
     def name(topic: TopicPlan) -> str:
         def program() -> None:
             authority = CertificateAuthority(DEV, CertificateAuthorityArgs("cert-manager.io/v1"))
-            kafka = PlainKafka("kafka", DEV, PlainKafkaArgs(PLAN, "apache/kafka:4.3.1", "IfNotPresent", authority))
+            kafka = PlainKafka("kafka", DEV, PlainKafkaArgs(PLAN, Image("apache/kafka:4.3.1"), authority))
             PlainKafkaSetup("kafka-setup", DEV, PlainKafkaSetupArgs(kafka, [topic], (), Image("schema-job:0.1.0")))
 
         return made(program)["kafka-setup"].inputs["metadata"]["name"]

@@ -10,6 +10,7 @@ from tests import schemas
 
 from weir.catalog.pipeline import load_pipeline
 from weir.components.base import Site
+from weir.components.images import Image
 from weir.components.kafka.access import KafkaAccess
 from weir.components.namespace import Namespace, NamespaceArgs
 from weir.components.registry import Registry, RegistryArgs
@@ -28,7 +29,7 @@ def registry(authentication: KafkaAuthentication = KafkaAuthentication.SCRAM) ->
     def program() -> None:
         access = KafkaAccess("kafka:9093", authentication, "kafka-cluster-ca-cert", ())
         plan = RegistryPlan(2, PodSize(0.5, 1024, 512))
-        args = RegistryArgs(plan, "apicurio:3.3.3", "schema-job:0.1.0", "IfNotPresent", access, [FLIGHTS])
+        args = RegistryArgs(plan, Image("apicurio:3.3.3"), Image("schema-job:0.1.0"), access, [FLIGHTS])
         Registry(SITE, args)
 
     found = [resource for resource in record(program, "prod") if resource.custom]

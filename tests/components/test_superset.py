@@ -12,6 +12,7 @@ from tests.components import serving
 from tests.components.serving import IMAGE, PROD, SUPERSET, made_by, one
 
 from weir.catalog.dashboard import load_dashboard
+from weir.components.images import Image
 from weir.components.superset.operated import SupersetOperated, image_of
 from weir.components.superset.plain import SupersetPlain
 from weir.components.superset.settings import GIVEN_SECRET, METADATA_PASSWORD, SupersetArgs
@@ -178,5 +179,5 @@ def test_the_cache_ends_when_its_pod_is_told_to() -> None:
     ],
 )
 def test_an_image_fits_the_operators_two_fields(reference: str, repository: str, tag: str) -> None:
-    image = image_of(reference, "IfNotPresent", ())
+    image = image_of(Image(reference))
     assert (image["repository"], image["tag"]) == (repository, tag)

@@ -25,6 +25,7 @@ from weir.catalog.topics import Topic
 from weir.clients.kafka_admin import Access, wait_for_brokers
 from weir.components.base import Site
 from weir.components.certificates import KEYSTORE_PASSWORD, CertificateAuthority, CertificateAuthorityArgs
+from weir.components.images import Image
 from weir.components.kafka.plain import NODE_PRINCIPAL, TLS_FOLDER, PlainKafka, PlainKafkaArgs
 from weir.components.own_certificates import certificate_files
 from weir.config.properties_text import properties
@@ -157,7 +158,7 @@ def settings(ground: Ground) -> dict[str, object]:
 
     def program() -> None:
         authority = CertificateAuthority(site, CertificateAuthorityArgs("", generated=True))
-        PlainKafka("kafka", site, PlainKafkaArgs(PLAN, "apache/kafka", "IfNotPresent", authority))
+        PlainKafka("kafka", site, PlainKafkaArgs(PLAN, Image("apache/kafka"), authority))
 
     (config,) = [each for each in record(program, "dev") if each.name == "kafka-config"]
     text = config.inputs["data"]["broker.properties"].replace(TLS_FOLDER, str(ground.certificate))

@@ -1,4 +1,4 @@
-"""What components share: their environment, names and labels, restricted pods, and how data outlives its resource."""
+"""What components share: their environment, names and labels, sizes, and how data outlives its resource."""
 
 from __future__ import annotations
 
@@ -136,18 +136,6 @@ class Component(pulumi.ComponentResource):
             retain_on_delete=self.site.keep_data,
         )
 
-    def disrupt_one_at_a_time(self, name: str, component: str) -> None:
-        """Lets a drained node take one pod of `name` at a time."""
-        site = self.site
-        k8s.policy.v1.PodDisruptionBudget(
-            name,
-            metadata=site.metadata(name, component),
-            spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(
-                max_unavailable=1, selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(name))
-            ),
-            opts=self.child(),
-        )
-
     def _after(self, resources: Resources) -> list[pulumi.Resource] | None:
         return [*self.site.foundation, *resources] or None
 
@@ -165,72 +153,6 @@ def custom_resource(
     )
 
 
-def pod_security(user_id: int) -> k8s.core.v1.PodSecurityContextArgs:
-    """The pod's half of the `restricted` Pod Security Standard; volumes belong to the group of the same number."""
-    return k8s.core.v1.PodSecurityContextArgs(
-        run_as_non_root=True,
-        run_as_user=user_id,
-        run_as_group=user_id,
-        fs_group=user_id,
-        fs_group_change_policy="OnRootMismatch",
-        seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-    )
-
-
-def container_security(*, read_only_root: bool = True) -> k8s.core.v1.SecurityContextArgs:
-    """The container's half of `restricted`. Init and side containers need it, too."""
-    return k8s.core.v1.SecurityContextArgs(
-        allow_privilege_escalation=False,
-        read_only_root_filesystem=read_only_root,
-        run_as_non_root=True,
-        capabilities=k8s.core.v1.CapabilitiesArgs(drop=["ALL"]),
-        seccomp_profile=k8s.core.v1.SeccompProfileArgs(type="RuntimeDefault"),
-    )
-
-
-def config_volume(config_map: str) -> k8s.core.v1.VolumeArgs:
-    """A ConfigMap as the volume `config` of a pod."""
-    return k8s.core.v1.VolumeArgs(name="config", config_map=k8s.core.v1.ConfigMapVolumeSourceArgs(name=config_map))
-
-
-def tmp_volume() -> k8s.core.v1.VolumeArgs:
-    """The volume of `tmp_mount`."""
-    return k8s.core.v1.VolumeArgs(name="tmp", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
-
-
-def tmp_mount() -> k8s.core.v1.VolumeMountArgs:
-    """The pod's own /tmp, where its root is read-only."""
-    return k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp")  # noqa: S108 - the pod's own
-
-
 def cpu(cores: float) -> str:
     """Cores as Kubernetes writes them back: `2`, `500m`."""
     return f"{cores:g}" if float(cores).is_integer() else f"{round(cores * 1000)}m"
-
-
-def pull_secrets(names: Sequence[str]) -> list[k8s.core.v1.LocalObjectReferenceArgs] | None:
-    """References to the Secrets that images are pulled with; None where no registry asks for one."""
-    return [k8s.core.v1.LocalObjectReferenceArgs(name=name) for name in names] or None
-
-
-def secret_environment(name: str, secret: str, key: str) -> k8s.core.v1.EnvVarArgs:
-    """An environment variable that has the value of `key` in a Secret."""
-    selector = k8s.core.v1.SecretKeySelectorArgs(name=secret, key=key)
-    return k8s.core.v1.EnvVarArgs(name=name, value_from=k8s.core.v1.EnvVarSourceArgs(secret_key_ref=selector))
-
-
-def topology_spread(labels: Mapping[str, str], zones: int) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
-    """Pods with `labels` evenly over zones, where there are several, and over hosts as far as there are enough."""
-
-    def over(key: str, when_unsatisfiable: str) -> k8s.core.v1.TopologySpreadConstraintArgs:
-        return k8s.core.v1.TopologySpreadConstraintArgs(
-            max_skew=1,
-            topology_key=key,
-            when_unsatisfiable=when_unsatisfiable,
-            label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=dict(labels)),
-        )
-
-    return [
-        *([over(ZONE_KEY, "DoNotSchedule")] if zones > 1 else []),
-        over(HOST_KEY, "ScheduleAnyway"),
-    ]

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from weir.config.image_references import image_reference
 from weir.config.images import ImageName, ImagesConfig
 
-CONFIG_CHECKSUM = "weir.io/config-checksum"
-"""A pod's annotation: pods are replaced when their configuration changes, which Kubernetes does not do by itself."""
-
 
 @dataclass(frozen=True)
 class Image:

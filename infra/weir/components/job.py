@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components.base import (
-    Component,
-    Resources,
-    Site,
-    container_security,
-    pod_security,
-    pull_secrets,
-    tmp_mount,
-    tmp_volume,
-)
+from weir.components.base import Component, Resources, Site
+from weir.components.images import Image
+from weir.components.pods import read_only_mounts, tmp_mount, tmp_volume
+from weir.components.workload import Workload, content_hash, pod_template
 from weir.sizing.plan import PodSize
 
 USER_ID = 10001
@@ -32,13 +25,11 @@ class JobArgs:
     """`files` are mounted below `folder`; what they say and `command` decide whether the Job runs anew."""
 
     component: str
-    image: str
-    image_pull_policy: str
+    image: Image
     command: Sequence[str]
     files: Mapping[str, pulumi.Input[str]]
     folder: str
     size: PodSize
-    image_pull_secrets: Sequence[str] = ()
     environment: Sequence[k8s.core.v1.EnvVarArgs] = ()
     volumes: Sequence[k8s.core.v1.VolumeArgs] = ()
     mounts: Sequence[k8s.core.v1.VolumeMountArgs] = ()
@@ -56,7 +47,8 @@ class RunToCompletion(Component):
         super().__init__("job:RunToCompletion", name, site, opts)
         self.args = args
         contents = pulumi.Output.all(**args.files)
-        digest = contents.apply(lambda files: content_hash("".join([*args.command, args.image, *files.values()])))
+        program = [*args.command, args.image.reference]
+        digest = contents.apply(lambda files: content_hash("".join([*program, *files.values()])))
         full_name = digest.apply(lambda value: f"{name}-{value[:8]}")
         metadata = k8s.meta.v1.ObjectMetaArgs(
             name=full_name, namespace=site.namespace, labels=site.labels(name, args.component)
@@ -68,45 +60,25 @@ class RunToCompletion(Component):
             spec=k8s.batch.v1.JobSpecArgs(
                 backoff_limit=ATTEMPTS,
                 active_deadline_seconds=DEADLINE_SECONDS,
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=site.pod_metadata(name, args.component), spec=self._pod(full_name)
-                ),
+                template=pod_template(site, self._workload(name, full_name), restart_policy="Never"),
             ),
             opts=self.child(after=[files, *args.after]),
         )
         self.register_outputs({})
 
-    def _pod(self, config_map: pulumi.Input[str]) -> k8s.core.v1.PodSpecArgs:
+    def _workload(self, name: str, config_map: pulumi.Input[str]) -> Workload:
         args = self.args
         source = k8s.core.v1.ConfigMapVolumeSourceArgs(name=config_map, default_mode=SCRIPT_MODE)
-        container = k8s.core.v1.ContainerArgs(
-            name="job",
+        return Workload(
+            name=name,
+            component=args.component,
+            container="job",
             image=args.image,
-            image_pull_policy=args.image_pull_policy,
-            command=list(args.command),
-            env=list(args.environment) or None,
-            security_context=container_security(),
-            resources=self.site.resources(args.size),
-            volume_mounts=[
-                k8s.core.v1.VolumeMountArgs(name="files", mount_path=args.folder, read_only=True),
-                tmp_mount(),
-                *args.mounts,
-            ],
+            user_id=args.user_id,
+            size=args.size,
+            command=args.command,
+            environment=list(args.environment) or None,
+            volumes=[k8s.core.v1.VolumeArgs(name="files", config_map=source), tmp_volume(), *args.volumes],
+            mounts=[*read_only_mounts({"files": args.folder}), tmp_mount(), *args.mounts],
+            spread=False,
         )
-        return k8s.core.v1.PodSpecArgs(
-            restart_policy="Never",
-            automount_service_account_token=False,
-            security_context=pod_security(args.user_id),
-            image_pull_secrets=pull_secrets(args.image_pull_secrets),
-            containers=[container],
-            volumes=[
-                k8s.core.v1.VolumeArgs(name="files", config_map=source),
-                tmp_volume(),
-                *args.volumes,
-            ],
-        )
-
-
-def content_hash(text: str) -> str:
-    """A short name for a text: other texts have others."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

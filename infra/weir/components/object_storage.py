@@ -8,7 +8,10 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from weir.components.base import Component, Site
-from weir.components.flink.storage import ACCESS_KEYS, OBJECT_STORAGE_SECRET
+from weir.components.pods import secret_environment
+
+OBJECT_STORAGE_SECRET = "object-storage"  # noqa: S105 - its name
+ACCESS_KEYS = {"AWS_ACCESS_KEY_ID": "access_key", "AWS_SECRET_ACCESS_KEY": "secret_key"}
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class ObjectStorageKeyArgs:
 
 
 class ObjectStorageKey(Component):
-    """The Secret that Flink's pods take the key from."""
+    """The Secret that the pods of Flink and Kafka take the key from."""
 
     def __init__(self, site: Site, args: ObjectStorageKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("storage:ObjectStorageKey", OBJECT_STORAGE_SECRET, site, opts)
@@ -35,3 +38,8 @@ class ObjectStorageKey(Component):
             opts=self.child(),
         )
         self.register_outputs({})
+
+
+def key_environment() -> list[k8s.core.v1.EnvVarArgs]:
+    """The key, as every client of S3 reads it."""
+    return [secret_environment(name, OBJECT_STORAGE_SECRET, key) for name, key in ACCESS_KEYS.items()]

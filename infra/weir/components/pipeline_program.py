@@ -9,21 +9,13 @@ import pulumi_kubernetes as k8s
 
 from weir.catalog.engine_names import kubernetes_name
 from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
-from weir.components.base import (
-    Component,
-    Resources,
-    Site,
-    config_volume,
-    container_security,
-    pod_security,
-    pull_secrets,
-    tmp_mount,
-    tmp_volume,
-)
+from weir.components.base import Component, Resources, Site
 from weir.components.cassandra.access import ROLE_FOLDER, TRUST_FOLDER, CassandraAccess
-from weir.components.images import CONFIG_CHECKSUM, Image
-from weir.components.job import USER_ID, content_hash
+from weir.components.images import Image
+from weir.components.job import USER_ID
 from weir.components.kafka.access import KafkaAccess
+from weir.components.pods import read_only_mounts, tmp_mount, tmp_volume
+from weir.components.workload import Configuration, Probes, Workload, configuration, deployment
 from weir.config.endpoints import Endpoints
 from weir.sizing.plan import PodSize
 
@@ -75,28 +67,13 @@ class PipelineProgram(Component):
         super().__init__(program.kind, name, site, opts)
         self.name, self.program, self.args = name, program, args
         addresses = pulumi.Output.all(args.kafka.bootstrap_servers, args.registry_url)
-        files = addresses.apply(self._files)
-        config = k8s.core.v1.ConfigMap(
-            f"{name}-config",
-            metadata=site.metadata(f"{name}-config", program.component),
-            data=files,
-            opts=self.child(),
-        )
-        checksum = files.apply(lambda texts: content_hash("".join(texts.values())))
-        self.deployment = k8s.apps.v1.Deployment(
-            name,
-            metadata=site.metadata(name, program.component),
-            spec=k8s.apps.v1.DeploymentSpecArgs(
-                replicas=1,
-                # Two at once would only do the same work twice.
-                strategy=k8s.apps.v1.DeploymentStrategyArgs(type="Recreate"),
-                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(name)),
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=site.pod_metadata(name, program.component, {CONFIG_CHECKSUM: checksum}),
-                    spec=self._pod(),
-                ),
-            ),
-            opts=self.child(after=[config, *args.after, *args.kafka.ready, *args.cassandra.ready]),
+        config = configuration(self, name, program.component, addresses.apply(self._files))
+        self.deployment = deployment(
+            self,
+            self._workload(config),
+            # Two at once would only do the same work twice.
+            recreate=True,
+            after=[*args.after, *args.kafka.ready, *args.cassandra.ready],
         )
         self.register_outputs({"name": name})
 
@@ -115,40 +92,34 @@ class PipelineProgram(Component):
         texts = {name: (folder / name).read_text(encoding="utf-8") for name in names}
         return {ENDPOINTS_FILE: endpoints.model_dump_json(indent=1), **texts}
 
-    def _pod(self) -> k8s.core.v1.PodSpecArgs:
-        args = self.args
-        return k8s.core.v1.PodSpecArgs(
-            automount_service_account_token=False,
-            security_context=pod_security(USER_ID),
-            image_pull_secrets=pull_secrets(args.image.pull_secrets),
-            containers=[self._container()],
+    def _workload(self, config: Configuration) -> Workload:
+        args, program = self.args, self.program
+        folder = f"{PIPELINES_FOLDER}/{args.pipeline.name}"
+        written = k8s.core.v1.ExecActionArgs(command=["/bin/sh", "-c", f"test -f {program.state_file}"])
+        return Workload(
+            name=self.name,
+            component=program.component,
+            container=program.component,
+            image=args.image,
+            user_id=USER_ID,
+            size=program.size,
+            command=self.command(),
+            probes=Probes(readiness=k8s.core.v1.ProbeArgs(exec_=written, period_seconds=PROBE_SECONDS)),
+            configuration=config,
             volumes=[
-                config_volume(f"{self.name}-config"),
+                config.volume,
                 tmp_volume(),
                 *args.kafka.volumes(args.kafka_user),
                 *args.cassandra.volumes(args.cassandra_role),
             ],
-        )
-
-    def _container(self) -> k8s.core.v1.ContainerArgs:
-        args, program = self.args, self.program
-        folder = f"{PIPELINES_FOLDER}/{args.pipeline.name}"
-        written = k8s.core.v1.ExecActionArgs(command=["/bin/sh", "-c", f"test -f {program.state_file}"])
-        return k8s.core.v1.ContainerArgs(
-            name=program.component,
-            image=args.image.reference,
-            image_pull_policy=args.image.pull_policy,
-            command=self.command(),
-            readiness_probe=k8s.core.v1.ProbeArgs(exec_=written, period_seconds=PROBE_SECONDS),
-            security_context=container_security(),
-            resources=self.site.resources(program.size),
-            volume_mounts=[
-                k8s.core.v1.VolumeMountArgs(name="config", mount_path=self._config_folder, read_only=True),
-                k8s.core.v1.VolumeMountArgs(name="config", mount_path=folder, read_only=True),
+            mounts=[
+                *read_only_mounts({"config": self._config_folder}),
+                *read_only_mounts({"config": folder}),
                 tmp_mount(),
                 *args.kafka.mounts(),
                 *args.cassandra.mounts(),
             ],
+            spread=False,
         )
 
     @property

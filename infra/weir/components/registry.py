@@ -14,21 +14,12 @@ import pulumi_kubernetes as k8s
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import REGISTRY, REGISTRY_GROUP_PREFIX
 from weir.catalog.subjects import subjects_of, subjects_to_json
-from weir.components.base import (
-    PLAIN_HTTP,
-    Component,
-    Site,
-    config_volume,
-    container_security,
-    pod_security,
-    pull_secrets,
-    secret_environment,
-    tmp_mount,
-    tmp_volume,
-    topology_spread,
-)
-from weir.components.job import JobArgs, RunToCompletion, content_hash
+from weir.components.base import Component, Site
+from weir.components.images import Image
+from weir.components.job import JobArgs, RunToCompletion
 from weir.components.kafka.access import KafkaAccess
+from weir.components.pods import environment, read_only_mounts, secret_environment, tmp_mount, tmp_volume
+from weir.components.workload import Configuration, Probes, Workload, configuration, deployment, service
 from weir.config.kafka import KafkaAuthentication
 from weir.config.properties_text import properties
 from weir.sizing.plan import PodSize, RegistryPlan
@@ -48,15 +39,13 @@ JOB_SIZE = PodSize(0.1, 256)
 
 @dataclass(frozen=True)
 class RegistryArgs:
-    """`schema_job_image` has weir itself: it registers the schemas of `pipelines`."""
+    """`jobs_image` has weir itself: it registers the schemas of `pipelines`."""
 
     plan: RegistryPlan
-    image: str
-    schema_job_image: str
-    image_pull_policy: str
+    image: Image
+    jobs_image: Image
     kafka: KafkaAccess
     pipelines: Sequence[Pipeline]
-    image_pull_secrets: Sequence[str] = ()
 
 
 class Registry(Component):
@@ -67,27 +56,9 @@ class Registry(Component):
         self.args = args
         self.url = f"http://{NAME}.{site.namespace}.svc:{PORT}/apis/ccompat/v7"
         settings = pulumi.Output.from_input(args.kafka.bootstrap_servers).apply(self._properties)
-        self.config = k8s.core.v1.ConfigMap(
-            f"{NAME}-config",
-            metadata=site.metadata(f"{NAME}-config", NAME),
-            data={CONFIG_FILE: settings},
-            opts=self.child(),
-        )
-        self.service = k8s.core.v1.Service(
-            NAME,
-            metadata=site.metadata(NAME, NAME, annotations={PLAIN_HTTP: WHY_PLAIN}),
-            spec=k8s.core.v1.ServiceSpecArgs(
-                selector=site.selector(NAME),
-                ports=[k8s.core.v1.ServicePortArgs(name="http", port=PORT, target_port="http")],
-            ),
-            opts=self.child(),
-        )
-        self.deployment = k8s.apps.v1.Deployment(
-            NAME,
-            metadata=site.metadata(NAME, NAME),
-            spec=self._deployment(settings.apply(content_hash)),
-            opts=self.child(after=[self.config, *args.kafka.ready]),
-        )
+        config = configuration(self, NAME, NAME, {CONFIG_FILE: settings})
+        self.service = service(self, NAME, NAME, {"http": PORT}, why_plain_http=WHY_PLAIN)
+        self.deployment = deployment(self, self._workload(config), replicas=args.plan.replicas, after=args.kafka.ready)
         self.schemas = self._register()
         self.register_outputs({"url": self.url})
 
@@ -120,60 +91,34 @@ class Registry(Component):
         }
         return properties(settings)
 
-    def _deployment(self, settings_hash: pulumi.Output[str]) -> k8s.apps.v1.DeploymentSpecArgs:
-        args, site = self.args, self.site
-        metadata = k8s.meta.v1.ObjectMetaArgs(
-            labels=site.labels(NAME, NAME), annotations={"weir.io/config-checksum": settings_hash}
-        )
-        return k8s.apps.v1.DeploymentSpecArgs(
-            replicas=args.plan.replicas,
-            selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(NAME)),
-            template=k8s.core.v1.PodTemplateSpecArgs(
-                metadata=metadata,
-                spec=k8s.core.v1.PodSpecArgs(
-                    automount_service_account_token=False,
-                    security_context=pod_security(USER_ID),
-                    image_pull_secrets=pull_secrets(args.image_pull_secrets),
-                    topology_spread_constraints=topology_spread(site.selector(NAME), site.zones),
-                    containers=[self._container()],
-                    volumes=[
-                        config_volume(f"{NAME}-config"),
-                        tmp_volume(),
-                        *args.kafka.volumes(REGISTRY),
-                    ],
-                ),
+    def _workload(self, config: Configuration) -> Workload:
+        args = self.args
+        return Workload(
+            name=NAME,
+            component=NAME,
+            container=NAME,
+            image=args.image,
+            user_id=USER_ID,
+            size=args.plan.pod,
+            environment=self._environment(),
+            ports={"http": PORT, "management": MANAGEMENT_PORT},
+            probes=Probes(
+                _probe("/health/started", failures=60), _probe("/health/ready"), _probe("/health/live", failures=6)
             ),
+            configuration=config,
+            volumes=[config.volume, tmp_volume(), *args.kafka.volumes(REGISTRY)],
+            mounts=[*read_only_mounts({"config": CONFIG_FOLDER}), tmp_mount(), *args.kafka.mounts()],
         )
 
-    def _container(self) -> k8s.core.v1.ContainerArgs:
+    def _environment(self) -> list[k8s.core.v1.EnvVarArgs]:
         args = self.args
         heap = args.plan.pod.heap_mib or args.plan.pod.memory_mib // 2
-        environment = [
-            k8s.core.v1.EnvVarArgs(name="QUARKUS_CONFIG_LOCATIONS", value=f"{CONFIG_FOLDER}/{CONFIG_FILE}"),
-            k8s.core.v1.EnvVarArgs(name="JAVA_OPTS_APPEND", value=f"-Xmx{heap}m"),
-        ]
-        if args.kafka.authentication is KafkaAuthentication.SCRAM:
-            environment.append(secret_environment(PASSWORD_VARIABLE, REGISTRY, "password"))
-        return k8s.core.v1.ContainerArgs(
-            name=NAME,
-            image=args.image,
-            image_pull_policy=args.image_pull_policy,
-            security_context=container_security(),
-            resources=self.site.resources(args.plan.pod),
-            env=environment,
-            ports=[
-                k8s.core.v1.ContainerPortArgs(name="http", container_port=PORT),
-                k8s.core.v1.ContainerPortArgs(name="management", container_port=MANAGEMENT_PORT),
-            ],
-            startup_probe=_probe("/health/started", failures=60),
-            readiness_probe=_probe("/health/ready"),
-            liveness_probe=_probe("/health/live", failures=6),
-            volume_mounts=[
-                k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
-                tmp_mount(),
-                *args.kafka.mounts(),
-            ],
+        given = environment(
+            {"QUARKUS_CONFIG_LOCATIONS": f"{CONFIG_FOLDER}/{CONFIG_FILE}", "JAVA_OPTS_APPEND": f"-Xmx{heap}m"}
         )
+        if args.kafka.authentication is KafkaAuthentication.SCRAM:
+            given.append(secret_environment(PASSWORD_VARIABLE, REGISTRY, "password"))
+        return given
 
     def _register(self) -> RunToCompletion:
         """Every subject's schema and rule. A schema that breaks the rule is refused, and with it the update."""
@@ -183,9 +128,7 @@ class Registry(Component):
             self.site,
             JobArgs(
                 component=NAME,
-                image=args.schema_job_image,
-                image_pull_policy=args.image_pull_policy,
-                image_pull_secrets=args.image_pull_secrets,
+                image=args.jobs_image,
                 command=["python", "-m", "weir.incluster.subjects", self.url, f"{SUBJECTS_FOLDER}/{SUBJECTS_FILE}"],
                 files={SUBJECTS_FILE: subjects_to_json(subjects_of(args.pipelines))},
                 folder=SUBJECTS_FOLDER,

@@ -23,7 +23,6 @@ from weir.components.kafka.topic import KafkaTopic, KafkaTopicArgs
 from weir.components.kafka.user import KafkaUser, KafkaUserArgs
 from weir.config import versions
 from weir.config.errors import WeirError
-from weir.config.image_references import image_reference
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaAuthentication, KafkaProvider
 from weir.config.stack import StackConfig
@@ -130,8 +129,7 @@ def _tiered_storage(stack: StackConfig) -> TieredStorage | None:
     store = stack.storage.object_storage
     if not stack.retention.tiered_storage.enabled or store is None:
         return None
-    reference = image_reference(stack.images, ImageName.KAFKA_TIERED_STORAGE)
-    return TieredStorage(store, reference, stack.images.pull_policy.value)
+    return TieredStorage(store, image(stack.images, ImageName.KAFKA_TIERED_STORAGE))
 
 
 def _plain(environment: Environment, site: Site, authority: CertificateAuthority) -> Kafka:
@@ -150,9 +148,7 @@ def _plain(environment: Environment, site: Site, authority: CertificateAuthority
         site,
         PlainKafkaArgs(
             plan=plan,
-            image=image_reference(stack.images, ImageName.KAFKA),
-            image_pull_policy=stack.images.pull_policy.value,
-            image_pull_secrets=stack.images.pull_secrets,
+            image=image(stack.images, ImageName.KAFKA),
             authority=authority,
             storage_class=stack.storage.classes.kafka,
         ),

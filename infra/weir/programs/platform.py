@@ -9,13 +9,13 @@ import pulumi
 from weir.components.base import Resources, Site
 from weir.components.cassandra.access import CassandraAccess
 from weir.components.certificates import CertificateAuthority, CertificateAuthorityArgs
+from weir.components.images import image
 from weir.components.kafka.access import KafkaAccess
 from weir.components.namespace import Namespace, NamespaceArgs
 from weir.components.network_flows import flows
 from weir.components.network_policies import NetworkPolicies
 from weir.components.registry import Registry, RegistryArgs
 from weir.config import versions
-from weir.config.image_references import image_reference
 from weir.config.images import ImageName
 from weir.config.security import CertificateSource
 from weir.config.stack import StackConfig
@@ -100,10 +100,8 @@ def _registry(environment: Environment, site: Site, log: Kafka) -> Registry | No
         site,
         RegistryArgs(
             plan=environment.plan.registry,
-            image=image_reference(images, ImageName.REGISTRY),
-            schema_job_image=image_reference(images, ImageName.SCHEMA_JOB),
-            image_pull_policy=images.pull_policy.value,
-            image_pull_secrets=images.pull_secrets,
+            image=image(images, ImageName.REGISTRY),
+            jobs_image=image(images, ImageName.SCHEMA_JOB),
             kafka=log.access,
             pipelines=environment.pipelines,
         ),

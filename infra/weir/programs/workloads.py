@@ -18,9 +18,9 @@ from weir.components.flink.deployment import (
     deployment_name,
 )
 from weir.components.flink.settings import OperatorPolicy
+from weir.components.images import image
 from weir.components.object_storage import ObjectStorageKey, ObjectStorageKeyArgs
 from weir.config import versions
-from weir.config.image_references import image_reference
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaProvider
 from weir.config.kubernetes import FlinkOperatorProvider
@@ -82,9 +82,7 @@ def _job(environment: Environment, platform: Platform, pipeline: Pipeline, after
             ),
             # The plain operator knows no Flink 2: it must not ask Flink's own client for pods.
             mode=STANDALONE if plain else NATIVE,
-            image=image_reference(stack.images, ImageName.FLINK_JOB),
-            image_pull_policy=stack.images.pull_policy.value,
-            image_pull_secrets=stack.images.pull_secrets,
+            image=image(stack.images, ImageName.FLINK_JOB),
             kafka=platform.kafka,
             cassandra=platform.cassandra,
             cassandra_role=job_role(pipeline.name),

@@ -13,7 +13,7 @@ import pulumi_kubernetes as k8s
 
 from weir.catalog.engine_names import kubernetes_name
 from weir.components.base import Resources
-from weir.components.kafka.access import SECRET_MODE
+from weir.components.pods import read_only_mounts, secret_volume
 
 ROLE_FOLDER = "/etc/weir/cassandra-role"
 TRUST_FOLDER = "/etc/weir/cassandra-trust"
@@ -62,38 +62,16 @@ class CassandraAccess:
             # Secrets, each by itself: Strimzi takes no volume of several sources.
             secrets["cassandra-trust"] = (self.trust_secret, ("truststore.p12", "ca.crt"))
             secrets["cassandra-trust-password"] = (STORE_PASSWORD_SECRET, ("password",))
-        return [
-            k8s.core.v1.VolumeArgs(
-                name=name,
-                secret=k8s.core.v1.SecretVolumeSourceArgs(
-                    secret_name=secret,
-                    default_mode=SECRET_MODE,
-                    items=[k8s.core.v1.KeyToPathArgs(key=key, path=key) for key in keys] or None,
-                ),
-            )
-            for name, (secret, keys) in secrets.items()
-        ]
+        return [secret_volume(name, secret, keys) for name, (secret, keys) in secrets.items()]
 
     def mounts(self, root: str = "") -> list[k8s.core.v1.VolumeMountArgs]:
         """Where a container finds them, below `root`."""
         folders = {"cassandra-role": ROLE_FOLDER}
         if self.trust_secret:
             folders |= {"cassandra-trust": TRUST_FOLDER, "cassandra-trust-password": TRUST_PASSWORD_FOLDER}
-        return [
-            k8s.core.v1.VolumeMountArgs(name=name, mount_path=f"{root}{folder}", read_only=True)
-            for name, folder in folders.items()
-        ]
+        return read_only_mounts({name: f"{root}{folder}" for name, folder in folders.items()})
 
 
 def role_secret(role: str) -> str:
     """The name of the Secret of a role."""
     return f"cassandra-role-{kubernetes_name(role)}"
-
-
-def projected(secret: str, items: dict[str, str]) -> k8s.core.v1.VolumeProjectionArgs:
-    """Some keys of a Secret, as the files of these names in a volume of several sources."""
-    return k8s.core.v1.VolumeProjectionArgs(
-        secret=k8s.core.v1.SecretProjectionArgs(
-            name=secret, items=[k8s.core.v1.KeyToPathArgs(key=key, path=path) for key, path in items.items()]
-        )
-    )

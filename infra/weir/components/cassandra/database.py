@@ -10,10 +10,11 @@ import pulumi_kubernetes as k8s
 
 from weir.catalog.database import Database
 from weir.components.base import Component, Site
-from weir.components.cassandra.access import CassandraAccess, projected, role_secret
+from weir.components.cassandra.access import CassandraAccess, role_secret
 from weir.components.cassandra.settings import ADMINISTRATOR_SECRET, COMPONENT
 from weir.components.images import Image
 from weir.components.job import JobArgs, RunToCompletion
+from weir.components.pods import projected, projected_volume, read_only_mounts
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
 from weir.sizing.plan import PodSize
 
@@ -24,7 +25,6 @@ DESCRIPTION = "database.json"
 ADMINISTRATOR_FOLDER = "/etc/weir/administrator"
 ROLES_FOLDER = "/etc/weir/roles"
 CA_FOLDER = "/etc/weir/cassandra-ca"
-SECRET_MODE = 0o440
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,7 @@ class CassandraDatabase(Component):
             site,
             JobArgs(
                 component=COMPONENT,
-                image=args.image.reference,
-                image_pull_policy=args.image.pull_policy,
-                image_pull_secrets=args.image.pull_secrets,
+                image=args.image,
                 command=command(args.cassandra),
                 files={DESCRIPTION: args.database.to_json()},
                 folder=FOLDER,
@@ -101,19 +99,11 @@ def _volumes(args: CassandraDatabaseArgs) -> list[k8s.core.v1.VolumeArgs]:
     }
     if args.cassandra.trust_secret:
         volumes["cassandra-ca"] = [projected(args.cassandra.trust_secret, {"ca.crt": "ca.crt"})]
-    return [
-        k8s.core.v1.VolumeArgs(
-            name=name,
-            projected=k8s.core.v1.ProjectedVolumeSourceArgs(sources=sources, default_mode=SECRET_MODE),
-        )
-        for name, sources in volumes.items()
-    ]
+    return [projected_volume(name, sources) for name, sources in volumes.items()]
 
 
 def _mounts(cassandra: CassandraAccess) -> Sequence[k8s.core.v1.VolumeMountArgs]:
     folders = {"administrator": ADMINISTRATOR_FOLDER, "roles": ROLES_FOLDER}
     if cassandra.trust_secret:
         folders["cassandra-ca"] = CA_FOLDER
-    return [
-        k8s.core.v1.VolumeMountArgs(name=name, mount_path=folder, read_only=True) for name, folder in folders.items()
-    ]
+    return read_only_mounts(folders)

@@ -8,20 +8,13 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components.base import (
-    ZONE_KEY,
-    Component,
-    CustomKind,
-    Site,
-    container_security,
-    custom_resource,
-    pod_security,
-)
+from weir.components.base import ZONE_KEY, Component, CustomKind, Site, custom_resource
 from weir.components.cassandra import settings as shared
 from weir.components.cassandra.access import STORE_PASSWORD_SECRET, CassandraAccess
 from weir.components.cassandra.settings import Backups, CassandraArgs
 from weir.components.certificates import Certificate, CertificateArgs
 from weir.components.network_flows import ROLE_LABEL
+from weir.components.pods import container_security, pod_security
 from weir.sizing.plan import PodSize
 
 REAPER = PodSize(0.25, 1024, 512)

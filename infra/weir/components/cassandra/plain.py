@@ -7,21 +7,14 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components.base import (
-    Component,
-    Site,
-    config_volume,
-    container_security,
-    pod_security,
-    pull_secrets,
-    topology_spread,
-)
+from weir.components.base import Component, Site
 from weir.components.cassandra import settings as shared
 from weir.components.cassandra.access import CassandraAccess
 from weir.components.cassandra.settings import CassandraArgs
 from weir.components.certificates import KEYSTORE_PASSWORD, Certificate, CertificateArgs
-from weir.components.images import CONFIG_CHECKSUM, Image
-from weir.components.job import content_hash
+from weir.components.images import Image
+from weir.components.pods import environment, scratch_volume, secret_volume
+from weir.components.workload import Claim, Configuration, Probes, Workload, configuration, service, stateful_set
 from weir.config.yaml_text import written
 
 CONFIG_FOLDER = "/etc/cassandra"
@@ -29,6 +22,11 @@ DATA_FOLDER = "/var/lib/cassandra"
 TLS_FOLDER = "/etc/weir/cassandra-tls"
 RACK = "rack1"
 GRACE_SECONDS = 120
+PORTS = {
+    "cql": shared.CLIENT_PORT,
+    "internode": shared.INTERNODE_PORT,
+    "internode-tls": shared.ENCRYPTED_INTERNODE_PORT,
+}
 
 
 class CassandraPlain(Component):
@@ -43,17 +41,13 @@ class CassandraPlain(Component):
         self.image = image
         self.nodes_service = f"{name}-nodes"
         self.administrator = shared.administrator(site, self)
-        files = self._files()
-        after: list[pulumi.Resource] = [
-            self._config(files),
-            self._service(self.nodes_service, headless=True),
-        ]
+        config = configuration(self, name, shared.COMPONENT, self._files())
+        after: list[pulumi.Resource] = [self._service(self.nodes_service, PORTS, before_ready=True)]
         # Not among what the nodes come after: Pulumi takes a Service for made once a pod is behind it.
-        clients = self._service(name, headless=False)
+        clients = self._service(name, {"cql": shared.CLIENT_PORT}, before_ready=False)
         if args.certificates is not None:
             after += [self._certificate(), shared.stores_password(site, self)]
-        self.nodes = self._stateful_set(content_hash("".join(files.values())), after)
-        self.disrupt_one_at_a_time(self.name, shared.COMPONENT)
+        self.nodes = self._nodes(config, after)
         self.access = CassandraAccess(
             contact_points=(f"{name}.{site.namespace}.svc:{shared.CLIENT_PORT}",),
             datacenter=args.plan.datacenter,
@@ -68,27 +62,17 @@ class CassandraPlain(Component):
             "cassandra-rackdc.properties": f"dc={self.args.plan.datacenter}\nrack={RACK}\n",
         }
 
-    def _config(self, files: dict[str, str]) -> k8s.core.v1.ConfigMap:
-        name = f"{self.name}-config"
-        return k8s.core.v1.ConfigMap(
-            name, metadata=self.site.metadata(name, shared.COMPONENT), data=files, opts=self.child()
-        )
-
-    def _service(self, name: str, *, headless: bool) -> k8s.core.v1.Service:
-        ports = {"cql": shared.CLIENT_PORT}
-        if headless:
-            ports |= {"internode": shared.INTERNODE_PORT, "internode-tls": shared.ENCRYPTED_INTERNODE_PORT}
-        return k8s.core.v1.Service(
+    def _service(self, name: str, ports: dict[str, int], *, before_ready: bool) -> k8s.core.v1.Service:
+        """Nodes find each other before they are ready, each by its name; clients meet ready ones only."""
+        return service(
+            self,
             name,
-            metadata=self.site.metadata(name, shared.COMPONENT),
-            spec=k8s.core.v1.ServiceSpecArgs(
-                cluster_ip="None" if headless else None,
-                # Nodes find each other before they are ready; clients meet ready ones only.
-                publish_not_ready_addresses=headless,
-                selector=self.site.selector(self.name),
-                ports=[k8s.core.v1.ServicePortArgs(name=port, port=number) for port, number in ports.items()],
-            ),
-            opts=self.child(),
+            shared.COMPONENT,
+            ports,
+            pods_of=self.name,
+            headless=before_ready,
+            before_ready=before_ready,
+            by_name=False,
         )
 
     def _certificate(self) -> pulumi.Resource:
@@ -101,64 +85,57 @@ class CassandraPlain(Component):
             pulumi.ResourceOptions(parent=self),
         ).resource
 
-    def _stateful_set(self, checksum: str, after: list[pulumi.Resource]) -> k8s.apps.v1.StatefulSet:
-        site, plan = self.site, self.args.plan
-        claim = k8s.core.v1.PersistentVolumeClaimArgs(
-            metadata=k8s.meta.v1.ObjectMetaArgs(name="data", labels=site.selector(self.name)),
-            spec=k8s.core.v1.PersistentVolumeClaimSpecArgs(
-                access_modes=["ReadWriteOnce"],
-                storage_class_name=self.args.storage_class,
-                resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": f"{plan.node.disk_gib}Gi"}),
-            ),
-        )
-        return k8s.apps.v1.StatefulSet(
-            self.name,
-            metadata=site.metadata(self.name, shared.COMPONENT),
-            spec=k8s.apps.v1.StatefulSetSpecArgs(
-                service_name=self.nodes_service,
-                replicas=plan.nodes,
-                # One node joins or leaves at a time.
-                pod_management_policy="OrderedReady",
-                persistent_volume_claim_retention_policy=(
-                    k8s.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicyArgs(
-                        when_deleted="Retain", when_scaled="Retain"
-                    )
-                ),
-                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(self.name)),
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=site.pod_metadata(self.name, shared.COMPONENT, {CONFIG_CHECKSUM: checksum}),
-                    spec=self._pod(),
-                ),
-                volume_claim_templates=[claim],
-            ),
-            opts=self.keeper(after=after),
+    def _nodes(self, config: Configuration, after: list[pulumi.Resource]) -> k8s.apps.v1.StatefulSet:
+        plan = self.args.plan
+        labels = self.site.selector(self.name)
+        return stateful_set(
+            self,
+            self._workload(config),
+            Claim("data", plan.node.disk_gib, self.args.storage_class, labels),
+            service=self.nodes_service,
+            replicas=plan.nodes,
+            # One node joins or leaves at a time.
+            management="OrderedReady",
+            after=after,
         )
 
-    def _pod(self) -> k8s.core.v1.PodSpecArgs:
-        volumes = [
-            config_volume(f"{self.name}-config"),
-            *(
-                k8s.core.v1.VolumeArgs(name=name, empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
-                for name in ("logs", "tmp")
-            ),
-        ]
-        if self.args.certificates is not None:
-            secret = k8s.core.v1.SecretVolumeSourceArgs(secret_name=shared.CERTIFICATE_SECRET, default_mode=0o440)
-            volumes.append(k8s.core.v1.VolumeArgs(name="tls", secret=secret))
-        return k8s.core.v1.PodSpecArgs(
-            automount_service_account_token=False,
-            security_context=pod_security(shared.USER_ID),
-            image_pull_secrets=pull_secrets(self.image.pull_secrets),
-            topology_spread_constraints=topology_spread(self.site.selector(self.name), self.site.zones),
-            termination_grace_period_seconds=GRACE_SECONDS,
-            containers=[self._container()],
-            volumes=volumes,
-        )
-
-    def _container(self) -> k8s.core.v1.ContainerArgs:
-        heap = f"{self.args.plan.node.heap_mib}M"
+    def _workload(self, config: Configuration) -> Workload:
+        node = self.args.plan.node
         probe = k8s.core.v1.TCPSocketActionArgs(port="cql")
-        mounts = [
+        volumes = [config.volume, scratch_volume("logs"), scratch_volume("tmp")]
+        if self.args.certificates is not None:
+            volumes.append(secret_volume("tls", shared.CERTIFICATE_SECRET))
+        variables = {
+            "CASSANDRA_CONF": CONFIG_FOLDER,
+            "MAX_HEAP_SIZE": f"{node.heap_mib}M",
+            "HEAP_NEWSIZE": f"{node.heap_mib}M",
+            "JVM_EXTRA_OPTS": "-XX:+ExitOnOutOfMemoryError",
+        }
+        return Workload(
+            name=self.name,
+            component=shared.COMPONENT,
+            container="cassandra",
+            image=self.image,
+            user_id=shared.USER_ID,
+            size=node,
+            # Not the image's entry point: it rewrites cassandra.yaml, which is whole already.
+            command=["cassandra", "-f"],
+            environment=environment(variables),
+            ports=PORTS,
+            probes=Probes(
+                k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5, failure_threshold=120),
+                k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=10),
+                k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=30, failure_threshold=6),
+            ),
+            configuration=config,
+            volumes=volumes,
+            mounts=self._mounts(),
+            one_at_a_time=True,
+            grace_seconds=GRACE_SECONDS,
+        )
+
+    def _mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
+        paths = [
             ("data", DATA_FOLDER, None),
             ("config", f"{CONFIG_FOLDER}/cassandra.yaml", "cassandra.yaml"),
             ("config", f"{CONFIG_FOLDER}/cassandra-rackdc.properties", "cassandra-rackdc.properties"),
@@ -166,37 +143,9 @@ class CassandraPlain(Component):
             ("tmp", "/tmp", None),  # noqa: S108 - the pod's own
             *([("tls", TLS_FOLDER, None)] if self.args.certificates is not None else []),
         ]
-        ports = {
-            "cql": shared.CLIENT_PORT,
-            "internode": shared.INTERNODE_PORT,
-            "internode-tls": shared.ENCRYPTED_INTERNODE_PORT,
-        }
-        return k8s.core.v1.ContainerArgs(
-            name="cassandra",
-            image=self.image.reference,
-            image_pull_policy=self.image.pull_policy,
-            # Not the image's entry point: it rewrites cassandra.yaml, which is whole already.
-            command=["cassandra", "-f"],
-            env=[
-                k8s.core.v1.EnvVarArgs(name=name, value=value)
-                for name, value in {
-                    "CASSANDRA_CONF": CONFIG_FOLDER,
-                    "MAX_HEAP_SIZE": heap,
-                    "HEAP_NEWSIZE": heap,
-                    "JVM_EXTRA_OPTS": "-XX:+ExitOnOutOfMemoryError",
-                }.items()
-            ],
-            ports=[k8s.core.v1.ContainerPortArgs(name=name, container_port=port) for name, port in ports.items()],
-            startup_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5, failure_threshold=120),
-            readiness_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=10),
-            liveness_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=30, failure_threshold=6),
-            security_context=container_security(),
-            resources=self.site.resources(self.args.plan.node),
-            volume_mounts=[
-                k8s.core.v1.VolumeMountArgs(name=name, mount_path=path, sub_path=sub_path)
-                for name, path, sub_path in mounts
-            ],
-        )
+        return [
+            k8s.core.v1.VolumeMountArgs(name=name, mount_path=path, sub_path=sub_path) for name, path, sub_path in paths
+        ]
 
 
 def plain_settings(name: str, site: Site, args: CassandraArgs) -> dict[str, Any]:

@@ -21,18 +21,7 @@ from weir.catalog.flink import (
 )
 from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
 from weir.catalog.principals import job_principal
-from weir.components.base import (
-    PLAIN_HTTP,
-    Component,
-    CustomKind,
-    Resources,
-    Site,
-    container_security,
-    custom_resource,
-    pod_security,
-    pull_secrets,
-    topology_spread,
-)
+from weir.components.base import PLAIN_HTTP, Component, CustomKind, Resources, Site, custom_resource
 from weir.components.cassandra.access import CassandraAccess
 from weir.components.certificates import KEYSTORE_PASSWORD, Certificate, CertificateArgs, CertificateAuthority
 from weir.components.flink.account import ACCOUNT
@@ -48,7 +37,18 @@ from weir.components.flink.settings import (
     old_names,
 )
 from weir.components.flink.storage import StateStorage
-from weir.components.kafka.access import FLINK_SHADING, SECRET_MODE, KafkaAccess
+from weir.components.images import Image
+from weir.components.kafka.access import FLINK_SHADING, KafkaAccess
+from weir.components.pods import (
+    container_security,
+    mounts,
+    pod_security,
+    pull_secrets,
+    read_only_mounts,
+    secret_volume,
+    topology_spread,
+    volume_claim,
+)
 from weir.config.endpoints import Endpoints
 from weir.config.flink import StateDecision
 from weir.config.storage import ObjectStorage
@@ -81,8 +81,7 @@ class FlinkDeploymentArgs:
     pipeline: Pipeline
     plan: FlinkJobPlan
     version: FlinkVersion
-    image: str
-    image_pull_policy: str
+    image: Image
     kafka: KafkaAccess
     cassandra: CassandraAccess
     cassandra_role: str
@@ -92,7 +91,6 @@ class FlinkDeploymentArgs:
     operator: OperatorPolicy
     authority: CertificateAuthority
     object_storage: ObjectStorage | None = None
-    image_pull_secrets: Sequence[str] = ()
     storage_class: str | None = None
     mode: str = NATIVE
     state_decision: StateDecision | None = None
@@ -161,19 +159,15 @@ class FlinkDeployment(Component):
         return k8s.core.v1.PersistentVolumeClaim(
             claim,
             metadata=self.site.metadata(claim, "flink"),
-            spec=k8s.core.v1.PersistentVolumeClaimSpecArgs(
-                access_modes=["ReadWriteOnce"],
-                storage_class_name=self.args.storage_class,
-                resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": f"{size}Gi"}),
-            ),
+            spec=volume_claim(size, self.args.storage_class),
             opts=self.keeper(),
         )
 
     def _spec(self) -> dict[str, Any]:
         args, plan = self.args, self.args.plan
         spec: dict[str, Any] = {
-            "image": args.image,
-            "imagePullPolicy": args.image_pull_policy,
+            "image": args.image.reference,
+            "imagePullPolicy": args.image.pull_policy,
             "flinkVersion": args.version.crd_version,
             "mode": args.mode,
             "serviceAccount": ACCOUNT,
@@ -252,28 +246,24 @@ class FlinkDeployment(Component):
             env=self.storage.environment(args.version.flink) or None,
             ports=[k8s.core.v1.ContainerPortArgs(name="metrics", container_port=METRICS_PORT)],
             volume_mounts=[
-                k8s.core.v1.VolumeMountArgs(name="work", mount_path=WORK_FOLDER),
-                k8s.core.v1.VolumeMountArgs(
-                    name="pipeline", mount_path=image_files(args.pipeline).pipeline_folder, read_only=True
-                ),
-                k8s.core.v1.VolumeMountArgs(name="tls", mount_path=TLS_FOLDER, read_only=True),
+                *mounts({"work": WORK_FOLDER}),
+                *read_only_mounts({"pipeline": image_files(args.pipeline).pipeline_folder, "tls": TLS_FOLDER}),
                 *args.kafka.mounts(),
                 *args.cassandra.mounts(),
                 *self.storage.mounts(),
             ],
         )
         config_map = k8s.core.v1.ConfigMapVolumeSourceArgs(name=self.files.metadata.name)
-        certificate = k8s.core.v1.SecretVolumeSourceArgs(secret_name=self.certificate.secret, default_mode=SECRET_MODE)
         spec = k8s.core.v1.PodSpecArgs(
             service_account_name=ACCOUNT,
             security_context=pod_security(FLINK_USER_ID),
-            image_pull_secrets=pull_secrets(args.image_pull_secrets),
+            image_pull_secrets=pull_secrets(args.image.pull_secrets),
             topology_spread_constraints=topology_spread(selector, self.site.zones) if not self.storage.claim else None,
             affinity=self.storage.affinity(selector),
             containers=[main],
             volumes=[
                 k8s.core.v1.VolumeArgs(name="pipeline", config_map=config_map),
-                k8s.core.v1.VolumeArgs(name="tls", secret=certificate),
+                secret_volume("tls", self.certificate.secret),
                 *args.kafka.volumes(user),
                 *args.cassandra.volumes(args.cassandra_role),
                 *self.storage.volumes(),

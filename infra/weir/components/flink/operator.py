@@ -10,18 +10,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components.base import (
-    Component,
-    Site,
-    config_volume,
-    container_security,
-    pod_security,
-    pull_secrets,
-    tmp_mount,
-    tmp_volume,
-)
-from weir.components.images import CONFIG_CHECKSUM, Image
-from weir.components.job import content_hash
+from weir.components.base import Component, Site
+from weir.components.images import Image
+from weir.components.pods import environment, field_environment, read_only_mounts, tmp_mount, tmp_volume
+from weir.components.workload import Configuration, Probes, Workload, configuration, deployment
 from weir.sizing.plan import PodSize
 
 NAME = "flink-kubernetes-operator"
@@ -80,26 +72,8 @@ class FlinkOperator(Component):
             # What jobs get that bring none: the operator's ConfigMap hides the folder of their image.
             "log4j-console.properties": LOGGING,
         }
-        config = k8s.core.v1.ConfigMap(
-            f"{NAME}-config", metadata=site.metadata(f"{NAME}-config", COMPONENT), data=files, opts=self.child()
-        )
-        after = [config, *self._account()]
-        self.deployment = k8s.apps.v1.Deployment(
-            NAME,
-            metadata=site.metadata(NAME, COMPONENT),
-            spec=k8s.apps.v1.DeploymentSpecArgs(
-                replicas=1,
-                strategy=k8s.apps.v1.DeploymentStrategyArgs(type="Recreate"),
-                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(NAME)),
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=site.pod_metadata(
-                        NAME, COMPONENT, {CONFIG_CHECKSUM: content_hash("".join(files.values()))}
-                    ),
-                    spec=self._pod(),
-                ),
-            ),
-            opts=self.child(after=after),
-        )
+        config = configuration(self, NAME, COMPONENT, files)
+        self.deployment = deployment(self, self._workload(config), recreate=True, after=self._account())
         self.ready: list[pulumi.Resource] = [self.deployment]
         self.register_outputs({})
 
@@ -124,48 +98,33 @@ class FlinkOperator(Component):
         )
         return [account, binding]
 
-    def _pod(self) -> k8s.core.v1.PodSpecArgs:
-        args, site = self.args, self.site
+    def _workload(self, config: Configuration) -> Workload:
         probe = k8s.core.v1.HTTPGetActionArgs(path="/", port="health")
         logging = f"-Dlog4j.configurationFile={CONFIG_FOLDER}/log4j-operator.properties"
-        environment = {
+        variables = {
             "OPERATOR_NAME": NAME,
-            "OPERATOR_NAMESPACE": site.namespace,
+            "OPERATOR_NAMESPACE": self.site.namespace,
             "FLINK_CONF_DIR": CONFIG_FOLDER,
             "JVM_ARGS": f"-Xmx{HEAP_MIB}m {logging}",
         }
-        container = k8s.core.v1.ContainerArgs(
+        return Workload(
             name=NAME,
-            image=args.image.reference,
-            image_pull_policy=args.image.pull_policy,
-            env=[
-                *(k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in environment.items()),
-                k8s.core.v1.EnvVarArgs(
-                    name="HOST_IP",
-                    value_from=k8s.core.v1.EnvVarSourceArgs(
-                        field_ref=k8s.core.v1.ObjectFieldSelectorArgs(field_path="status.hostIP")
-                    ),
-                ),
-            ],
-            ports=[k8s.core.v1.ContainerPortArgs(name="health", container_port=HEALTH_PORT)],
-            startup_probe=k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=5, failure_threshold=60),
-            liveness_probe=k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=30, failure_threshold=4),
-            security_context=container_security(),
-            resources=site.resources(SIZE),
-            volume_mounts=[
-                k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
-                tmp_mount(),
-            ],
-        )
-        return k8s.core.v1.PodSpecArgs(
-            service_account_name=NAME,
-            security_context=pod_security(USER_ID),
-            image_pull_secrets=pull_secrets(args.image.pull_secrets),
-            containers=[container],
-            volumes=[
-                config_volume(f"{NAME}-config"),
-                tmp_volume(),
-            ],
+            component=COMPONENT,
+            container=NAME,
+            image=self.args.image,
+            user_id=USER_ID,
+            size=SIZE,
+            environment=[*environment(variables), field_environment("HOST_IP", "status.hostIP")],
+            ports={"health": HEALTH_PORT},
+            probes=Probes(
+                startup=k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=5, failure_threshold=60),
+                liveness=k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=30, failure_threshold=4),
+            ),
+            configuration=config,
+            volumes=[config.volume, tmp_volume()],
+            mounts=[*read_only_mounts({"config": CONFIG_FOLDER}), tmp_mount()],
+            account=NAME,
+            spread=False,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi_kubernetes as k8s
 
+from weir.components.pods import scratch_volume, volume_claim
 from weir.sizing.plan import PodSize
 
 
@@ -34,12 +35,8 @@ def work_template(disk_gib: int, storage_class: str | None) -> dict[str, Any]:
 def _work_volume(disk_gib: int, storage_class: str | None) -> k8s.core.v1.VolumeArgs:
     """Room for RocksDB's files and for what is spilled: a volume that lives as long as its pod."""
     if not disk_gib:
-        return k8s.core.v1.VolumeArgs(name="work", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
-    claim = k8s.core.v1.PersistentVolumeClaimSpecArgs(
-        access_modes=["ReadWriteOnce"],
-        storage_class_name=storage_class,
-        resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": f"{disk_gib}Gi"}),
-    )
+        return scratch_volume("work")
+    claim = volume_claim(disk_gib, storage_class)
     template = k8s.core.v1.PersistentVolumeClaimTemplateArgs(spec=claim)
     return k8s.core.v1.VolumeArgs(
         name="work", ephemeral=k8s.core.v1.EphemeralVolumeSourceArgs(volume_claim_template=template)

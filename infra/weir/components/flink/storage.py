@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
 
-from weir.components.base import HOST_KEY, secret_environment
+from weir.components.base import HOST_KEY
+from weir.components.object_storage import key_environment
+from weir.components.pods import mounts
 from weir.config.storage import ObjectStorage
 
 STATE_FOLDER = "/opt/flink/state"
 STATE_VOLUME = "state"
 # The image carries the plugin in opt/; its entry point puts it into place.
 S3_PLUGIN = "flink-s3-fs-presto-{version}.jar"
-ACCESS_KEYS = {"AWS_ACCESS_KEY_ID": "access_key", "AWS_SECRET_ACCESS_KEY": "secret_key"}
-OBJECT_STORAGE_SECRET = "object-storage"  # noqa: S105 - its name
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class StateStorage:
         plugin = k8s.core.v1.EnvVarArgs(name="ENABLE_BUILT_IN_PLUGINS", value=S3_PLUGIN.format(version=flink_version))
         if self.object_storage.workload_identity:
             return [plugin]
-        return [plugin, *(secret_environment(name, OBJECT_STORAGE_SECRET, key) for name, key in ACCESS_KEYS.items())]
+        return [plugin, *key_environment()]
 
     def volumes(self) -> list[k8s.core.v1.VolumeArgs]:
         """The shared volume."""
@@ -67,7 +67,7 @@ class StateStorage:
 
     def mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
         """Where it is mounted."""
-        return [k8s.core.v1.VolumeMountArgs(name=STATE_VOLUME, mount_path=STATE_FOLDER)] if self.claim else []
+        return mounts({STATE_VOLUME: STATE_FOLDER}) if self.claim else []
 
     def affinity(self, labels: dict[str, str]) -> k8s.core.v1.AffinityArgs | None:
         """A volume that one node may write: all pods of the job go to the node that has it."""

@@ -12,14 +12,13 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from weir.components.base import Resources
+from weir.components.pods import read_only_mounts, secret_volume
 from weir.config.kafka import KafkaAuthentication
 
 USER_FOLDER = "/etc/weir/kafka-user"
 CA_FOLDER = "/etc/weir/kafka-ca"
 FLINK_SHADING = "org.apache.flink.kafka.shaded."
 """Flink's SQL connector for Kafka carries the client under other names, and knows only those."""
-# A key that only its owner, the pod's group, may read.
-SECRET_MODE = 0o440
 
 
 @dataclass(frozen=True)
@@ -76,18 +75,9 @@ class KafkaAccess:
     def volumes(self, user: str) -> list[k8s.core.v1.VolumeArgs]:
         """The Secrets of `user` as volumes of a pod."""
         secrets = {"kafka-user": user, **({"kafka-ca": self.ca_secret} if self.ca_secret else {})}
-        return [
-            k8s.core.v1.VolumeArgs(
-                name=name,
-                secret=k8s.core.v1.SecretVolumeSourceArgs(secret_name=secret, default_mode=SECRET_MODE),
-            )
-            for name, secret in secrets.items()
-        ]
+        return [secret_volume(name, secret) for name, secret in secrets.items()]
 
     def mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
         """Where a container finds them."""
         folders = {"kafka-user": USER_FOLDER, **({"kafka-ca": CA_FOLDER} if self.ca_secret else {})}
-        return [
-            k8s.core.v1.VolumeMountArgs(name=name, mount_path=folder, read_only=True)
-            for name, folder in folders.items()
-        ]
+        return read_only_mounts(folders)

@@ -9,27 +9,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components.base import (
-    Component,
-    Resources,
-    Site,
-    config_volume,
-    container_security,
-    pod_security,
-    pull_secrets,
-    tmp_mount,
-    tmp_volume,
-    topology_spread,
-)
+from weir.components.base import Component, Resources, Site
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority, service_names
-from weir.components.job import content_hash
+from weir.components.images import Image
 from weir.components.kafka.settings import broker_config
+from weir.components.pods import environment, mounts, read_only_mounts, secret_volume, tmp_mount, tmp_volume
+from weir.components.workload import Claim, Probes, Workload, configuration, service, stateful_set
 from weir.config.kafka import CLIENT_PORT, INTERNAL_PORT
 from weir.config.properties_text import properties
 from weir.sizing.plan import KafkaPlan, NodeSize
@@ -44,7 +35,6 @@ DATA_FOLDER = "/var/lib/kafka"
 WORK_FOLDER = "/tmp/kafka"  # noqa: S108 - the pod's own
 KAFKA_HOME = "/opt/kafka"
 NODE_PRINCIPAL = "weir-kafka-node"
-TLS_MODE = 0o440
 
 # Formats an empty volume, then runs the node; a node's number is its place in the StatefulSet.
 START = f"""\
@@ -65,11 +55,9 @@ class PlainKafkaArgs:
     """`plan` says how much; `authority` signs the nodes' certificates."""
 
     plan: KafkaPlan
-    image: str
-    image_pull_policy: str
+    image: Image
     authority: CertificateAuthority
     storage_class: str | None = None
-    image_pull_secrets: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -107,13 +95,7 @@ class PlainKafka(Component):
             "broker.properties": properties(self._broker_settings()),
             "start.sh": START,
         }
-        self.config = k8s.core.v1.ConfigMap(
-            f"{name}-config",
-            metadata=site.metadata(f"{name}-config", "kafka"),
-            data=settings,
-            opts=self.child(),
-        )
-        self.checksum = content_hash("".join(settings.values()))
+        self.config = configuration(self, name, "kafka", settings)
         plan = args.plan
         ports = {"clients": CLIENT_PORT, "internal": INTERNAL_PORT}
         quorum = self._nodes(
@@ -182,95 +164,52 @@ class PlainKafka(Component):
 
     def _nodes(self, role: _Role, before: Resources = ()) -> k8s.apps.v1.StatefulSet:
         """The nodes of one role, behind a headless Service that names each of them before it is ready."""
-        site, args, service = self.site, self.args, role.service
-        headless = k8s.core.v1.Service(
-            service,
-            metadata=site.metadata(service, "kafka"),
-            spec=k8s.core.v1.ServiceSpecArgs(
-                cluster_ip="None",
-                publish_not_ready_addresses=True,
-                selector=site.selector(service),
-                ports=[k8s.core.v1.ServicePortArgs(name=name, port=port) for name, port in role.ports.items()],
-            ),
-            opts=self.child(),
-        )
-        after = [headless, self.config, self.certificate.resource, *before]
-        claim = k8s.core.v1.PersistentVolumeClaimArgs(
-            metadata=k8s.meta.v1.ObjectMetaArgs(name="data"),
-            spec=k8s.core.v1.PersistentVolumeClaimSpecArgs(
-                access_modes=["ReadWriteOnce"],
-                storage_class_name=args.storage_class,
-                resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": f"{role.size.disk_gib}Gi"}),
-            ),
-        )
-        return k8s.apps.v1.StatefulSet(
-            f"{service}-nodes",
-            metadata=site.metadata(service, "kafka"),
-            spec=k8s.apps.v1.StatefulSetSpecArgs(
-                service_name=service,
-                replicas=role.replicas,
-                # The controllers need each other to be ready: none may wait for the one before it.
-                pod_management_policy="Parallel",
-                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(service)),
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=site.pod_metadata(service, "kafka", {"weir.io/config-checksum": self.checksum}),
-                    spec=self._pod(role),
-                ),
-                volume_claim_templates=[claim],
-                persistent_volume_claim_retention_policy=(
-                    k8s.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicyArgs(
-                        when_deleted="Retain", when_scaled="Retain"
-                    )
-                ),
-            ),
-            opts=self.keeper(after=after),
+        headless = service(self, role.service, "kafka", role.ports, headless=True, before_ready=True, by_name=False)
+        return stateful_set(
+            self,
+            self._workload(role),
+            Claim("data", role.size.disk_gib, self.args.storage_class),
+            service=role.service,
+            replicas=role.replicas,
+            # The controllers need each other to be ready: none may wait for the one before it.
+            management="Parallel",
+            resource=f"{role.service}-nodes",
+            after=[headless, self.certificate.resource, *before],
         )
 
-    def _pod(self, role: _Role) -> k8s.core.v1.PodSpecArgs:
-        args, site = self.args, self.site
-        heap = role.size.heap_mib or role.size.memory_mib // 2
-        environment = {
-            "ROLE": role.name,
-            "FIRST_ID": str(role.first_id),
-            "CLUSTER_ID": cluster_id(f"{site.environment}/{site.namespace}/{self.name}"),
-            "KAFKA_HEAP_OPTS": f"-Xms{heap}m -Xmx{heap}m",
-        }
+    def _workload(self, role: _Role) -> Workload:
         probe = k8s.core.v1.TCPSocketActionArgs(port=next(iter(role.ports.values())))
-        container = k8s.core.v1.ContainerArgs(
-            name="kafka",
-            image=args.image,
-            image_pull_policy=args.image_pull_policy,
+        return Workload(
+            name=role.service,
+            component="kafka",
+            container="kafka",
+            image=self.args.image,
+            user_id=USER_ID,
+            size=role.size,
             command=["/bin/sh", f"{CONFIG_FOLDER}/start.sh"],
-            env=[k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in environment.items()],
-            security_context=container_security(),
-            resources=site.resources(role.size),
-            startup_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5, failure_threshold=60),
-            readiness_probe=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5),
-            volume_mounts=[
-                k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
-                k8s.core.v1.VolumeMountArgs(name="tls", mount_path=TLS_FOLDER, read_only=True),
-                k8s.core.v1.VolumeMountArgs(name="data", mount_path=DATA_FOLDER),
+            environment=environment(self._environment(role)),
+            probes=Probes(
+                startup=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5, failure_threshold=60),
+                readiness=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5),
+            ),
+            configuration=self.config,
+            volumes=[self.config.volume, secret_volume("tls", self.certificate.secret), tmp_volume()],
+            mounts=[
+                *read_only_mounts({"config": CONFIG_FOLDER, "tls": TLS_FOLDER}),
+                *mounts({"data": DATA_FOLDER}),
                 tmp_mount(),
             ],
+            grace_seconds=GRACE_SECONDS,
         )
-        return k8s.core.v1.PodSpecArgs(
-            automount_service_account_token=False,
-            termination_grace_period_seconds=GRACE_SECONDS,
-            security_context=pod_security(USER_ID),
-            image_pull_secrets=pull_secrets(args.image_pull_secrets),
-            topology_spread_constraints=topology_spread(site.selector(role.service), site.zones),
-            containers=[container],
-            volumes=[
-                config_volume(f"{self.name}-config"),
-                k8s.core.v1.VolumeArgs(
-                    name="tls",
-                    secret=k8s.core.v1.SecretVolumeSourceArgs(
-                        secret_name=self.certificate.secret, default_mode=TLS_MODE
-                    ),
-                ),
-                tmp_volume(),
-            ],
-        )
+
+    def _environment(self, role: _Role) -> dict[str, str]:
+        heap = role.size.heap_mib or role.size.memory_mib // 2
+        return {
+            "ROLE": role.name,
+            "FIRST_ID": str(role.first_id),
+            "CLUSTER_ID": cluster_id(f"{self.site.environment}/{self.site.namespace}/{self.name}"),
+            "KAFKA_HEAP_OPTS": f"-Xms{heap}m -Xmx{heap}m",
+        }
 
 
 def tls_settings(folder: str) -> dict[str, object]:

@@ -12,10 +12,10 @@ from weir.catalog.kafka_setup import ClientQuota, KafkaSetup
 from weir.catalog.principals import Principal
 from weir.catalog.topics import Topic
 from weir.components.base import Component, Resources, Site
-from weir.components.cassandra.access import projected
 from weir.components.images import Image
 from weir.components.job import JobArgs, RunToCompletion
-from weir.components.kafka.plain import TLS_MODE, PlainKafka
+from weir.components.kafka.plain import PlainKafka
+from weir.components.pods import projected, projected_volume, read_only_mounts
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
 from weir.sizing.plan import PodSize, QuotaPlan, TopicPlan
 
@@ -51,18 +51,13 @@ class PlainKafkaSetup(Component):
             site,
             JobArgs(
                 component=COMPONENT,
-                image=args.image.reference,
-                image_pull_policy=args.image.pull_policy,
-                image_pull_secrets=args.image.pull_secrets,
+                image=args.image,
                 command=command(args.kafka),
                 files={DESCRIPTION: description(args).to_json()},
                 folder=FOLDER,
                 size=SIZE,
                 volumes=_volumes(args),
-                mounts=[
-                    k8s.core.v1.VolumeMountArgs(name=volume, mount_path=folder, read_only=True)
-                    for volume, folder in (("certificate", CERTIFICATE_FOLDER), ("passwords", PASSWORDS_FOLDER))
-                ],
+                mounts=read_only_mounts({"certificate": CERTIFICATE_FOLDER, "passwords": PASSWORDS_FOLDER}),
                 after=[*args.kafka.nodes, *users],
             ),
             pulumi.ResourceOptions(parent=self),
@@ -114,10 +109,4 @@ def _volumes(args: PlainKafkaSetupArgs) -> list[k8s.core.v1.VolumeArgs]:
         "certificate": [projected(args.kafka.certificate.secret, {name: name for name in CERTIFICATE_FILES})],
         "passwords": [projected(principal.name, {"password": principal.name}) for principal in args.principals],
     }
-    return [
-        k8s.core.v1.VolumeArgs(
-            name=name,
-            projected=k8s.core.v1.ProjectedVolumeSourceArgs(sources=each, default_mode=TLS_MODE),
-        )
-        for name, each in sources.items()
-    ]
+    return [projected_volume(name, each) for name, each in sources.items()]

@@ -9,17 +9,10 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components.base import (
-    ZONE_KEY,
-    Component,
-    CustomKind,
-    Site,
-    custom_resource,
-    pod_security,
-    topology_spread,
-)
+from weir.components.base import ZONE_KEY, Component, CustomKind, Site, custom_resource
 from weir.components.kafka.settings import broker_config
 from weir.components.kafka.tiered import TieredStorage
+from weir.components.pods import pod_security, topology_spread
 from weir.config.kafka import CLIENT_PORT, KafkaAuthentication
 from weir.sizing.plan import KafkaPlan, NodeSize, PodSize
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from weir.components.base import secret_environment
-from weir.components.flink.storage import ACCESS_KEYS, OBJECT_STORAGE_SECRET
+from weir.components.images import Image
+from weir.components.object_storage import key_environment
 from weir.config.storage import ObjectStorage
 
 # Strimzi mounts further volumes below /mnt and nowhere else.
@@ -25,8 +25,7 @@ class TieredStorage:
     """Where segments go, and the image that holds the plugin's jars."""
 
     storage: ObjectStorage
-    image: str
-    image_pull_policy: str
+    image: Image
 
     def manager(self) -> dict[str, Any]:
         """`spec.kafka.tieredStorage`."""
@@ -55,16 +54,14 @@ class TieredStorage:
 
     def pod_template(self) -> dict[str, Any]:
         """What a broker's pod has besides: the plugin as a volume."""
-        image = {"reference": self.image, "pullPolicy": self.image_pull_policy}
+        image = {"reference": self.image.reference, "pullPolicy": self.image.pull_policy}
         return {"volumes": [{"name": PLUGIN_VOLUME, "image": image}]}
 
     def container_template(self) -> dict[str, Any]:
         """What its container has besides: the plugin's folder, and the key where the pod has no identity."""
         container: dict[str, Any] = {"volumeMounts": [{"name": PLUGIN_VOLUME, "mountPath": PLUGIN_FOLDER}]}
         if not self.storage.workload_identity:
-            container["env"] = [
-                secret_environment(name, OBJECT_STORAGE_SECRET, key) for name, key in ACCESS_KEYS.items()
-            ]
+            container["env"] = key_environment()
         return container
 
     def account_template(self) -> dict[str, Any]:

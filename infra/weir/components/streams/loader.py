@@ -19,26 +19,22 @@ from weir.catalog.loader import CONNECTOR_CLASS, WORKER_SETTINGS, connector_conf
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import loader_principal
 from weir.catalog.streams import JVM_FLAGS
-from weir.components.base import (
-    Component,
-    CustomKind,
-    Resources,
-    Site,
-    config_volume,
+from weir.components.base import Component, CustomKind, Resources, Site, custom_resource
+from weir.components.cassandra.access import CassandraAccess
+from weir.components.images import Image
+from weir.components.kafka.access import KafkaAccess
+from weir.components.kafka.strimzi import KAFKA_USER_ID
+from weir.components.pods import (
     container_security,
-    custom_resource,
     pod_security,
     pull_secrets,
+    read_only_mounts,
     tmp_mount,
     tmp_volume,
     topology_spread,
 )
-from weir.components.cassandra.access import CassandraAccess
-from weir.components.images import CONFIG_CHECKSUM, Image
-from weir.components.job import content_hash
-from weir.components.kafka.access import KafkaAccess
-from weir.components.kafka.strimzi import KAFKA_USER_ID
 from weir.components.streams.application import LOGGING, USER_ID
+from weir.components.workload import Configuration, Probes, Workload, configuration, deployment
 from weir.config.endpoints import Endpoints
 from weir.config.kafka import KafkaAuthentication
 from weir.config.properties_text import properties
@@ -185,27 +181,12 @@ class StandaloneLoader(Component):
         super().__init__("streams:StandaloneLoader", self.name, site, opts)
         self.args = args
         files = pulumi.Output.all(args.kafka.bootstrap_servers, args.registry_url).apply(self._files)
-        config = k8s.core.v1.ConfigMap(
-            f"{self.name}-config",
-            metadata=site.metadata(f"{self.name}-config", COMPONENT),
-            data=files,
-            opts=self.child(),
+        self.workers = deployment(
+            self,
+            self._workload(configuration(self, self.name, COMPONENT, files)),
+            replicas=args.plan.loaders,
+            after=[*args.after, *args.kafka.ready, *args.cassandra.ready],
         )
-        checksum = files.apply(lambda texts: content_hash("".join(texts.values())))
-        self.workers = k8s.apps.v1.Deployment(
-            self.name,
-            metadata=site.metadata(self.name, COMPONENT),
-            spec=k8s.apps.v1.DeploymentSpecArgs(
-                replicas=args.plan.loaders,
-                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(self.name)),
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=site.pod_metadata(self.name, COMPONENT, {CONFIG_CHECKSUM: checksum}),
-                    spec=self._pod(),
-                ),
-            ),
-            opts=self.child(after=[config, *args.after, *args.kafka.ready, *args.cassandra.ready]),
-        )
-        self.disrupt_one_at_a_time(self.name, COMPONENT)
         self.register_outputs({"name": self.name})
 
     def _files(self, addresses: list[str]) -> dict[str, str]:
@@ -231,27 +212,42 @@ class StandaloneLoader(Component):
         connector = {"name": connector_name(args.pipeline), **args.connector("", registry_url), "tasks.max": str(tasks)}
         return {"worker.properties": properties(worker), "connector.properties": properties(connector)}
 
-    def _pod(self) -> k8s.core.v1.PodSpecArgs:
-        args, site = self.args, self.site
-        return k8s.core.v1.PodSpecArgs(
-            automount_service_account_token=False,
-            security_context=pod_security(USER_ID),
-            image_pull_secrets=pull_secrets(args.image.pull_secrets),
-            topology_spread_constraints=topology_spread(site.selector(self.name), site.zones),
-            containers=[self._container()],
+    def _workload(self, config: Configuration) -> Workload:
+        args = self.args
+        alive = ALIVE.format(port=REST_PORT, name=connector_name(args.pipeline))
+        action = k8s.core.v1.ExecActionArgs(command=["/bin/bash", "-c", alive])
+        return Workload(
+            name=self.name,
+            component=COMPONENT,
+            container="loader",
+            image=args.image,
+            user_id=USER_ID,
+            size=args.plan.loader,
+            command=self._command(),
+            probes=Probes(
+                k8s.core.v1.ProbeArgs(exec_=action, period_seconds=5, timeout_seconds=5, failure_threshold=60),
+                k8s.core.v1.ProbeArgs(exec_=action, period_seconds=10, timeout_seconds=5),
+                k8s.core.v1.ProbeArgs(exec_=action, period_seconds=20, timeout_seconds=5),
+            ),
+            configuration=config,
             volumes=[
-                config_volume(f"{self.name}-config"),
+                config.volume,
                 tmp_volume(),
                 *args.kafka.volumes(args.user),
                 *args.cassandra.volumes(args.cassandra_role),
             ],
+            mounts=[
+                *read_only_mounts({"config": CONFIG_FOLDER}),
+                tmp_mount(),
+                *args.kafka.mounts(),
+                *args.cassandra.mounts(),
+            ],
+            one_at_a_time=True,
         )
 
-    def _container(self) -> k8s.core.v1.ContainerArgs:
-        args, heap = self.args, self.args.plan.loader.heap_mib
-        alive = ALIVE.format(port=REST_PORT, name=connector_name(args.pipeline))
-        action = k8s.core.v1.ExecActionArgs(command=["/bin/bash", "-c", alive])
-        command = [
+    def _command(self) -> list[str]:
+        heap = self.args.plan.loader.heap_mib
+        return [
             *("java", "-cp", STANDALONE_JARS),
             *JVM_FLAGS,
             *(f"-Xms{heap}m", f"-Xmx{heap}m"),
@@ -259,25 +255,6 @@ class StandaloneLoader(Component):
             STANDALONE_MAIN,
             *(f"{CONFIG_FOLDER}/worker.properties", f"{CONFIG_FOLDER}/connector.properties"),
         ]
-        return k8s.core.v1.ContainerArgs(
-            name="loader",
-            image=args.image.reference,
-            image_pull_policy=args.image.pull_policy,
-            command=command,
-            startup_probe=k8s.core.v1.ProbeArgs(
-                exec_=action, period_seconds=5, timeout_seconds=5, failure_threshold=60
-            ),
-            readiness_probe=k8s.core.v1.ProbeArgs(exec_=action, period_seconds=10, timeout_seconds=5),
-            liveness_probe=k8s.core.v1.ProbeArgs(exec_=action, period_seconds=20, timeout_seconds=5),
-            security_context=container_security(),
-            resources=self.site.resources(args.plan.loader),
-            volume_mounts=[
-                k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
-                tmp_mount(),
-                *args.kafka.mounts(),
-                *args.cassandra.mounts(),
-            ],
-        )
 
 
 def _strimzi_login(args: LoaderArgs) -> Mapping[str, Any]:

@@ -40,9 +40,7 @@ class Dashboards(Component):
             site,
             JobArgs(
                 component=shared.COMPONENT,
-                image=args.image.reference,
-                image_pull_policy=args.image.pull_policy,
-                image_pull_secrets=args.image.pull_secrets,
+                image=args.image,
                 command=[*command, *(["--migrate"] if migrate else [])],
                 files=setup_files(args),
                 folder=FOLDER,

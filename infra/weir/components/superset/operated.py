@@ -6,18 +6,10 @@ from typing import Any
 
 import pulumi
 
-from weir.components.base import (
-    Component,
-    CustomKind,
-    Site,
-    container_security,
-    custom_resource,
-    pod_security,
-    tmp_mount,
-    tmp_volume,
-    topology_spread,
-)
+from weir.components.base import Component, CustomKind, Site, custom_resource
+from weir.components.images import Image
 from weir.components.network_flows import ROLE_LABEL
+from weir.components.pods import container_security, pod_security, tmp_mount, tmp_volume, topology_spread
 from weir.components.superset import settings as shared
 from weir.components.superset.dashboards import Dashboards
 from weir.components.superset.settings import SupersetArgs, SupersetSecrets
@@ -51,7 +43,7 @@ class SupersetOperated(Component):
         spec: dict[str, Any] = {
             # It refuses every secret that is not a reference.
             "environment": "Production",
-            "image": image_of(args.image.reference, args.image.pull_policy, args.image.pull_secrets),
+            "image": image_of(args.image),
             "secretKeyFrom": self._secret(shared.SECRET_KEY),
             "metastore": {
                 "type": "PostgreSQL",
@@ -112,15 +104,15 @@ class SupersetOperated(Component):
         }
 
 
-def image_of(reference: str, pull_policy: str, pull_secrets: tuple[str, ...]) -> dict[str, Any]:
+def image_of(image: Image) -> dict[str, Any]:
     """An image in the operator's two fields. It joins them by a colon, so a digest needs a tag before it."""
-    name, _, digest = reference.partition("@")
+    name, _, digest = image.reference.partition("@")
     repository, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
         repository, tag = name, "pinned"
-    image: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "repository": repository,
         "tag": f"{tag}@{digest}" if digest else tag,
-        "pullPolicy": pull_policy,
+        "pullPolicy": image.pull_policy,
     }
-    return image | ({"pullSecrets": [{"name": name} for name in pull_secrets]} if pull_secrets else {})
+    return fields | ({"pullSecrets": [{"name": name} for name in image.pull_secrets]} if image.pull_secrets else {})

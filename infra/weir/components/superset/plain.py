@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components.base import (
-    PLAIN_HTTP,
-    Component,
-    Site,
-    config_volume,
-    container_security,
-    pod_security,
-    pull_secrets,
-    tmp_mount,
-    tmp_volume,
-    topology_spread,
-)
-from weir.components.images import CONFIG_CHECKSUM
-from weir.components.job import content_hash
+from weir.components.base import Component, Site
+from weir.components.pods import read_only_mounts, tmp_mount, tmp_volume
 from weir.components.superset import settings as shared
 from weir.components.superset.dashboards import Dashboards
 from weir.components.superset.settings import SupersetArgs, SupersetSecrets
+from weir.components.workload import Probes, Workload, configuration, deployment, service
 from weir.sizing.plan import PodSize
 
 CONFIG_FOLDER = "/app/pythonpath"
+WORKERS = f"{shared.NAME}-worker"
+WORKER_COMMAND = ["celery", "--app=superset.tasks.celery_app:app", "worker", "--concurrency=2"]
+WHY_PLAIN = "the ingress ends TLS"
 
 
 class SupersetPlain(Component):
@@ -39,25 +33,18 @@ class SupersetPlain(Component):
         self.args = args
         self.service = shared.NAME
         self.secrets = SupersetSecrets(site, args, pulumi.ResourceOptions(parent=self))
-        config = k8s.core.v1.ConfigMap(
-            f"{shared.NAME}-config",
-            metadata=site.metadata(f"{shared.NAME}-config", shared.COMPONENT),
-            data={shared.CONFIG_FILE: shared.CONFIG},
-            opts=self.child(),
-        )
+        self.config = configuration(self, shared.NAME, shared.COMPONENT, {shared.CONFIG_FILE: shared.CONFIG})
         ready = [*self.secrets.ready, *args.after]
         self.dashboards = Dashboards(site, args, migrate=True, after=ready)
-        after = [config, self.dashboards.job.job]
+        after = [self.dashboards.job.job]
         plan = args.plan
-        self._service()
-        self.web = self._deployment(shared.NAME, plan.web_replicas, plan.web, self._web_command(), after, serves=True)
+        service(self, shared.NAME, shared.COMPONENT, {"http": shared.PORT}, why_plain_http=WHY_PLAIN)
+        self.web = deployment(self, self._web(), replicas=plan.web_replicas, after=after)
         if plan.worker_replicas:
-            worker = ["celery", "--app=superset.tasks.celery_app:app", "worker", "--concurrency=2"]
-            name = f"{shared.NAME}-worker"
-            self._deployment(name, plan.worker_replicas, plan.worker, worker, after, serves=False)
+            worker = self._workload(WORKERS, plan.worker, WORKER_COMMAND)
+            deployment(self, worker, replicas=plan.worker_replicas, after=after)
         if args.host:
             self._ingress(args.host)
-        self.disrupt_one_at_a_time(shared.NAME, shared.COMPONENT)
         self.register_outputs({"service": self.service})
 
     def _web_command(self) -> list[str]:
@@ -72,81 +59,33 @@ class SupersetPlain(Component):
             "superset.app:create_app()",
         ]
 
-    def _deployment(
-        self,
-        name: str,
-        replicas: int,
-        size: PodSize,
-        command: list[str],
-        after: list[pulumi.Resource],
-        *,
-        serves: bool,
-    ) -> k8s.apps.v1.Deployment:
-        checksum = {CONFIG_CHECKSUM: content_hash(shared.CONFIG)}
-        return k8s.apps.v1.Deployment(
-            name,
-            metadata=self.site.metadata(name, shared.COMPONENT),
-            spec=k8s.apps.v1.DeploymentSpecArgs(
-                replicas=replicas,
-                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=self.site.selector(name)),
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=self.site.pod_metadata(name, shared.COMPONENT, checksum),
-                    spec=self._pod(name, size, command, serves=serves),
-                ),
-            ),
-            opts=self.child(after=after),
-        )
-
-    def _pod(self, name: str, size: PodSize, command: list[str], *, serves: bool) -> k8s.core.v1.PodSpecArgs:
-        args = self.args
+    def _web(self) -> Workload:
         probe = k8s.core.v1.HTTPGetActionArgs(path="/health", port=shared.PORT)
-        startup = k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=5, failure_threshold=60)
-        container = k8s.core.v1.ContainerArgs(
-            name=shared.NAME,
-            image=args.image.reference,
-            image_pull_policy=args.image.pull_policy,
-            command=command,
-            env=shared.environment(args, connections=True),
-            ports=[k8s.core.v1.ContainerPortArgs(name="http", container_port=shared.PORT)] if serves else None,
-            startup_probe=startup if serves else None,
-            readiness_probe=k8s.core.v1.ProbeArgs(http_get=probe, timeout_seconds=5) if serves else None,
-            liveness_probe=(
-                k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=30, timeout_seconds=10, failure_threshold=5)
-                if serves
-                else None
+        return replace(
+            self._workload(shared.NAME, self.args.plan.web, self._web_command()),
+            ports={"http": shared.PORT},
+            probes=Probes(
+                k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=5, failure_threshold=60),
+                k8s.core.v1.ProbeArgs(http_get=probe, timeout_seconds=5),
+                k8s.core.v1.ProbeArgs(http_get=probe, period_seconds=30, timeout_seconds=10, failure_threshold=5),
             ),
-            security_context=container_security(),
-            resources=self.site.resources(size),
-            volume_mounts=[
-                k8s.core.v1.VolumeMountArgs(name="config", mount_path=CONFIG_FOLDER, read_only=True),
-                tmp_mount(),
-                *shared.mounts(args),
-            ],
-        )
-        return k8s.core.v1.PodSpecArgs(
-            automount_service_account_token=False,
-            security_context=pod_security(shared.USER_ID),
-            image_pull_secrets=pull_secrets(args.image.pull_secrets),
-            topology_spread_constraints=topology_spread(self.site.selector(name), self.site.zones),
-            containers=[container],
-            volumes=[
-                config_volume(f"{shared.NAME}-config"),
-                tmp_volume(),
-                *shared.volumes(args),
-            ],
+            one_at_a_time=True,
         )
 
-    def _service(self) -> None:
-        k8s.core.v1.Service(
-            shared.NAME,
-            metadata=self.site.metadata(
-                shared.NAME, shared.COMPONENT, annotations={PLAIN_HTTP: "the ingress ends TLS"}
-            ),
-            spec=k8s.core.v1.ServiceSpecArgs(
-                selector=self.site.selector(shared.NAME),
-                ports=[k8s.core.v1.ServicePortArgs(name="http", port=shared.PORT, target_port="http")],
-            ),
-            opts=self.child(),
+    def _workload(self, name: str, size: PodSize, command: list[str]) -> Workload:
+        args = self.args
+        return Workload(
+            name=name,
+            component=shared.COMPONENT,
+            container=shared.NAME,
+            image=args.image,
+            user_id=shared.USER_ID,
+            size=size,
+            command=command,
+            environment=shared.environment(args, connections=True),
+            configuration=self.config,
+            volumes=[self.config.volume, tmp_volume(), *shared.volumes(args)],
+            mounts=[*read_only_mounts({"config": CONFIG_FOLDER}), tmp_mount(), *shared.mounts(args)],
         )
 
     def _ingress(self, host: str) -> None:

@@ -9,8 +9,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from weir.catalog.dashboard import Dashboard
+from weir.components import pods
 from weir.components.base import Component, Resources, Site
-from weir.components.cassandra.access import projected
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority
 from weir.components.images import Image
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
@@ -21,7 +21,6 @@ NAME = "superset"
 COMPONENT = "superset"
 PORT = 8088
 USER_ID = 1000
-SECRET_MODE = 0o440
 GENERATED_SECRET = "superset-secrets"  # noqa: S105 - its name
 GIVEN_SECRET = "superset-given-secrets"  # noqa: S105 - its name
 TRINO_CERTIFICATE = "superset-trino-client"
@@ -126,7 +125,7 @@ def environment(args: SupersetArgs, *, connections: bool) -> list[k8s.core.v1.En
             "WEIR_CACHE_HOST": args.cache.host,
             "WEIR_CACHE_PORT": str(args.cache.port),
         }
-    return [k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in values.items()]
+    return pods.environment(values)
 
 
 def volumes(args: SupersetArgs) -> list[k8s.core.v1.VolumeArgs]:
@@ -134,24 +133,16 @@ def volumes(args: SupersetArgs) -> list[k8s.core.v1.VolumeArgs]:
     keys: dict[str, dict[str, str]] = {}
     for key in (*GENERATED, *((OAUTH_SECRET,) if args.oauth else ())):
         keys.setdefault(args.secret_of(key), {})[key] = key
-    found = [_projection("secrets", [projected(secret, items) for secret, items in keys.items()])]
+    found = [pods.projected_volume("secrets", [pods.projected(secret, items) for secret, items in keys.items()])]
     if args.certificates is not None:
         items = {name: name for name in ("tls.crt", "tls.key", "ca.crt")}
-        found.append(_projection("trino-client", [projected(TRINO_CERTIFICATE, items)]))
-    return [*found, k8s.core.v1.VolumeArgs(name="home", empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())]
+        found.append(pods.projected_volume("trino-client", [pods.projected(TRINO_CERTIFICATE, items)]))
+    return [*found, pods.scratch_volume("home")]
 
 
 def mounts(args: SupersetArgs) -> list[k8s.core.v1.VolumeMountArgs]:
     """Where a container finds them."""
-    found = [
-        k8s.core.v1.VolumeMountArgs(name="secrets", mount_path=SECRETS_FOLDER, read_only=True),
-        k8s.core.v1.VolumeMountArgs(name="home", mount_path=HOME_FOLDER),
-    ]
+    found = [*pods.read_only_mounts({"secrets": SECRETS_FOLDER}), *pods.mounts({"home": HOME_FOLDER})]
     if args.certificates is not None:
-        found.append(k8s.core.v1.VolumeMountArgs(name="trino-client", mount_path=TRINO_FOLDER, read_only=True))
+        found += pods.read_only_mounts({"trino-client": TRINO_FOLDER})
     return found
-
-
-def _projection(name: str, sources: list[k8s.core.v1.VolumeProjectionArgs]) -> k8s.core.v1.VolumeArgs:
-    volume = k8s.core.v1.ProjectedVolumeSourceArgs(sources=sources, default_mode=SECRET_MODE)
-    return k8s.core.v1.VolumeArgs(name=name, projected=volume)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.components.base import Component, Site, container_security, pod_security, pull_secrets
+from weir.components.base import Component, Site
 from weir.components.images import Image
+from weir.components.pods import environment, mounts, read_only_mounts, scratch_volume, secret_volume
 from weir.components.superset import settings as shared
+from weir.components.workload import Claim, Probes, Workload, deployment, service, stateful_set
 from weir.config.superset import GivenService
 from weir.sizing.plan import NodeSize, PodSize
 
@@ -51,16 +53,8 @@ class PostgreSql(Component):
         super().__init__("superset:PostgreSql", POSTGRESQL, site, opts)
         if not isinstance(args.size, NodeSize) or args.size.disk_gib < 1:
             raise ValueError("superset.postgresql: it has no volume; give disk_gib of at least 1")
-        _service(self, POSTGRESQL, POSTGRESQL_PORT)
-        claim = k8s.core.v1.PersistentVolumeClaimArgs(
-            metadata=k8s.meta.v1.ObjectMetaArgs(name="data", labels=site.selector(POSTGRESQL)),
-            spec=k8s.core.v1.PersistentVolumeClaimSpecArgs(
-                access_modes=["ReadWriteOnce"],
-                storage_class_name=args.storage_class,
-                resources=k8s.core.v1.VolumeResourceRequirementsArgs(requests={"storage": f"{args.size.disk_gib}Gi"}),
-            ),
-        )
-        environment = {
+        service(self, POSTGRESQL, shared.COMPONENT, {"server": POSTGRESQL_PORT})
+        variables = {
             "POSTGRES_USER": "superset",
             "POSTGRES_DB": "superset",
             "POSTGRES_PASSWORD_FILE": f"{SECRET_FOLDER}/{args.password_key}",
@@ -69,27 +63,14 @@ class PostgreSql(Component):
             "POSTGRES_INITDB_ARGS": "--auth-host=scram-sha-256",
         }
         folders = {"data": DATA_FOLDER, "run": "/var/run/postgresql", "tmp": "/tmp"}  # noqa: S108 - the pod's own
-        probe = ["pg_isready", "--username=superset", "--dbname=superset"]
-        pod = _pod(site, args, POSTGRESQL_PORT, environment=environment, folders=folders, probe=probe)
-        k8s.apps.v1.StatefulSet(
-            POSTGRESQL,
-            metadata=site.metadata(POSTGRESQL, shared.COMPONENT),
-            spec=k8s.apps.v1.StatefulSetSpecArgs(
-                service_name=POSTGRESQL,
-                replicas=1,
-                persistent_volume_claim_retention_policy=(
-                    k8s.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicyArgs(
-                        when_deleted="Retain", when_scaled="Retain"
-                    )
-                ),
-                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(POSTGRESQL)),
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=site.pod_metadata(POSTGRESQL, "superset-postgresql"), spec=pod
-                ),
-                volume_claim_templates=[claim],
-            ),
-            opts=self.keeper(),
+        alive = k8s.core.v1.ExecActionArgs(command=["pg_isready", "--username=superset", "--dbname=superset"])
+        server = replace(
+            _server(POSTGRESQL, args, POSTGRESQL_PORT, folders),
+            environment=environment(variables),
+            probes=_probes(exec_=alive),
         )
+        claim = Claim("data", args.size.disk_gib, args.storage_class, site.selector(POSTGRESQL))
+        stateful_set(self, server, claim, service=POSTGRESQL)
         self.register_outputs({})
 
 
@@ -98,96 +79,57 @@ class Valkey(Component):
 
     def __init__(self, site: Site, args: StoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("superset:Valkey", VALKEY, site, opts)
-        _service(self, VALKEY, VALKEY_PORT)
         memory = round(args.size.memory_mib * 0.75)
         # The password comes from a file: arguments can be read by whoever sees the process. The server takes the
         # shell's place, for only the first process of a pod is told to end.
         settings = f'printf "requirepass %s\\n" "$(cat {SECRET_FOLDER}/{args.password_key})" > {VALKEY_SETTINGS}'
-        server = f'valkey-server {VALKEY_SETTINGS} --save "" --appendonly no'
+        start = f'valkey-server {VALKEY_SETTINGS} --save "" --appendonly no'
         limits = f"--maxmemory {memory}mb --maxmemory-policy allkeys-lru"
-        command = ["sh", "-c", f"umask 077 && {settings} && exec {server} {limits}"]
+        command = ["sh", "-c", f"umask 077 && {settings} && exec {start} {limits}"]
         folders = {"tmp": "/tmp", "data": "/data"}  # noqa: S108 - the pod's own
-        pod = _pod(site, args, VALKEY_PORT, command=command, folders=folders)
-        k8s.apps.v1.Deployment(
-            VALKEY,
-            metadata=site.metadata(VALKEY, shared.COMPONENT),
-            spec=k8s.apps.v1.DeploymentSpecArgs(
-                replicas=1,
-                strategy=k8s.apps.v1.DeploymentStrategyArgs(type="Recreate"),
-                selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(VALKEY)),
-                template=k8s.core.v1.PodTemplateSpecArgs(
-                    metadata=site.pod_metadata(VALKEY, "superset-valkey"), spec=pod
-                ),
-            ),
-            opts=self.child(),
+        service(self, VALKEY, shared.COMPONENT, {"server": VALKEY_PORT})
+        alive = k8s.core.v1.TCPSocketActionArgs(port="server")
+        server = replace(
+            _server(VALKEY, args, VALKEY_PORT, folders),
+            command=command,
+            environment=[],
+            probes=_probes(tcp_socket=alive),
         )
+        deployment(self, server, recreate=True)
         self.register_outputs({})
 
 
-def _service(component: Component, name: str, port: int) -> None:
-    k8s.core.v1.Service(
-        name,
-        metadata=component.site.metadata(name, shared.COMPONENT),
-        spec=k8s.core.v1.ServiceSpecArgs(
-            selector=component.site.selector(name),
-            ports=[k8s.core.v1.ServicePortArgs(name="server", port=port, target_port="server")],
-        ),
-        opts=component.child(),
+def _server(name: str, args: StoreArgs, port: int, folders: dict[str, str]) -> Workload:
+    """A server with its password as a file. Its folders are the pod's own, `data` is a volume where it has one."""
+    kept = {"data"} if isinstance(args.size, NodeSize) else set()
+    return Workload(
+        name=name,
+        component=shared.COMPONENT,
+        pod_component=name,
+        container="server",
+        image=args.image,
+        user_id=USER_ID,
+        size=args.size,
+        ports={"server": port},
+        volumes=[
+            secret_volume("password", args.secret, [args.password_key]),
+            *(scratch_volume(folder) for folder in folders if folder not in kept),
+        ],
+        mounts=[*read_only_mounts({"password": SECRET_FOLDER}), *mounts(folders)],
+        spread=False,
     )
 
 
-def _pod(
-    site: Site,
-    args: StoreArgs,
-    port: int,
-    *,
-    folders: dict[str, str],
-    command: list[str] | None = None,
-    environment: dict[str, str] | None = None,
-    probe: list[str] | None = None,
-) -> k8s.core.v1.PodSpecArgs:
-    exec_ = k8s.core.v1.ExecActionArgs(command=probe) if probe else None
-    socket = None if probe else k8s.core.v1.TCPSocketActionArgs(port="server")
-
+def _probes(
+    exec_: k8s.core.v1.ExecActionArgs | None = None, tcp_socket: k8s.core.v1.TCPSocketActionArgs | None = None
+) -> Probes:
     def alive(period_seconds: int, failures: int) -> k8s.core.v1.ProbeArgs:
         return k8s.core.v1.ProbeArgs(
             exec_=exec_,
-            tcp_socket=socket,
+            tcp_socket=tcp_socket,
             period_seconds=period_seconds,
             timeout_seconds=5,
             failure_threshold=failures,
         )
 
-    container = k8s.core.v1.ContainerArgs(
-        name="server",
-        image=args.image.reference,
-        image_pull_policy=args.image.pull_policy,
-        command=command,
-        env=[k8s.core.v1.EnvVarArgs(name=name, value=value) for name, value in (environment or {}).items()],
-        ports=[k8s.core.v1.ContainerPortArgs(name="server", container_port=port)],
-        startup_probe=alive(2, failures=60),
-        liveness_probe=alive(10, failures=6),
-        readiness_probe=alive(10, failures=6),
-        security_context=container_security(),
-        resources=site.resources(args.size),
-        volume_mounts=[
-            k8s.core.v1.VolumeMountArgs(name="password", mount_path=SECRET_FOLDER, read_only=True),
-            *(k8s.core.v1.VolumeMountArgs(name=name, mount_path=path) for name, path in folders.items()),
-        ],
-    )
-    password = k8s.core.v1.SecretVolumeSourceArgs(
-        secret_name=args.secret,
-        default_mode=0o440,
-        items=[k8s.core.v1.KeyToPathArgs(key=args.password_key, path=args.password_key)],
-    )
-    scratch = [name for name in folders if not (name == "data" and isinstance(args.size, NodeSize))]
-    return k8s.core.v1.PodSpecArgs(
-        automount_service_account_token=False,
-        security_context=pod_security(USER_ID),
-        image_pull_secrets=pull_secrets(args.image.pull_secrets),
-        containers=[container],
-        volumes=[
-            k8s.core.v1.VolumeArgs(name="password", secret=password),
-            *(k8s.core.v1.VolumeArgs(name=name, empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs()) for name in scratch),
-        ],
-    )
+    return Probes(alive(2, failures=60), alive(10, failures=6), alive(10, failures=6))
