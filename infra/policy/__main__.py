@@ -11,7 +11,8 @@ from pulumi_policy import (  # pyright: ignore[reportMissingImports] - in the pa
     ResourceValidationArgs,
     ResourceValidationPolicy,
 )
-from rules import RULES, Resource, Rule
+from resources import Resource, Rule
+from rules import RULES
 
 
 def validation(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:

@@ -5,76 +5,22 @@ They look at what is sent to the cluster, not at the program that made it, so th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pods import containers_of, pod_specs_of, required_containers
+from pod_rules import by_digest, no_clear_secrets, no_idle_tokens, pinned, restricted, sized
+from resources import ENVIRONMENT_LABEL, OWNER_LABEL, Resource, Rule
 
-OWNER_LABEL = "weir.io/owner"
-ENVIRONMENT_LABEL = "weir.io/environment"
 STATE_DECISION = "weir.io/state-decision"
 PLAIN_HTTP = "weir.io/plain-http"
 """An annotation: the reason why something speaks HTTP in clear all the same."""
 HTTP_PORTS = (80, 8000, 8080, 8081, 8088)
-IMAGES_LABEL = "weir.io/images"
-BY_DIGEST = "by-digest"
 KEPT_ENVIRONMENTS = ("staging", "prod")
 """Where data is not to be lost by a mistake."""
 PRODUCTION = "prod"
 
 STATEFUL_KINDS = ("Kafka", "KafkaNodePool", "KafkaTopic", "K8ssandraCluster", "StatefulSet", "FlinkDeployment")
-_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-_SECRET_NAME = re.compile(r"(password|secret|token|private_?key|credential)s?$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A resource as Pulumi is about to make it; `props` in the names of Kubernetes."""
-
-    type: str
-    name: str
-    props: Mapping[str, Any]
-    protect: bool = False
-
-    @property
-    def kind(self) -> str:
-        """The kind, and nothing for what is not a Kubernetes object."""
-        return str(self.props.get("kind", "")) if self.type.startswith("kubernetes:") else ""
-
-    @property
-    def spec(self) -> Mapping[str, Any]:
-        """Its spec."""
-        return self.props.get("spec") or {}
-
-    @property
-    def labels(self) -> Mapping[str, str]:
-        """Its labels."""
-        return (self.props.get("metadata") or {}).get("labels") or {}
-
-    @property
-    def annotations(self) -> Mapping[str, str]:
-        """Its annotations."""
-        return (self.props.get("metadata") or {}).get("annotations") or {}
-
-    @property
-    def environment(self) -> str:
-        """The environment that it is labelled with, or tagged with where it is a cloud's."""
-        tags = {tag.get("key"): tag.get("value") for tag in self.props.get("tags") or []}
-        return str(self.labels.get(ENVIRONMENT_LABEL) or tags.get("environment") or "")
-
-
-Check = Callable[[Resource], Iterable[str]]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule: what it demands, and the function that finds what breaks it."""
-
-    name: str
-    description: str
-    check: Check
 
 
 @dataclass(frozen=True)
@@ -201,63 +147,6 @@ def state_kept(resource: Resource) -> Iterator[str]:
         yield "spec.job.upgradeMode: stateless forgets every event that was seen; use savepoint"
 
 
-def sized(resource: Resource) -> Iterator[str]:
-    """Every container says what it needs and what it may take at most."""
-    for path, container in containers_of(resource.kind, resource.props):
-        given = container.get("resources") or {}
-        for bound, names in (("requests", ("cpu", "memory")), ("limits", ("cpu", "memory"))):
-            for name in names:
-                if not (given.get(bound) or {}).get(name):
-                    yield f"{path}: no resources.{bound}.{name}"
-
-
-def pinned(resource: Resource) -> Iterator[str]:
-    """Every image is one certain image."""
-    for path, image in _images(resource):
-        yield from (f"{path}.image: {image!r} {problem}" for problem in _unpinned(image))
-
-
-def by_digest(resource: Resource) -> Iterator[str]:
-    """Where an environment takes its images by digest, every image has one: a tag can become another image."""
-    if resource.labels.get(IMAGES_LABEL) != BY_DIGEST:
-        return
-    for path, image in _images(resource):
-        if not _DIGEST.search(image):
-            yield f"{path}.image: {image!r} has no digest; promote it, or write images.digests"
-
-
-def restricted(resource: Resource) -> Iterator[str]:
-    """Every pod meets the `restricted` Pod Security Standard, init and side containers too."""
-    for path, pod in pod_specs_of(resource.kind, resource.props):
-        for name in ("hostNetwork", "hostPID", "hostIPC"):
-            if pod.get(name):
-                yield f"{path}.{name}: the pod would see the node"
-        for volume in pod.get("volumes") or []:
-            if "hostPath" in volume:
-                yield f"{path}.volumes.{volume.get('name')}: hostPath reaches into the node"
-        for where, container in required_containers(resource.kind, path, pod):
-            yield from (f"{where}.{problem}" for problem in _unrestricted(container, pod.get("securityContext") or {}))
-
-
-def no_idle_tokens(resource: Resource) -> Iterator[str]:
-    """A pod that does not speak to Kubernetes has no token for it."""
-    for path, pod in pod_specs_of(resource.kind, resource.props):
-        if not pod.get("serviceAccountName") and pod.get("automountServiceAccountToken") is not False:
-            yield f"{path}: mounts the default service account's token; set automountServiceAccountToken to false"
-
-
-def no_clear_secrets(resource: Resource) -> Iterator[str]:
-    """Secrets lie in Secrets: not in environment variables, arguments or ConfigMaps."""
-    for path, container in containers_of(resource.kind, resource.props):
-        for variable in container.get("env") or []:
-            if _SECRET_NAME.search(str(variable.get("name", ""))) and variable.get("value"):
-                yield f"{path}.env.{variable['name']}: a secret in clear; take it from a Secret"
-    if resource.kind == "ConfigMap":
-        for key in resource.props.get("data") or {}:
-            if _SECRET_NAME.search(key):
-                yield f"data.{key}: a secret in clear; put it into a Secret"
-
-
 def narrow(resource: Resource) -> Iterator[str]:
     """A network policy names whom it lets through, and on which ports."""
     if resource.kind != "NetworkPolicy":
@@ -294,44 +183,6 @@ def _encrypted_cassandra(spec: Mapping[str, Any]) -> Iterator[str]:
         yield "spec.cassandra.config.cassandraYaml.server_encryption_options.internode_encryption: must be all"
     if not spec.get("auth"):
         yield "spec.auth: is off; anybody could read and write"
-
-
-def _images(resource: Resource) -> Iterator[tuple[str, str]]:
-    """The images that it names, each with the path of what runs it."""
-    for path, container in containers_of(resource.kind, resource.props):
-        if image := container.get("image"):
-            yield path, str(image)
-    if resource.kind == "FlinkDeployment":
-        yield "spec", str(resource.spec.get("image", ""))
-
-
-def _unpinned(image: str) -> Iterator[str]:
-    if _DIGEST.search(image):
-        return
-    tag = image.rpartition("/")[2].partition(":")[2]
-    if not tag:
-        yield "has no tag; pin its version"
-    elif tag == "latest":
-        yield "is whatever is newest; pin its version"
-
-
-def _unrestricted(container: Mapping[str, Any], pod: Mapping[str, Any]) -> Iterator[str]:
-    own = container.get("securityContext") or {}
-    if own.get("privileged"):
-        yield "securityContext.privileged: is true"
-    if own.get("allowPrivilegeEscalation") is not False:
-        yield "securityContext.allowPrivilegeEscalation: is not false"
-    if "ALL" not in ((own.get("capabilities") or {}).get("drop") or []):
-        yield "securityContext.capabilities.drop: does not have ALL"
-    if (own.get("capabilities") or {}).get("add"):
-        yield "securityContext.capabilities.add: adds some"
-    if own.get("runAsNonRoot", pod.get("runAsNonRoot")) is not True:
-        yield "securityContext.runAsNonRoot: is not true"
-    if own.get("runAsUser", pod.get("runAsUser")) == 0:
-        yield "securityContext.runAsUser: is root"
-    profile = own.get("seccompProfile") or pod.get("seccompProfile") or {}
-    if profile.get("type") not in {"RuntimeDefault", "Localhost"}:
-        yield "securityContext.seccompProfile.type: is not RuntimeDefault"
 
 
 RULES = tuple(

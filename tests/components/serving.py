@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests import schemas
-from tests.policy.rules_under_test import rules
+from tests.policy.rules_under_test import Resource, rules
 
 from weir.catalog.database import database_of
 from weir.catalog.pipeline import load_pipeline
@@ -70,7 +70,7 @@ def schema_problems(made: dict[str, Recorded]) -> list[str]:
 def policy_problems(made: dict[str, Recorded]) -> list[str]:
     """How what was made breaks the policy pack's rules."""
     resources = [
-        rules.Resource(entry.type, entry.name, entry.inputs, entry.protect) for entry in made.values() if entry.custom
+        Resource(entry.type, entry.name, entry.inputs, entry.protect) for entry in made.values() if entry.custom
     ]
     return [str(violation) for violation in rules.violations(resources)]
 

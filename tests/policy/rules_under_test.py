@@ -10,7 +10,9 @@ PACK = REPOSITORY / "infra" / "policy"
 if str(PACK) not in sys.path:
     sys.path.insert(0, str(PACK))
 
+import pod_rules  # noqa: E402
 import pods  # noqa: E402
 import rules  # noqa: E402
+from resources import ENVIRONMENT_LABEL, OWNER_LABEL, Resource  # noqa: E402
 
-__all__ = ["PACK", "pods", "rules"]
+__all__ = ["ENVIRONMENT_LABEL", "OWNER_LABEL", "PACK", "Resource", "pod_rules", "pods", "rules"]

@@ -6,12 +6,12 @@ import copy
 from typing import Any
 
 import pytest
-from tests.policy.rules_under_test import rules
+from tests.policy.rules_under_test import ENVIRONMENT_LABEL, OWNER_LABEL, Resource, pod_rules, rules
 
 pytestmark = pytest.mark.unit
 
 DIGEST = "@sha256:" + "0" * 64
-LABELS = {rules.OWNER_LABEL: "data-platform", rules.ENVIRONMENT_LABEL: "prod"}
+LABELS = {OWNER_LABEL: "data-platform", ENVIRONMENT_LABEL: "prod"}
 CONTAINER: dict[str, Any] = {
     "name": "main",
     "image": f"ghcr.io/weir/superset{DIGEST}",
@@ -94,7 +94,7 @@ def resource(kind: str, *path: str | int, value: Any = None, protect: bool = Tru
             del target[path[-1]]
         else:
             target[path[-1]] = value
-    return rules.Resource(f"kubernetes:x:{kind}", "one", props, protect)
+    return Resource(f"kubernetes:x:{kind}", "one", props, protect)
 
 
 TEMPLATE = ("spec", "template", "spec")
@@ -104,12 +104,12 @@ YAML = ("spec", "cassandra", "config", "cassandraYaml")
 
 def by_digest(broken: Any) -> Any:
     """The same in an environment that takes its images by digest."""
-    broken.props["metadata"]["labels"][rules.IMAGES_LABEL] = rules.BY_DIGEST
+    broken.props["metadata"]["labels"][pod_rules.IMAGES_LABEL] = pod_rules.BY_DIGEST
     return broken
 
 
 BROKEN = [
-    (resource("Service", "metadata", "labels", rules.OWNER_LABEL), "owned", "no label weir.io/owner"),
+    (resource("Service", "metadata", "labels", OWNER_LABEL), "owned", "no label weir.io/owner"),
     (resource("KafkaTopic", protect=False), "protected", "not protected"),
     (resource("FlinkDeployment", protect=False), "protected", "not protected"),
     (
@@ -218,13 +218,13 @@ def test_every_rule_is_broken_by_some_case() -> None:
 
 def test_a_development_environment_may_lose_its_data_and_has_one_copy() -> None:
     development = resource("KafkaTopic", "spec", "replicas", value=1, protect=False)
-    development.props["metadata"]["labels"][rules.ENVIRONMENT_LABEL] = "dev"
+    development.props["metadata"]["labels"][ENVIRONMENT_LABEL] = "dev"
     assert rules.violations([development]) == []
 
 
 def test_an_aiven_cluster_is_held_to_protection_through_its_tags() -> None:
     props = {"tags": [{"key": "environment", "value": "prod"}]}
-    (found,) = rules.violations([rules.Resource("aiven:index/kafka:Kafka", "kafka", props)])
+    (found,) = rules.violations([Resource("aiven:index/kafka:Kafka", "kafka", props)])
     assert found.rule == "protected"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests import schemas
-from tests.policy.rules_under_test import rules
+from tests.policy.rules_under_test import Resource, rules
 from tests.renderings import PLAIN, rendered, rendered_with
 
 from weir.programs.rendering import Rendering
@@ -19,9 +19,7 @@ STACKS = ("dev", "staging", "prod")
 
 def resources_of(rendering: Rendering) -> list[Any]:
     return [
-        rules.Resource(entry.type, entry.name, entry.inputs, entry.protect)
-        for entry in rendering.resources
-        if entry.custom
+        Resource(entry.type, entry.name, entry.inputs, entry.protect) for entry in rendering.resources if entry.custom
     ]
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.policy.rules_under_test import rules
+from tests.policy.rules_under_test import Resource, rules
 from tests.renderings import REPOSITORY, rendered_with
 from typer.testing import CliRunner
 
@@ -103,14 +103,14 @@ def test_the_command_writes_once_and_then_says_that_nothing_changes(stacks: Path
 def test_an_environment_by_digest_has_no_image_by_tag_and_the_rules_see_to_it() -> None:
     images = {"weir:images": {"require_digests": True, "digests": ALL}}
     resources = [
-        rules.Resource(entry.type, entry.name, entry.inputs, entry.protect)
+        Resource(entry.type, entry.name, entry.inputs, entry.protect)
         for entry in rendered_with("prod", images).resources
         if entry.custom
     ]
     assert [str(violation) for violation in rules.violations(resources)] == []
     flink = next(resource for resource in resources if resource.kind == "FlinkDeployment")
     assert flink.spec["image"].endswith(f"/flink-job@{NEW}")
-    changed = rules.Resource(flink.type, flink.name, {**flink.props, "spec": {**flink.spec, "image": "x:1"}}, True)
+    changed = Resource(flink.type, flink.name, {**flink.props, "spec": {**flink.spec, "image": "x:1"}}, True)
     assert {violation.rule for violation in rules.violations([changed])} == {"by-digest"}
 
 

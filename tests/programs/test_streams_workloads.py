@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 from tests import schemas
-from tests.policy.rules_under_test import rules
+from tests.policy.rules_under_test import Resource, rules
 
 from weir.catalog.environment import load_environment
 from weir.catalog.spec import Engine
@@ -104,7 +104,7 @@ def test_the_whole_of_production_fits_its_schemas_and_has_no_flink_job() -> None
 
 
 def broken_rules(found: Objects) -> list[str]:
-    resources = [rules.Resource(entry.type, entry.name, entry.inputs, entry.protect) for entry in found.values()]
+    resources = [Resource(entry.type, entry.name, entry.inputs, entry.protect) for entry in found.values()]
     return [str(violation) for violation in rules.violations(resources)]
 
 

@@ -19,7 +19,7 @@ from weir.config.flink import StateBackend
 from weir.config.stack import load_stack
 from weir.sizing import Bound, PlatformPlan, SizingRefused, plan_for
 from weir.sizing.figures import changes_of, figures_of
-from weir.sizing.flink import WRITES_PER_TOTAL_PER_SECOND
+from weir.sizing.state import WRITES_PER_TOTAL_PER_SECOND
 from weir.sizing.what_if import what_if
 
 pytestmark = pytest.mark.unit

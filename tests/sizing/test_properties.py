@@ -18,7 +18,7 @@ from weir.sizing.cassandra import DISK_UTILISATION as CASSANDRA_DISK_UTILISATION
 from weir.sizing.cassandra import WRITTEN_COPIES_PER_CORE, row_bytes
 from weir.sizing.cost import totals_of
 from weir.sizing.flink import CPU_QUANTUM as TASK_QUANTUM
-from weir.sizing.flink import CPU_UTILISATION, MEMORY_QUANTUM_MIB, load_cores, total_writes_per_second
+from weir.sizing.flink import CPU_UTILISATION, MEMORY_QUANTUM_MIB, load_cores
 from weir.sizing.kafka import (
     CPU_QUANTUM,
     DISK_QUANTUM_GIB,
@@ -30,6 +30,7 @@ from weir.sizing.kafka import (
 from weir.sizing.kafka import CPU_UTILISATION as KAFKA_UTILISATION
 from weir.sizing.load import load_of
 from weir.sizing.shares import GIB, fewest, share
+from weir.sizing.state import total_writes_per_second
 
 pytestmark = pytest.mark.unit
 

@@ -13,10 +13,10 @@ from weir.catalog.tables import Table
 from weir.config.stack import StackConfig
 from weir.sizing.counts import Counting, Need, count_of
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
-from weir.sizing.flink import total_rows, total_writes_per_second, width
 from weir.sizing.load import Load
 from weir.sizing.plan import CassandraPlan, NodeSize
 from weir.sizing.shares import GIB, MIB, share
+from weir.sizing.state import total_rows, total_writes_per_second, width
 
 # `weir bench pipeline`: a write of our sink, batched by partition, costs one node of one copy 27 core-microseconds,
 # which is 37,000 a second. A cluster's coordinators pass copies on (half of it); compaction runs beside (half again).

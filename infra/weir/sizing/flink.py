@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 
-from weir.catalog.spec import TruncationUnit
-from weir.catalog.types import ColumnType
 from weir.config.flink import StateBackend
 from weir.config.resources import FlinkOverride
 from weir.config.stack import StackConfig
@@ -19,6 +17,17 @@ from weir.sizing.load import Load
 from weir.sizing.plan import FlinkJobPlan, NodeSize, PodSize
 from weir.sizing.references import beyond_allowance, flink_references_mib, require_room
 from weir.sizing.shares import GIB, fewest, rounded_up, share
+from weir.sizing.state import (
+    HEAP_BYTES_PER_ID,
+    ROCKSDB_BYTES_PER_ID,
+    ROCKSDB_DISK_FACTOR,
+    ROCKSDB_SPACE_AMPLIFICATION,
+    id_bytes,
+    remembered_ids,
+    total_rows,
+    total_writes_per_second,
+    width,
+)
 
 # Core-microseconds of one event, from `weir bench pipeline` on two cores with 3 million events of 200 bytes; the broker
 # and whatever else ran on the machine are inside, so a core of its own does more.
@@ -35,38 +44,9 @@ TOTAL_MICROSECONDS = 11.7
 # With one row and one total in Cassandra: 19,100 events a second, which is 94 microseconds more for two writes, on both
 # sides. Of the 47 for each, 20 are counted here (binding, encoding, acknowledging) and 27 in Cassandra's sizing.
 WRITE_MICROSECONDS = 20.0
-# The job's sink lets totals wait for a second and sends only the newest of each (`dedup_join.tables`).
-WRITES_PER_TOTAL_PER_SECOND = 1.0
 # The rest is checkpoints, garbage collection, and uneven keys.
 CPU_UTILISATION = 0.7
 CPU_QUANTUM = 0.25
-
-# Bytes of one remembered id besides its own columns. On the heap 10 million ids of 40 bytes fill 2.9 GiB of the 4 GiB
-# that `weir bench pipeline` gives its task manager; in RocksDB it is the state's prefix, the value with its time of
-# access, and a tenth for files that are not yet compacted (leveled compaction's space amplification, RocksDB's wiki).
-HEAP_BYTES_PER_ID = 272
-ROCKSDB_BYTES_PER_ID = 40
-ROCKSDB_SPACE_AMPLIFICATION = 1.1
-TEXT_BYTES = 16
-WIDTHS = {
-    ColumnType.INT: 4,
-    ColumnType.BIGINT: 8,
-    ColumnType.FLOAT: 4,
-    ColumnType.DOUBLE: 8,
-    ColumnType.BOOLEAN: 1,
-    ColumnType.DATE: 4,
-    ColumnType.TIMESTAMP: 8,
-    ColumnType.TEXT: TEXT_BYTES,
-    ColumnType.BLOB: TEXT_BYTES,
-}
-GRAIN_HOURS = {
-    TruncationUnit.HOUR: 1,
-    TruncationUnit.DAY: 24,
-    TruncationUnit.MONTH: 730,
-    TruncationUnit.YEAR: 8766,
-}
-# Totals are remembered for ever; planned are as many grains as their table keeps, or so many days without a TTL.
-TOTALS_PLANNED_DAYS = 1095
 
 # Above it full checkpoints (the heap has no others) take minutes, and collections stop the job for seconds.
 LARGEST_HEAP_STATE_GIB = 8.0
@@ -79,8 +59,6 @@ MEMORY_MIB_PER_SLOT = 512
 PROCESS_FACTOR = 1.25
 MEMORY_QUANTUM_MIB = 256
 DISK_QUANTUM_GIB = 5
-# RocksDB compacts by writing anew, and a restore downloads beside what is there.
-ROCKSDB_DISK_FACTOR = 2.5
 RETAINED_CHECKPOINTS = 3
 JOB_MANAGER_MEMORY_MIB = 2048
 
@@ -144,14 +122,6 @@ def load_cores(load: Load, backend: StateBackend) -> float:
     return (load.processed_peak * each + load.distinct_processed * distinct + writes) / 1e6
 
 
-def total_writes_per_second(load: Load) -> float:
-    """Writes of all tables of totals together, at the job's fastest."""
-    return sum(
-        min(load.distinct_processed, aggregate.expected_groups * WRITES_PER_TOTAL_PER_SECOND)
-        for aggregate in load.pipeline.spec.aggregates
-    )
-
-
 def heap_state_gib(load: Load) -> float:
     """Keyed state as objects on the heap."""
     return _state_bytes(load, HEAP_BYTES_PER_ID) / GIB
@@ -162,35 +132,13 @@ def rocksdb_state_gib(load: Load) -> float:
     return _state_bytes(load, ROCKSDB_BYTES_PER_ID) * ROCKSDB_SPACE_AMPLIFICATION / GIB
 
 
-def remembered_ids(load: Load) -> float:
-    """Distinct ids within the dedup horizon: over days the mean rate counts."""
-    return load.distinct_mean * load.pipeline.spec.deduplication.horizon_hours * 3600
-
-
-def total_rows(load: Load) -> float:
-    """Rows of all tables of totals together, over their lifetime."""
-    spec = load.pipeline.spec
-    rows = 0.0
-    for aggregate in spec.aggregates:
-        kept = (None if spec.legal_hold else aggregate.ttl_days) or TOTALS_PLANNED_DAYS
-        grains = max(1, math.ceil(kept * 24 / GRAIN_HOURS[spec.derived[aggregate.grain].truncate_to]))
-        rows += grains * aggregate.expected_groups
-    return rows
-
-
-def width(kinds: list[ColumnType]) -> int:
-    """Bytes of these columns' values."""
-    return sum(WIDTHS[kind] for kind in kinds)
-
-
 def _state_bytes(load: Load, overhead: int) -> float:
     pipeline = load.pipeline
-    key = width([pipeline.columns[name].type for name in pipeline.spec.deduplication.key])
     totals = sum(
         total_rows(load) / len(pipeline.aggregate_tables) * (width(list(table.columns.values())) + overhead)
         for table in pipeline.aggregate_tables.values()
     )
-    return remembered_ids(load) * (key + overhead) + totals
+    return remembered_ids(load) * (id_bytes(load) + overhead) + totals
 
 
 def _parallelism(load: Load, cores: float, override: FlinkOverride, stack: StackConfig) -> int:

@@ -1,33 +1,25 @@
-"""Kafka: brokers, partitions, disks, and the settings of every topic.
+"""Kafka: brokers, their disks, and the limits of their users.
 
 A broker's CPU is the sum of what it writes and reads, its network likewise; its disk holds the planned peak for the
-whole retention, so that `retention.bytes` can guard it without ever cutting before the time does.
+whole retention.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from weir.catalog.retention import KEPT_FOREVER_MILLISECONDS, hours_to_milliseconds, hours_to_seconds
-from weir.catalog.topics import Topic
 from weir.config.kafka import KafkaProvider
 from weir.config.stack import StackConfig
 from weir.sizing.aiven import aiven_plan
 from weir.sizing.counts import Counting, Need, count_of
-from weir.sizing.explanation import Bound, Explanation, SizingRefused
+from weir.sizing.explanation import Bound, Explanation
+from weir.sizing.kafka_topics import BYTES_PER_PARTITION_PER_SECOND, partitions_of, topics_of
 from weir.sizing.load import Load
 from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan, TopicPlan
-from weir.sizing.shares import GIB, MIB, rounded_up, share
-from weir.sizing.streams_traffic import (
-    COMPACTION_FACTOR,
-    REFERENCE_BYTES,
-    engine_topics,
-    engine_traffic,
-    row_bytes,
-    rows_of_totals,
-)
+from weir.sizing.shares import MIB, share
+from weir.sizing.streams_traffic import engine_topics, engine_traffic
 
 # Google Cloud, "Plan the size of your Managed Service for Apache Kafka cluster": a vCPU handles 20 MB/s of writes
 # (copies included), a byte read costs a quarter of one written, a vCPU is planned half busy, with 4 GiB of memory.
@@ -48,25 +40,11 @@ DISK_UTILISATION = 0.85
 PARTITIONS_PER_BROKER = 1000
 # __consumer_offsets and __transaction_state have 50 each by Kafka's own defaults.
 INTERNAL_PARTITIONS = 100
-# Confluent, "How to choose the number of topics/partitions": tens of MB/s in one partition; ten leaves room.
-BYTES_PER_PARTITION_PER_SECOND = 10e6
-# Counts with many divisors, so that tasks and brokers share them evenly, and so far apart that growth rarely changes
-# one: another number of partitions sends keys elsewhere.
-PARTITION_COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1000)
 # Kafka's documentation runs brokers with 6 GiB of heap; the page cache takes the rest.
 LARGEST_HEAP_MIB = 6144
 SMALLEST_HEAP_MIB = 512
 MINIMUM_CPU, MINIMUM_MEMORY_MIB, MINIMUM_DISK_GIB = 0.5, 2048, 10
 CPU_QUANTUM, DISK_QUANTUM_GIB = 0.5, 10
-# Keys are not spread evenly: the fullest partition holds this many times the average.
-PARTITION_SKEW = 1.5
-KAFKA_SEGMENT_BYTES = 2**30
-SMALLEST_SEGMENT_BYTES = 64 * MIB
-SEGMENTS_IN_GUARD = 24
-# Without an expiry (legal hold) the disk is planned for three years, and must be grown before they are over.
-HELD_HOURS = 3 * 365 * 24
-DEAD_LETTER_SHARE = 0.001
-"""Events that cannot be decoded, of all: a thousandth is far more than a sound producer sends."""
 
 
 def size_kafka(
@@ -81,8 +59,8 @@ def size_kafka(
     """
     factor = stack.availability.kafka_replication_factor
     step = max(len(stack.availability.zones), factor)
-    partitions = {load.pipeline.name: _partitions(load, readers[load.pipeline.name]) for load in loads}
-    topics = [topic for load in loads for topic in _topics(load, partitions[load.pipeline.name], stack)]
+    partitions = {load.pipeline.name: partitions_of(load, readers[load.pipeline.name]) for load in loads}
+    topics = [topic for load in loads for topic in topics_of(load, partitions[load.pipeline.name], stack)]
     needs = _needs(loads, topics, stack)
     brokers, bound = _brokers(needs, step, stack)
     broker = _broker(needs, brokers, stack)
@@ -203,110 +181,6 @@ def _controller(stack: StackConfig) -> NodeSize:
         heap_mib=memory // 2,
         disk_gib=override.disk_gib or (20 if high else 5),
     )
-
-
-def _partitions(load: Load, parallelism: int) -> int:
-    """At least the pipeline file's, one for each task that reads, and enough that none is too fast for one broker."""
-    by_rate = math.ceil(load.processed_bytes_per_second / BYTES_PER_PARTITION_PER_SECOND)
-    declared = load.pipeline.spec.source.partitions
-    wanted = max(declared, parallelism, by_rate)
-    if wanted == declared:
-        return declared
-    if wanted > PARTITION_COUNTS[-1]:
-        raise SizingRefused(
-            Bound.PARTITIONS,
-            f"topic {load.pipeline.source_topic.name} would need {wanted} partitions, and {PARTITION_COUNTS[-1]} is "
-            "the most of one topic",
-            "split the stream into several topics",
-        )
-    return next(count for count in PARTITION_COUNTS if count >= wanted)
-
-
-def _topics(load: Load, partitions: int, stack: StackConfig) -> list[TopicPlan]:
-    pipeline, spec = load.pipeline, load.pipeline.spec
-    source = replace(pipeline.source_topic, partitions=partitions)
-    found = [
-        _topic(load, source, spec.source.retention_hours, 1.0, stack),
-        _topic(load, pipeline.dead_letter_topic, spec.dead_letters.retention_hours, DEAD_LETTER_SHARE, stack),
-    ]
-    return [*found, *_table_topics(load, partitions, stack)] if load.on_streams else found
-
-
-def _table_topics(load: Load, partitions: int, stack: StackConfig) -> Iterator[TopicPlan]:
-    """The topics of rows, totals and reference rows, through which a pipeline on Kafka Streams goes."""
-    pipeline = load.pipeline
-    totals = rows_of_totals(load)
-    for table, topic in pipeline.table_topics.items():
-        if table == pipeline.row_table.name:
-            part = row_bytes(load) / (1 + load.duplicate_ratio) / load.record_bytes
-            whole = replace(topic, partitions=partitions)
-            yield _topic(load, whole, pipeline.spec.source.retention_hours, part, stack)
-        elif table in pipeline.aggregate_tables:
-            yield _compacted(load, replace(topic, partitions=partitions), totals[table], stack)
-        else:
-            yield _compacted(load, topic, REFERENCE_BYTES, stack)
-
-
-def _compacted(load: Load, topic: Topic, kept: float, stack: StackConfig) -> TopicPlan:
-    """A topic that holds `kept` bytes once compacted, and as much again until it is."""
-    factor = stack.availability.kafka_replication_factor
-    in_sync = str(stack.availability.kafka_min_in_sync_replicas)
-    config = {**topic.config, "min.insync.replicas": in_sync, "segment.bytes": str(SMALLEST_SEGMENT_BYTES)}
-    on_disk = COMPACTION_FACTOR * kept + topic.partitions * SMALLEST_SEGMENT_BYTES
-    return TopicPlan(
-        name=topic.name,
-        pipeline=load.pipeline.name,
-        partitions=topic.partitions,
-        replication_factor=factor,
-        min_in_sync_replicas=stack.availability.kafka_min_in_sync_replicas,
-        config=config,
-        peak_bytes_per_second=0,
-        stored_gib=on_disk * factor / GIB,
-    )
-
-
-def _topic(load: Load, topic: Topic, retention_hours: int, part: float, stack: StackConfig) -> TopicPlan:
-    """A topic that gets `part` of the events. A peak may last as long as a retention, but not as long as a hold."""
-    availability, tiered = stack.availability, stack.retention.tiered_storage
-    peak = load.planned_bytes_per_second * part
-    held = topic.config["retention.ms"] == str(KEPT_FOREVER_MILLISECONDS)
-    hours = HELD_HOURS if held else retention_hours
-    bytes_per_second = load.planned_mean * load.record_bytes * part if held else peak
-    per_partition = bytes_per_second * hours_to_seconds(hours) / topic.partitions
-    segment = _segment_bytes(per_partition)
-    # The segment that is written to never expires, and one that has expired goes a little later.
-    guard = math.ceil(per_partition * PARTITION_SKEW) + 2 * segment
-    on_disk_hours = min(hours, tiered.local_retention_hours) if tiered.enabled else hours
-    config = {
-        **topic.config,
-        "min.insync.replicas": str(availability.kafka_min_in_sync_replicas),
-        "retention.bytes": "-1" if held else str(guard),
-        "segment.bytes": str(segment),
-    }
-    if tiered.enabled:
-        config |= {"remote.storage.enable": "true", "local.retention.ms": str(hours_to_milliseconds(on_disk_hours))}
-    kept = bytes_per_second * hours_to_seconds(on_disk_hours)
-    return TopicPlan(
-        name=topic.name,
-        pipeline=load.pipeline.name,
-        partitions=topic.partitions,
-        replication_factor=availability.kafka_replication_factor,
-        min_in_sync_replicas=availability.kafka_min_in_sync_replicas,
-        config=config,
-        peak_bytes_per_second=peak,
-        stored_gib=(kept + _open_segments(kept, topic.partitions)) * availability.kafka_replication_factor / GIB,
-    )
-
-
-def _open_segments(kept: float, partitions: int) -> float:
-    """The most that two segments of every partition hold, beyond what must be kept, whatever their size is."""
-    return 2 * min(kept / SEGMENTS_IN_GUARD + partitions * SMALLEST_SEGMENT_BYTES, partitions * KAFKA_SEGMENT_BYTES)
-
-
-def _segment_bytes(bytes_per_partition: float) -> int:
-    """Kafka's gigabyte, or less where a partition holds little: whole segments expire, and one is always open."""
-    wanted = bytes_per_partition / SEGMENTS_IN_GUARD
-    return int(min(max(rounded_up(wanted, SMALLEST_SEGMENT_BYTES), SMALLEST_SEGMENT_BYTES), KAFKA_SEGMENT_BYTES))
 
 
 def _quota(load: Load, brokers: int, stack: StackConfig) -> QuotaPlan:

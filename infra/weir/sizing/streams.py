@@ -11,12 +11,19 @@ import math
 from weir.config.resources import StreamsOverride
 from weir.config.stack import StackConfig
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
-from weir.sizing.flink import ROCKSDB_BYTES_PER_ID, ROCKSDB_DISK_FACTOR, total_rows, total_writes_per_second, width
 from weir.sizing.large_events import large_events_mib
 from weir.sizing.load import Load
 from weir.sizing.plan import NodeSize, PodSize, StreamsJobPlan
 from weir.sizing.references import beyond_allowance, require_room, streams_references_mib
 from weir.sizing.shares import GIB, fewest, rounded_up, share
+from weir.sizing.state import (
+    ROCKSDB_BYTES_PER_ID,
+    ROCKSDB_DISK_FACTOR,
+    id_bytes,
+    total_rows,
+    total_writes_per_second,
+    width,
+)
 
 # Core-microseconds of one event: processor time of the threads, over 165,000 flights at 5,000/s on two cores, right
 # after the start. The thread of rows took 33 (reading, deduplicating, four joins, writing the row), that of totals 29
@@ -89,12 +96,6 @@ def application_cores(load: Load) -> float:
 def loader_cores(load: Load) -> float:
     """Busy cores of the loader at the application's fastest."""
     return (load.distinct_processed + total_writes_per_second(load)) * LOAD_MICROSECONDS / 1e6
-
-
-def id_bytes(load: Load) -> int:
-    """Of the columns that make an id."""
-    pipeline = load.pipeline
-    return width([pipeline.columns[name].type for name in pipeline.spec.deduplication.key])
 
 
 def remembered_gib(load: Load) -> float:

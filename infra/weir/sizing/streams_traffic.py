@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from weir.catalog.engine_names import internal_topics
-from weir.sizing.flink import total_rows, total_writes_per_second, width
 from weir.sizing.load import RECORD_OVERHEAD_BYTES, Load
 from weir.sizing.shares import GIB
-from weir.sizing.streams import HORIZONS_KEPT, id_bytes
+from weir.sizing.state import id_bytes, total_rows, total_writes_per_second, width
+from weir.sizing.streams import HORIZONS_KEPT
 
 # Kafka compacts a partition once half of it is dirty (min.cleanable.dirty.ratio).
 COMPACTION_FACTOR = 2.0

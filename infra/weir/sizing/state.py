@@ -1,0 +1,75 @@
+"""What a pipeline remembers and how often it writes, whichever engine runs it: ids, totals, and the bytes of both."""
+
+from __future__ import annotations
+
+import math
+
+from weir.catalog.spec import TruncationUnit
+from weir.catalog.types import ColumnType
+from weir.sizing.load import Load
+
+# The job's sink lets totals wait for a second and sends only the newest of each (`dedup_join.tables`).
+WRITES_PER_TOTAL_PER_SECOND = 1.0
+# Bytes of one remembered id besides its own columns. On the heap 10 million ids of 40 bytes fill 2.9 GiB of the 4 GiB
+# that `weir bench pipeline` gives its task manager; in RocksDB it is the state's prefix, the value with its time of
+# access, and a tenth for files that are not yet compacted (leveled compaction's space amplification, RocksDB's wiki).
+HEAP_BYTES_PER_ID = 272
+ROCKSDB_BYTES_PER_ID = 40
+ROCKSDB_SPACE_AMPLIFICATION = 1.1
+TEXT_BYTES = 16
+WIDTHS = {
+    ColumnType.INT: 4,
+    ColumnType.BIGINT: 8,
+    ColumnType.FLOAT: 4,
+    ColumnType.DOUBLE: 8,
+    ColumnType.BOOLEAN: 1,
+    ColumnType.DATE: 4,
+    ColumnType.TIMESTAMP: 8,
+    ColumnType.TEXT: TEXT_BYTES,
+    ColumnType.BLOB: TEXT_BYTES,
+}
+GRAIN_HOURS = {
+    TruncationUnit.HOUR: 1,
+    TruncationUnit.DAY: 24,
+    TruncationUnit.MONTH: 730,
+    TruncationUnit.YEAR: 8766,
+}
+# Totals are remembered for ever; planned are as many grains as their table keeps, or so many days without a TTL.
+TOTALS_PLANNED_DAYS = 1095
+# RocksDB compacts by writing anew, and a restore downloads beside what is there.
+ROCKSDB_DISK_FACTOR = 2.5
+
+
+def total_writes_per_second(load: Load) -> float:
+    """Writes of all tables of totals together, at the job's fastest."""
+    return sum(
+        min(load.distinct_processed, aggregate.expected_groups * WRITES_PER_TOTAL_PER_SECOND)
+        for aggregate in load.pipeline.spec.aggregates
+    )
+
+
+def id_bytes(load: Load) -> int:
+    """Of the columns that make an id."""
+    pipeline = load.pipeline
+    return width([pipeline.columns[name].type for name in pipeline.spec.deduplication.key])
+
+
+def remembered_ids(load: Load) -> float:
+    """Distinct ids within the dedup horizon: over days the mean rate counts."""
+    return load.distinct_mean * load.pipeline.spec.deduplication.horizon_hours * 3600
+
+
+def total_rows(load: Load) -> float:
+    """Rows of all tables of totals together, over their lifetime."""
+    spec = load.pipeline.spec
+    rows = 0.0
+    for aggregate in spec.aggregates:
+        kept = (None if spec.legal_hold else aggregate.ttl_days) or TOTALS_PLANNED_DAYS
+        grains = max(1, math.ceil(kept * 24 / GRAIN_HOURS[spec.derived[aggregate.grain].truncate_to]))
+        rows += grains * aggregate.expected_groups
+    return rows
+
+
+def width(kinds: list[ColumnType]) -> int:
+    """Bytes of these columns' values."""
+    return sum(WIDTHS[kind] for kind in kinds)
