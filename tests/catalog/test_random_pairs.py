@@ -6,7 +6,8 @@ tests/contract/test_decoders_agree.py holds both against the engines' decoders.
 from __future__ import annotations
 
 import pytest
-from tests.catalog.random_pairs import random_pair, records
+from tests.catalog.random_pairs import random_pair
+from tests.catalog.random_records import records
 
 from weir.catalog.avro_types import parse_avro
 from weir.catalog.resolution import mismatches

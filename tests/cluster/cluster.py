@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from tests.cluster import layout, machine, node, programs, settings
+from tests.cluster import machine, node, programs, settings
 from tests.cluster.api import Api
+from tests.cluster.furnishing import furnish
 from tests.cluster.layout import Layout
 from tests.waiting import wait_until
 
@@ -31,7 +32,6 @@ from weir.config.errors import WeirError
 REPOSITORY = Path(__file__).parents[2]
 READY_SECONDS = 300
 NUMBERS = range(64)
-STORAGE_CLASS = "standard"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def _ready(places: Layout, process: subprocess.Popen[bytes]) -> Cluster:
     made = Cluster(places.kubeconfig, first)
     wait_until("the node", lambda: is_up((places.folder / node.READY_FILE).exists), READY_SECONDS)
     wait_until("the API server", lambda: is_up(made.api.ready), READY_SECONDS)
-    _furnish(made.api, places)
+    furnish(made.api, places, READY_SECONDS)
     wait_until("the node in the API", lambda: is_up(lambda: _node_is_ready(made.api)), READY_SECONDS)
     return made
 
@@ -191,67 +191,6 @@ def _node_is_ready(api: Api) -> bool:
     nodes = api.get("/api/v1/nodes")["items"]
     conditions = [condition for entry in nodes for condition in entry["status"].get("conditions", ())]
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
-
-
-def _furnish(api: Api, places: Layout) -> None:
-    """What a cluster has besides its processes: the name service, a storage class, volumes."""
-    wait_until("the namespaces", lambda: api.read(_namespace("kube-system")) is not None, READY_SECONDS)
-    ports = [{"name": "dns", "port": 53, "protocol": "UDP"}, {"name": "dns-tcp", "port": 53, "protocol": "TCP"}]
-    api.apply(
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": "kube-dns", "namespace": "kube-system"},
-            "spec": {"clusterIP": layout.DNS_SERVICE, "ports": ports},
-        }
-    )
-    labels = {"kubernetes.io/service-name": "kube-dns"}
-    api.apply(
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {"name": "kube-dns-node", "namespace": "kube-system", "labels": labels},
-            "addressType": "IPv4",
-            "ports": ports,
-            "endpoints": [{"addresses": [places.node_address], "conditions": {"ready": True}}],
-        }
-    )
-    api.apply(
-        {
-            "apiVersion": "storage.k8s.io/v1",
-            "kind": "StorageClass",
-            "metadata": {
-                "name": STORAGE_CLASS,
-                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
-            },
-            "provisioner": "kubernetes.io/no-provisioner",
-            "volumeBindingMode": "WaitForFirstConsumer",
-        }
-    )
-    for number in range(layout.VOLUMES):
-        api.apply(_volume(number, places.volume(number)))
-
-
-def _namespace(name: str) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-
-
-def _volume(number: int, folder: Path) -> dict[str, Any]:
-    """A folder of the node: of the kind `local`, for only such a volume is given to a pod's group."""
-    here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [layout.NODE]}
-    return {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": f"local-{number}"},
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "capacity": {"storage": "10Ti"},
-            "local": {"path": str(folder)},
-            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},
-            "persistentVolumeReclaimPolicy": "Retain",
-            "storageClassName": STORAGE_CLASS,
-        },
-    }
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -17,7 +17,8 @@ from xml.etree import ElementTree
 
 import pytest
 from tests.catalog.damage import damaged
-from tests.catalog.random_pairs import random_pair, records
+from tests.catalog.random_pairs import random_pair
+from tests.catalog.random_records import records
 
 from weir.catalog.avro_types import Node, parse_avro
 from weir.catalog.resolution import mismatches

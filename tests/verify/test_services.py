@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,72 +15,33 @@ from typing import TYPE_CHECKING
 import duckdb
 import fastavro
 import httpx
-import numpy as np
 import pytest
 from cassandra.concurrent import execute_concurrent_with_args
-from confluent_kafka import Consumer, Producer, TopicPartition
 from tests.pipeline.orders import write_orders_pipeline
+from tests.verify.played_job import CONFIG, ORDERS, Bench, play_the_job, write_letters
 
-from weir.catalog.dataset import Dataset, load_dataset
-from weir.catalog.engine_names import consumer_group
-from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.catalog.dataset import load_dataset
+from weir.catalog.pipeline import load_pipeline
 from weir.catalog.tables import Table, create_keyspace_statement
 from weir.catalog.types import ColumnType
 from weir.clients.cassandra import session_of
 from weir.clients.cassandra_rows import insert_statement
-from weir.clients.events.decoder import Decoder
-from weir.clients.events.letter_codes import UnreadableError
 from weir.clients.kafka import TopicReader
 from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.local.provision import provision
 from weir.local.service import Context
-from weir.verify import oracle
-from weir.verify.dataset import listed, open_dataset
-from weir.verify.letters import DIGEST, HEADERS
-from weir.verify.manifest import Manifest, ReplayState, load_manifests
+from weir.verify.dataset import listed
+from weir.verify.manifest import ReplayState, load_manifests
 from weir.verify.poison import Mold, fingerprint
-from weir.verify.replay import replay
 from weir.verify.scan import actual_table, copy_table
 from weir.verify.seeding import load_references, seed_references
-from weir.verify.verify import Verification, verify
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
 
 pytestmark = pytest.mark.contract
-
-ORDERS = 600
-CONFIG = ReplayConfig(events_per_second=0, duplicate_ratio=0.3, poison_events=14)
-LETTER_BYTES = 10_000
-"""A letter of the job that the tests play is cut to so many."""
-
-
-@dataclass(frozen=True)
-class Bench:
-    """A provisioned pipeline of its own for each test, and where its manifests go."""
-
-    endpoints: Endpoints
-    pipeline: Pipeline
-    dataset: Dataset
-    manifests: Path
-
-    def replay(self, config: ReplayConfig = CONFIG, *, skip: int = 0, limit: int | None = None) -> Manifest:
-        # Nobody writes rows while the test replays: the latency reader need not wait for them.
-        return replay(
-            self.endpoints,
-            self.pipeline,
-            self.dataset,
-            config,
-            self.manifests,
-            skip=skip,
-            limit=limit,
-            missing_after_seconds=0.5,
-        )
-
-    def verify(self) -> Verification:
-        return verify(self.endpoints, self.pipeline, self.dataset, self.manifests, stall_timeout_seconds=5)
 
 
 @pytest.fixture(scope="module")
@@ -102,48 +62,6 @@ def bench(endpoints: Endpoints, tmp_path: Path, request: pytest.FixtureRequest) 
     provision(endpoints, [pipeline])
     load_references(endpoints, pipeline, dataset)
     return Bench(endpoints, pipeline, dataset, tmp_path / "manifests")
-
-
-def _play_the_job(bench: Bench, events: list[int]) -> None:
-    """Does what the job does: rows, totals, dead letters, then the offsets."""
-    connection = open_dataset(bench.pipeline, bench.dataset)
-    oracle.compute(connection, bench.pipeline, np.array(events))
-    with session_of(bench.endpoints) as session:
-        for table in (bench.pipeline.row_table, *bench.pipeline.aggregate_tables.values()):
-            query = f"SELECT {listed(table.columns)} FROM {oracle.expected_table(table.name)}"
-            rows = connection.execute(query).fetchall()
-            execute_concurrent_with_args(session, insert_statement(session, table), rows)
-    _write_letters(bench)
-    _commit_everything(bench)
-
-
-def _write_letters(bench: Bench) -> None:
-    producer = Producer({"bootstrap.servers": bench.endpoints.kafka_bootstrap_servers, "transactional.id": "job"})
-    producer.init_transactions()
-    producer.begin_transaction()
-    source, topic = bench.pipeline.source_topic.name, bench.pipeline.dead_letter_topic.name
-    decoder = Decoder(bench.endpoints.registry_url, bench.pipeline)
-    with TopicReader(bench.endpoints, source) as reader:
-        for message in reader.records(reader.offsets()):
-            value = message.value()
-            try:
-                decoder.read(value)
-            except UnreadableError as error:
-                values = (source, str(message.partition()), str(message.offset()), "1", str(error))
-                headers: list = list(zip(HEADERS, values, strict=True))
-                if value is not None and len(value) > LETTER_BYTES:
-                    headers.append((DIGEST, fingerprint(value)))
-                producer.produce(topic, value and value[:LETTER_BYTES], message.key(), headers=headers)
-    producer.commit_transaction()
-
-
-def _commit_everything(bench: Bench) -> None:
-    with TopicReader(bench.endpoints, bench.pipeline.source_topic.name) as reader:
-        ends = [TopicPartition(reader.topic, partition, end) for partition, (_, end) in reader.offsets().items()]
-    group = consumer_group(bench.pipeline)
-    consumer = Consumer({"bootstrap.servers": bench.endpoints.kafka_bootstrap_servers, "group.id": group})
-    consumer.commit(offsets=ends, asynchronous=False)
-    consumer.close()
 
 
 def _execute(bench: Bench, statement: str) -> None:
@@ -187,7 +105,7 @@ def test_what_was_replayed_is_read_back_by_another_decoder(bench: Bench) -> None
 
 def test_a_job_that_did_everything_right_is_proved_right(bench: Bench) -> None:
     bench.replay()
-    _play_the_job(bench, list(range(ORDERS)))
+    play_the_job(bench, list(range(ORDERS)))
     result = bench.verify()
     assert result.correct
     assert (result.rows.stored, result.sent.distinct) == (ORDERS, ORDERS)
@@ -199,7 +117,7 @@ def test_several_replays_add_up_and_events_of_earlier_ones_are_sent_again(bench:
     bench.replay(limit=200)
     second = bench.replay(skip=100, limit=300)
     assert second.acknowledged["earlier"] > 0
-    _play_the_job(bench, list(range(400)))
+    play_the_job(bench, list(range(400)))
     result = bench.verify()
     assert result.correct
     assert (result.replays, result.sent.distinct, result.rows.stored) == (2, 400, 400)
@@ -224,7 +142,7 @@ INSERT_TOTAL = "INSERT INTO {keyspace}.sales_by_city (placed_year, place, expres
 )
 def test_a_damaged_table_is_found(bench: Bench, damage: str, table: str, field: str) -> None:
     bench.replay()
-    _play_the_job(bench, list(range(ORDERS)))
+    play_the_job(bench, list(range(ORDERS)))
     _execute(bench, damage)
     result = bench.verify()
     assert not result.correct
@@ -235,8 +153,8 @@ def test_a_damaged_table_is_found(bench: Bench, damage: str, table: str, field: 
 
 def test_dead_letters_written_twice_are_found(bench: Bench) -> None:
     bench.replay()
-    _play_the_job(bench, list(range(ORDERS)))
-    _write_letters(bench)
+    play_the_job(bench, list(range(ORDERS)))
+    write_letters(bench)
     result = bench.verify()
     assert result.dead_letters.extra == CONFIG.poison_events
     assert not result.correct
@@ -273,7 +191,7 @@ def test_a_replay_that_was_killed_is_still_verified_rightly(bench: Bench) -> Non
     assert open_manifest.state is ReplayState.OPEN
     bench.replay(ReplayConfig(events_per_second=0, duplicate_ratio=0.1, poison_events=3), skip=500, limit=50)
     keys = _keys_on_topic(bench)
-    _play_the_job(bench, keys)
+    play_the_job(bench, keys)
     result = bench.verify()
     assert result.correct
     assert result.sent.distinct == len(keys)
@@ -332,7 +250,7 @@ def test_set_up_keeps_a_corrected_reference_and_verification_knows_of_it(bench: 
         f"{bench.pipeline.name}.shops: 0 of 24 rows written",
     ]
     bench.replay()
-    _play_the_job(bench, list(range(ORDERS)))
+    play_the_job(bench, list(range(ORDERS)))
     products = bench.pipeline.reference_tables["products"].qualified_name
     with session_of(bench.endpoints) as session:
         session.execute(f"UPDATE {products} SET title = 'corrected' WHERE sku = 'sku-1'")

@@ -3,55 +3,47 @@
 from __future__ import annotations
 
 import re
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import pytest
 from cassandra import Unauthorized
+from tests.incluster.database.node import (
+    ADMINISTRATOR,
+    DATABASE,
+    FLIGHTS,
+    PASSWORDS,
+    SECRET,
+    as_role,
+    cluster_settings,
+    program_session,
+    run_job,
+)
 from tests.platforms import free_ports_stack
-from tests.secured_cassandra import STORE_PASSWORD, secured_node
+from tests.secured_cassandra import secured_node
 
-from weir.catalog.database import database_of
-from weir.catalog.pipeline import load_pipeline
 from weir.catalog.roles import MONITOR_ROLE, job_role
 from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
-from weir.clients.cassandra import Access, WrongPasswordError, admin_session, may_log_in, session_of
-from weir.components.base import Site
-from weir.components.cassandra.plain import plain_settings
-from weir.components.cassandra.settings import CassandraArgs
-from weir.config.endpoints import Endpoints
+from weir.clients.cassandra import Access, WrongPasswordError, admin_session, may_log_in
 from weir.config.errors import ConfigError, WeirError
 from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
-from weir.incluster.daemon import argument_parser, endpoints_of
 from weir.incluster.database import job
 from weir.incluster.database.accounts import DEFAULT_SUPERUSER
 from weir.incluster.database.lock import schema_lock
-from weir.local import cassandra
 from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths
-from weir.sizing.plan import CassandraPlan, NodeSize
 from weir.toolchain.installed import Toolchain
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
 
-    from weir.components.certificates import CertificateAuthority
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
-
-FLIGHTS = load_pipeline(REPOSITORY / "pipelines" / "flights")
-DATABASE = database_of([FLIGHTS], {CASSANDRA_DATACENTER: 1}, with_roles=True, replicate_system_keyspaces=True)
-PASSWORDS = {role.name: f"it's {role.name}" for role in DATABASE.roles}
-ADMINISTRATOR = "weir_admin"
-SECRET = "canary-7c1f"
 
 
 @pytest.fixture(scope="module")
@@ -62,29 +54,6 @@ def access(tmp_path_factory: pytest.TempPathFactory, toolchain_for: Callable[...
     ctx = Context(REPOSITORY, Paths(folder / "weir"), stack.embedded.ports, stack, toolchain_for("cassandra"))
     with secured_node(ctx, cluster_settings) as ca_file:
         yield Access((f"{LOOPBACK}:{ctx.ports.cassandra}",), CASSANDRA_DATACENTER, ADMINISTRATOR, SECRET, ca_file)
-
-
-def cluster_settings(ctx: Context, keystore: Path) -> dict[str, Any]:
-    """The cluster's cassandra.yaml, with only this machine's addresses, folders, stores and short caches put in."""
-    local = cassandra.settings(ctx)
-    here = {name: local[name] for name in local if name.endswith(("_directory", "_directories", "_port", "_address"))}
-    plan = CassandraPlan(CASSANDRA_DATACENTER, ("rack1",), 1, NodeSize(1, 2048, 1024), 1, 16, FLIGHTS.tables, 1)
-    authority = cast("CertificateAuthority", object())  # whose certificates they are makes no difference here
-    settings = plain_settings("cassandra", Site("test", "weir", "tests", keep_data=False), CassandraArgs(
-        plan, "5.0", authority
-    ))  # fmt: skip
-    stores = {"keystore": str(keystore), "truststore": str(keystore)}
-    stores |= {f"{name}_password": STORE_PASSWORD for name in ("keystore", "truststore")}
-    for side in ("client", "server"):
-        settings[f"{side}_encryption_options"] |= stores
-    caches = dict.fromkeys(("permissions_validity", "roles_validity", "credentials_validity"), "100ms")
-    return settings | here | caches | {"seed_provider": local["seed_provider"], "ssl_storage_port": free_port()}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((LOOPBACK, 0))
-        return listener.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -103,23 +72,6 @@ def files(access: Access, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run_job(access: Access, files: Path) -> subprocess.CompletedProcess[str]:
-    options = ["--contact-point", *access.contact_points, "--datacenter", access.datacenter, "--ca", access.ca_file]
-    mounted = ["--database", files / "database.json", "--administrator", files / "administrator"]
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "weir.incluster.database.job",
-            *map(str, [*options, *mounted, "--roles", files / "roles"]),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-
-
 @pytest.fixture(scope="module")
 def first_run(access: Access, files: Path) -> subprocess.CompletedProcess[str]:
     """The job on an empty cluster; whatever else a test does comes after it."""
@@ -133,10 +85,6 @@ def administrator(access: Access, first_run: subprocess.CompletedProcess[str]) -
         yield session
 
 
-def as_role(access: Access, name: str) -> Access:
-    return access.as_role(name, PASSWORDS[name])
-
-
 def test_a_fresh_cluster_gets_tables_and_roles_and_loses_its_well_known_superuser(
     access: Access, first_run: subprocess.CompletedProcess[str], administrator: Session
 ) -> None:
@@ -146,23 +94,6 @@ def test_a_fresh_cluster_gets_tables_and_roles_and_loses_its_well_known_superuse
     assert roles == {ADMINISTRATOR: True, **dict.fromkeys(PASSWORDS, False)}
     found = administrator.execute("SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'flights'")
     assert {row["table_name"] for row in found} == {table.name for table in FLIGHTS.tables}
-
-
-@contextmanager
-def program_session(access: Access, files: Path, role: str) -> Iterator[Session]:
-    """A session of one of weir's own programs, by the arguments that its pod gives it."""
-    endpoints = Endpoints.of_pod(registry="", cassandra=access.contact_points, datacenter=access.datacenter)
-    file = files / "endpoints.json"
-    file.write_text(endpoints.model_dump_json(), encoding="utf-8")
-    given = argument_parser("module", "description", "state").parse_args(
-        [
-            *("--endpoints", str(file), "--pipelines", "unused", "--state", "unused"),
-            *("--cassandra-user", role, "--cassandra-password-file", str(files / "roles" / role)),
-            *("--cassandra-ca", str(access.ca_file), "flights"),
-        ]
-    )
-    with session_of(endpoints_of(given)) as session:
-        yield session
 
 
 def test_the_publisher_of_reference_tables_reads_them_as_the_jobs_role(

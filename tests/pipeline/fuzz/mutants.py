@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tests.catalog.damage import damaged
-from tests.catalog.random_pairs import random_pair, random_writer, records
+from tests.catalog.random_pairs import random_pair, random_writer
+from tests.catalog.random_records import records
 from tests.pipeline.fuzz import events
 from tests.pipeline.records.case import SCHEMA
 
