@@ -2,7 +2,7 @@
 
 import pulumi
 
-from weir.config.stack import Target
+from weir.config.stack_settings import Target
 from weir.programs.load import load
 from weir.programs.platform import platform
 from weir.programs.workloads import workloads

@@ -30,7 +30,8 @@ def size(
     """Show the brokers, nodes, disks and monthly cost that an environment needs. Refused if nothing fits its limits."""
     from weir.catalog.environment import load_environment  # noqa: PLC0415
     from weir.config.repository import REPOSITORY, stack_file  # noqa: PLC0415
-    from weir.config.stack import Target, load_stack  # noqa: PLC0415
+    from weir.config.stack import load_stack  # noqa: PLC0415
+    from weir.config.stack_settings import Target  # noqa: PLC0415
     from weir.sizing import plan_for  # noqa: PLC0415
     from weir.sizing.what_if import what_if as changed  # noqa: PLC0415
 

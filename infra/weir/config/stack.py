@@ -8,72 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from weir.config import stack_rules
-from weir.config.availability import AvailabilityConfig
-from weir.config.base import DnsLabel, Frozen, Identifier
-from weir.config.cassandra import CassandraConfig
-from weir.config.embedded import EmbeddedConfig
 from weir.config.errors import ConfigError, parse, read_yaml
-from weir.config.flink import FlinkConfig
-from weir.config.images import ImagesConfig
-from weir.config.kafka import KafkaConfig
-from weir.config.kubernetes import KubernetesConfig, OperatorsConfig, PromotionsConfig
-from weir.config.observability import ObservabilityConfig
-from weir.config.prices import PricesConfig
-from weir.config.resources import ResourcesConfig
-from weir.config.retention import RetentionConfig
-from weir.config.security import SecretName, SecurityConfig
-from weir.config.storage import StorageConfig
-from weir.config.streams import StreamsConfig
-from weir.config.superset import SupersetConfig
-from weir.config.workload import WorkloadConfig
+from weir.config.security import SecretName
+from weir.config.stack_settings import StackSettings
 
 NAMESPACE = "weir:"
 FOREIGN_NAMESPACES = ("aiven:", "kubernetes:", "pulumi:")
 """Settings of the providers and of Pulumi itself, which stand in the same file."""
 
 
-class Target(StrEnum):
-    """What realises the plan: processes on one machine, or a cluster."""
-
-    EMBEDDED = "embedded"
-    KUBERNETES = "kubernetes"
-
-
-class StackConfig(Frozen):
+class StackConfig(StackSettings):
     """A whole environment."""
-
-    environment: Annotated[DnsLabel, Field(description="The name of the environment.")]
-    target: Annotated[Target, Field(description="What realises the plan.")]
-    pipelines: Annotated[list[Identifier], Field(min_length=1, description="Folders below pipelines/.")]
-    workload: WorkloadConfig = WorkloadConfig()
-    retention: RetentionConfig = RetentionConfig()
-    availability: AvailabilityConfig = AvailabilityConfig()
-    kafka: KafkaConfig = KafkaConfig()
-    cassandra: CassandraConfig = CassandraConfig()
-    flink: FlinkConfig = FlinkConfig()
-    streams: StreamsConfig = StreamsConfig()
-    superset: SupersetConfig = SupersetConfig()
-    security: SecurityConfig = SecurityConfig()
-    storage: StorageConfig = StorageConfig()
-    resources: ResourcesConfig = ResourcesConfig()
-    images: ImagesConfig = ImagesConfig()
-    kubernetes: KubernetesConfig = KubernetesConfig()
-    operators: OperatorsConfig = OperatorsConfig()
-    observability: ObservabilityConfig = ObservabilityConfig()
-    promotions: PromotionsConfig = PromotionsConfig()
-    prices: PricesConfig = PricesConfig()
-    embedded: EmbeddedConfig = EmbeddedConfig()
-    given_secrets: Annotated[
-        frozenset[SecretName],
-        Field(exclude=True, description="Which secrets the file carries; made by the reader, never written by hand."),
-    ] = frozenset()
 
     @model_validator(mode="after")
     def _rules(self) -> StackConfig:

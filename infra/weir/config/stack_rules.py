@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from weir.config.cassandra import CassandraProvider
 from weir.config.flink import SIZED_FIELDS
 from weir.config.kafka import KafkaProvider
 from weir.config.kubernetes import FlinkOperatorProvider
 from weir.config.security import CertificateSource, SecretName
+from weir.config.stack_settings import StackSettings, Target
 from weir.config.streams import SIZED_STREAMS_FIELDS
-
-if TYPE_CHECKING:
-    from weir.config.stack import StackConfig
 
 # The operator's limit for the name of a FlinkDeployment, of which it makes the names of pods and services.
 LONGEST_JOB_NAME = 45
 
 
-def problems_of(stack: StackConfig) -> list[str]:
+def problems_of(stack: StackSettings) -> list[str]:
     """Every rule that the stack breaks, each as `field: what is wrong; what to do`."""
     rules = (
         *(_pipelines, _target, _overrides, _storage, _kafka, _superset),
@@ -28,9 +25,9 @@ def problems_of(stack: StackConfig) -> list[str]:
     return [problem for rule in rules for problem in rule(stack)]
 
 
-def _secrets(stack: StackConfig) -> Iterator[str]:
+def _secrets(stack: StackSettings) -> Iterator[str]:
     """The secrets of services that exist already: weir generates all others, and cannot make these up."""
-    if stack.target == "embedded":
+    if stack.target is Target.EMBEDDED:
         return
     store = stack.storage.object_storage
     needed = {
@@ -46,7 +43,7 @@ def _secrets(stack: StackConfig) -> Iterator[str]:
             yield f"{name}: missing; {setting} needs it. Run `pulumi config set --secret weir:{name}`{instead}"
 
 
-def _pipelines(stack: StackConfig) -> Iterator[str]:
+def _pipelines(stack: StackSettings) -> Iterator[str]:
     twice = sorted({name for name in stack.pipelines if stack.pipelines.count(name) > 1})
     if twice:
         yield f"pipelines: {', '.join(twice)} stands twice; name each once"
@@ -72,8 +69,8 @@ def _pipelines(stack: StackConfig) -> Iterator[str]:
             )
 
 
-def _target(stack: StackConfig) -> Iterator[str]:
-    if stack.target == "embedded":
+def _target(stack: StackSettings) -> Iterator[str]:
+    if stack.target is Target.EMBEDDED:
         return
     for name in SIZED_FIELDS:
         if name in stack.flink.model_fields_set:
@@ -95,7 +92,7 @@ def _override_of(name: str) -> str:
     return {"task_managers": ".parallelism (task managers follow from it)"}.get(name, f".{name}")
 
 
-def _overrides(stack: StackConfig) -> Iterator[str]:
+def _overrides(stack: StackSettings) -> Iterator[str]:
     brokers, factor = stack.resources.kafka.brokers, stack.availability.kafka_replication_factor
     if brokers is not None and brokers < factor:
         yield (
@@ -123,23 +120,23 @@ def _overrides(stack: StackConfig) -> Iterator[str]:
             )
 
 
-def _storage(stack: StackConfig) -> Iterator[str]:
+def _storage(stack: StackSettings) -> Iterator[str]:
     if stack.storage.object_storage is not None:
         return
     wanting = {
         "retention.backups.enabled": stack.retention.backups.enabled,
         "retention.tiered_storage.enabled": stack.retention.tiered_storage.enabled,
-        "availability.highly_available": stack.availability.highly_available and stack.target == "kubernetes",
+        "availability.highly_available": stack.availability.highly_available and stack.target is Target.KUBERNETES,
     }
     for field, wanted in wanting.items():
         if wanted:
             yield f"{field}: needs a bucket, and storage.object_storage is missing; add it, or set {field} to false"
 
 
-def _kafka(stack: StackConfig) -> Iterator[str]:
+def _kafka(stack: StackSettings) -> Iterator[str]:
     if stack.kafka.provider is not KafkaProvider.AIVEN:
         return
-    if stack.target == "embedded":
+    if stack.target is Target.EMBEDDED:
         yield "kafka.provider: aiven is a managed service, the embedded target runs its own broker; use kubernetes"
     if stack.availability.kafka_replication_factor < 2:
         yield (
@@ -147,7 +144,7 @@ def _kafka(stack: StackConfig) -> Iterator[str]:
         )
 
 
-def _superset(stack: StackConfig) -> Iterator[str]:
+def _superset(stack: StackSettings) -> Iterator[str]:
     if stack.availability.protect and stack.superset.host and not stack.superset.oauth:
         yield (
             "superset.oauth: missing; a protected environment that people reach by superset.host must not rest on "
@@ -155,7 +152,7 @@ def _superset(stack: StackConfig) -> Iterator[str]:
         )
 
 
-def _certificates(stack: StackConfig) -> Iterator[str]:
+def _certificates(stack: StackSettings) -> Iterator[str]:
     if stack.security.certificates is not CertificateSource.GENERATED:
         return
     if stack.security.certificate_issuer is not None:
@@ -180,7 +177,7 @@ def _certificates(stack: StackConfig) -> Iterator[str]:
             )
 
 
-def _operators(stack: StackConfig) -> Iterator[str]:
+def _operators(stack: StackSettings) -> Iterator[str]:
     if stack.operators.flink is FlinkOperatorProvider.PLAIN and stack.availability.highly_available:
         yield (
             "operators.flink: plain is one pod of an old release, and the stack is availability.highly_available; set "
@@ -188,7 +185,7 @@ def _operators(stack: StackConfig) -> Iterator[str]:
         )
 
 
-def _promotions(stack: StackConfig) -> Iterator[str]:
+def _promotions(stack: StackSettings) -> Iterator[str]:
     if stack.promotions.from_environment == stack.environment:
         yield (
             f"promotions.from_environment: {stack.environment!r} is this environment; name the one before it, "
