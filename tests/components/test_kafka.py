@@ -26,7 +26,7 @@ from weir.components.kafka.topic import KafkaTopic, KafkaTopicArgs
 from weir.components.kafka.user import KafkaUser, KafkaUserArgs
 from weir.config.kafka import AivenKafka, KafkaAuthentication
 from weir.programs.recording import SECRET, Recorded, record
-from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan, TopicPlan
+from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan
 
 pytestmark = pytest.mark.unit
 
@@ -35,7 +35,7 @@ PROD = Site("prod", "weir-prod", "platform", keep_data=True, zones=3)
 DEV = Site("dev", "weir-dev", "platform", keep_data=False)
 STRIMZI = "kafka.strimzi.io/v1"
 CONFIG = {"retention.ms": "604800000", "min.insync.replicas": "2", "max.message.bytes": "3000000"}
-TOPIC = TopicPlan("flights.events", "flights", 12, 3, 2, CONFIG, 1e6, 100)
+TOPIC = Topic("flights.events", 12, CONFIG)
 QUOTA = QuotaPlan(1_000_000, 2_000_000, 50)
 PLAN = KafkaPlan(
     controllers=3,
@@ -66,7 +66,7 @@ def strimzi(site: Site = PROD, authentication: KafkaAuthentication = KafkaAuthen
     def program() -> None:
         args = KafkaClusterArgs(PLAN, "4.3.1", STRIMZI, authentication, ["* * 2-4 ? * SUN *"], "gp3")
         cluster = KafkaCluster("kafka", site, args)
-        topic = KafkaTopicArgs("kafka", STRIMZI, TOPIC.name, 12, 3, CONFIG, [cluster.cluster])
+        topic = KafkaTopicArgs("kafka", STRIMZI, TOPIC, 3, [cluster.cluster])
         KafkaTopic(TOPIC.name, site, topic)
         user = KafkaUserArgs("kafka", STRIMZI, job_principal(FLIGHTS), authentication, QUOTA, [cluster.cluster])
         KafkaUser("weir-flights", site, user)
@@ -189,7 +189,7 @@ def test_the_setup_is_told_topics_users_rules_and_quotas_without_a_password_in_s
     found = plain()
     wanted = KafkaSetup.from_json(found["kafka-setup-files"].inputs["data"]["kafka.json"])
     assert (wanted.brokers, wanted.replication_factor) == (3, 3)
-    assert wanted.topics == (Topic("flights.events", 12, CONFIG),)
+    assert wanted.topics == (TOPIC,)
     assert wanted.users == principals([FLIGHTS])
     quota = ClientQuota(producer_byte_rate=1_000_000, consumer_byte_rate=2_000_000, request_percentage=50)
     assert wanted.quotas == dict.fromkeys(("weir-flights", "weir-flights-producer", "weir-flights-monitor"), quota)
@@ -217,7 +217,7 @@ def test_the_setup_sees_a_nodes_certificate_and_each_users_password_as_files():
 
 
 def test_the_setup_runs_anew_when_a_topic_changes():
-    def name(topic: TopicPlan) -> str:
+    def name(topic: Topic) -> str:
         def program() -> None:
             authority = CertificateAuthority(DEV, CertificateAuthorityArgs("cert-manager.io/v1"))
             kafka = PlainKafka("kafka", DEV, PlainKafkaArgs(PLAN, Image("apache/kafka:4.3.1"), authority))
@@ -225,7 +225,7 @@ def test_the_setup_runs_anew_when_a_topic_changes():
 
         return made(program)["kafka-setup"].inputs["metadata"]["name"]
 
-    other = TopicPlan("flights.events", "flights", 16, 3, 2, CONFIG, 1e6, 100)
+    other = Topic("flights.events", 16, CONFIG)
     assert name(TOPIC) == name(TOPIC)
     assert name(TOPIC) != name(other)
 

@@ -39,7 +39,7 @@ def test_topics_have_the_plans_partitions_copies_and_settings(ctx: Context, plan
     for topic in plan.kafka.topics:
         partitions = existing[topic.name].partitions
         assert len(partitions) == topic.partitions
-        assert {len(partition.replicas) for partition in partitions.values()} == {topic.replication_factor}
+        assert {len(partition.replicas) for partition in partitions.values()} == {plan.kafka.replication_factor}
         (described,) = client.describe_configs([ConfigResource(ResourceType.TOPIC, topic.name)]).values()
         settings = {name: entry.value for name, entry in described.result(30).items()}
         assert {name: settings[name] for name in topic.config} == dict(topic.config)

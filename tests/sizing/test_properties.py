@@ -28,6 +28,7 @@ from weir.sizing.kafka import (
     WRITTEN_BYTES_PER_CORE,
 )
 from weir.sizing.kafka import CPU_UTILISATION as KAFKA_UTILISATION
+from weir.sizing.kafka_topics import DEAD_LETTER_SHARE
 from weir.sizing.load import load_of
 from weir.sizing.shares import GIB, fewest, share
 from weir.sizing.state import total_writes_per_second
@@ -83,8 +84,8 @@ def pods(plan: PlatformPlan) -> dict[str, float]:
         "broker memory": plan.kafka.brokers * plan.kafka.broker.memory_mib,
         "broker disk": plan.kafka.disk_gib,
         "partitions": topic.partitions,
-        "topic": topic.stored_gib,
-        "letters": letters.stored_gib,
+        "topic": plan.kafka.stored_gib[topic.name],
+        "letters": plan.kafka.stored_gib[letters.name],
         "cassandra nodes": plan.cassandra.nodes,
         "cassandra cores": plan.cassandra.nodes * plan.cassandra.node.cpu_cores,
         "cassandra memory": plan.cassandra.nodes * plan.cassandra.node.memory_mib,
@@ -216,9 +217,7 @@ def test_a_plan_carries_its_own_workload_with_headroom(changes: dict[str, Any]) 
     read = load.planned_bytes_per_second * (copies - 1) + load.processed_bytes_per_second
     busy = (load.planned_bytes_per_second * copies + read * READ_TO_WRITE_COST) / WRITTEN_BYTES_PER_CORE
     assert plan.kafka.brokers * plan.kafka.broker.cpu_cores * left * KAFKA_UTILISATION >= busy - 1e-6
-    assert plan.kafka.brokers * plan.kafka.broker.disk_gib * DISK_UTILISATION >= sum(
-        topic.stored_gib for topic in plan.kafka.topics
-    )
+    assert plan.kafka.brokers * plan.kafka.broker.disk_gib * DISK_UTILISATION >= sum(plan.kafka.stored_gib.values())
     assert job.parallelism * CPU_UTILISATION >= load_cores(load, job.state_backend) - 1e-6
     writes = load.distinct_processed + total_writes_per_second(load)
     cores = plan.cassandra.nodes * plan.cassandra.node.cpu_cores * CASSANDRA_UTILISATION * left
@@ -263,14 +262,14 @@ def test_a_plan_keeps_the_rules_of_its_services(changes: dict[str, Any]) -> None
 def test_retention_bytes_never_cuts_before_the_time_does(changes: dict[str, Any]) -> None:
     stack, plan = stack_of(changes), feasible(changes)
     load = load_of(in_environment(FLIGHTS, stack), stack)
-    for topic in plan.kafka.topics:
+    assert load.planned_bytes_per_second >= load.expected_peak * load.record_bytes
+    for topic, part in zip(plan.kafka.topics, (1, DEAD_LETTER_SHARE), strict=True):
         seconds = int(topic.config["retention.ms"]) / 1000
-        written = topic.peak_bytes_per_second * seconds
+        written = load.planned_bytes_per_second * part * seconds
         assert int(topic.config["retention.bytes"]) * topic.partitions >= written * 1.5
         assert int(topic.config["segment.bytes"]) * 2 <= int(topic.config["retention.bytes"])
         assert int(topic.config["segment.ms"]) <= max(seconds * 1000, 3_600_000)
-        assert topic.stored_gib * GIB >= written * topic.replication_factor * (1 - 1e-9)
-    assert plan.kafka.topics[0].peak_bytes_per_second >= load.expected_peak * load.record_bytes
+        assert plan.kafka.stored_gib[topic.name] * GIB >= written * plan.kafka.replication_factor * (1 - 1e-9)
 
 
 @given(st.floats(0, 1e6), st.floats(0.5, 1000), st.integers(1, 7), st.sampled_from([0.25, 0.5, 1, 10]))

@@ -92,11 +92,20 @@ class Pipeline:
         return (*self.reference_tables.values(), self.row_table, *self.aggregate_tables.values())
 
     @property
+    def source_retention_hours(self) -> int | None:
+        """How long events stay in Kafka; None: for ever."""
+        return None if self.spec.legal_hold else self.spec.source.retention_hours
+
+    @property
+    def dead_letter_retention_hours(self) -> int | None:
+        """How long dead letters stay in Kafka; None: for ever."""
+        return None if self.spec.legal_hold else self.spec.dead_letters.retention_hours
+
+    @property
     def source_topic(self) -> Topic:
         """The topic of Dataset A."""
         source = self.spec.source
-        hours = self._retention_hours(source.retention_hours)
-        return event_topic(source.topic, source.partitions, hours, source_bytes(self.spec))
+        return event_topic(source.topic, source.partitions, self.source_retention_hours, source_bytes(self.spec))
 
     @cached_property
     def written_bytes(self) -> int:
@@ -107,16 +116,14 @@ class Pipeline:
     @property
     def dead_letter_topic(self) -> Topic:
         """The topic of records that cannot be decoded."""
-        letters = self.spec.dead_letters
-        hours = self._retention_hours(letters.retention_hours)
-        return event_topic(letters.topic, DEAD_LETTER_PARTITIONS, hours, self.written_bytes)
+        topic, hours = self.spec.dead_letters.topic, self.dead_letter_retention_hours
+        return event_topic(topic, DEAD_LETTER_PARTITIONS, hours, self.written_bytes)
 
     @cached_property
     def table_topics(self) -> dict[str, Topic]:
         """The topic of each table, by its name: Kafka Streams reads references and writes results only in Kafka."""
         source, largest = self.spec.source, self.written_bytes
-        hours = self._retention_hours(source.retention_hours)
-        rows = event_topic(self._table_topic(self.row_table), source.partitions, hours, largest)
+        rows = event_topic(self._table_topic(self.row_table), source.partitions, self.source_retention_hours, largest)
         references = {
             name: table_topic(self._table_topic(table), REFERENCE_PARTITIONS, largest)
             for name, table in self.reference_tables.items()
@@ -149,9 +156,6 @@ class Pipeline:
 
     def _ttl_seconds(self, days: int | None) -> int:
         return 0 if self.spec.legal_hold else days_to_seconds(days)
-
-    def _retention_hours(self, hours: int) -> int | None:
-        return None if self.spec.legal_hold else hours
 
     def _aggregate_table(self, aggregate: Aggregate) -> Table:
         keys = group_columns(aggregate)

@@ -6,9 +6,6 @@ SECONDS_PER_HOUR = 3_600
 SECONDS_PER_DAY = 86_400
 MILLISECONDS_PER_HOUR = 3_600_000
 
-KEPT_FOREVER_MILLISECONDS = -1
-"""Kafka's `retention.ms` for a topic from which nothing expires."""
-
 # Kafka removes closed segments only, each as a whole: with so many over the retention, an event stays at most so much
 # longer than it must (1/24 of it), and a broker holds few files for each partition.
 SEGMENTS_PER_RETENTION = 24
@@ -40,7 +37,7 @@ def days_to_seconds(days: int | None) -> int:
 
 def retention_milliseconds(hours: int | None) -> int:
     """`retention.ms`; without a number of hours nothing expires."""
-    return KEPT_FOREVER_MILLISECONDS if hours is None else hours_to_milliseconds(hours)
+    return -1 if hours is None else hours_to_milliseconds(hours)
 
 
 def segment_milliseconds(hours: int | None) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from weir.catalog import cql
-from weir.catalog.retention import GC_GRACE_SECONDS, time_window
+from weir.catalog.retention import GC_GRACE_SECONDS, SECONDS_PER_DAY, time_window
 from weir.catalog.types import ColumnType
 
 OptionValue = int | dict[str, str]
@@ -26,6 +26,11 @@ class Table:
     clustering_key: tuple[str, ...] = ()
     ttl_seconds: int = 0
     gc_grace_seconds: int = GC_GRACE_SECONDS
+
+    @property
+    def ttl_days(self) -> int:
+        """Its TTL in days; 0: rows stay until they are deleted."""
+        return self.ttl_seconds // SECONDS_PER_DAY
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def provision(endpoints: Endpoints, pipelines: Iterable[Pipeline], plan: Platfor
 
 def _of_plan(plan: PlatformPlan, known: Iterable[Topic]) -> tuple[list[Topic], list[Table]]:
     """The plan's topics and tables, and of the `known` topics those that no plan sizes (an engine's own)."""
-    topics = {topic.name: Topic(topic.name, topic.partitions, dict(topic.config)) for topic in plan.kafka.topics}
+    topics = {topic.name: topic for topic in plan.kafka.topics}
     own = [topic for topic in known if topic.name not in topics]
     return [*topics.values(), *own], list(plan.cassandra.tables)
 

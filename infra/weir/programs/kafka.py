@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
@@ -27,11 +27,9 @@ from weir.config.images import ImageName
 from weir.config.kafka import KafkaAuthentication, KafkaProvider
 from weir.config.stack import StackConfig
 from weir.programs.load import Environment
-from weir.sizing.plan import KafkaPlan, TopicPlan
+from weir.sizing.plan import KafkaPlan
 
 NAME = "kafka"
-PLATFORM = "weir"
-"""The owner of the topics that belong to no pipeline."""
 
 
 @dataclass(frozen=True)
@@ -52,22 +50,10 @@ def kafka(environment: Environment, site: Site, authority: CertificateAuthority)
     return _strimzi(environment, site)
 
 
-def all_topics(plan: KafkaPlan, others: Sequence[Topic] = ()) -> tuple[TopicPlan, ...]:
-    """The plan's topics, and those of the schema registry and of `others` with the same number of copies."""
-    in_sync = str(plan.min_in_sync_replicas)
-    own = (
-        TopicPlan(
-            name=topic.name,
-            pipeline=PLATFORM,
-            partitions=topic.partitions,
-            replication_factor=plan.replication_factor,
-            min_in_sync_replicas=plan.min_in_sync_replicas,
-            config={**topic.config, "min.insync.replicas": in_sync},
-            peak_bytes_per_second=0,
-            stored_gib=0,
-        )
-        for topic in (*REGISTRY_TOPICS, *others)
-    )
+def all_topics(plan: KafkaPlan, others: Sequence[Topic] = ()) -> tuple[Topic, ...]:
+    """The plan's topics, those of the schema registry, and `others`."""
+    in_sync = {"min.insync.replicas": str(plan.min_in_sync_replicas)}
+    own = (replace(topic, config={**topic.config, **in_sync}) for topic in (*REGISTRY_TOPICS, *others))
     return (*plan.topics, *own)
 
 
@@ -100,9 +86,7 @@ def _strimzi(environment: Environment, site: Site) -> Kafka:
         KafkaTopic(
             topic.name,
             site,
-            KafkaTopicArgs(
-                NAME, api_version, topic.name, topic.partitions, topic.replication_factor, topic.config, ready
-            ),
+            KafkaTopicArgs(NAME, api_version, topic, plan.replication_factor, ready),
         ).topic
         for topic in all_topics(plan, _loaders_topics(environment))
     ]

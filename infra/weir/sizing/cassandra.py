@@ -13,7 +13,7 @@ from weir.catalog.tables import Table
 from weir.config.stack import StackConfig
 from weir.sizing.counts import Counting, Need, count_of
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
-from weir.sizing.load import Load
+from weir.sizing.load import PLANNED_DAYS, Load
 from weir.sizing.plan import CassandraPlan, NodeSize
 from weir.sizing.shares import GIB, MIB, share
 from weir.sizing.state import total_rows, total_writes_per_second, width
@@ -42,8 +42,6 @@ DISK_THROUGHPUT_UTILISATION = 0.7
 ROW_BYTES, CELL_BYTES = 30, 3
 # LZ4 on chunks of 16 KiB halves rows of short text and numbers.
 COMPRESSION = 0.6
-# Rows without a TTL are planned for three years; the disk must be grown before they are over.
-KEPT_FOREVER_DAYS = 1095
 CPU_QUANTUM, DISK_QUANTUM_GIB = 0.5, 10
 # Cassandra's documentation: a production node has at least 2 cores and 8 GB.
 MINIMUM_CORES, MINIMUM_CORES_FOR_TRIALS = 2.0, 1.0
@@ -128,9 +126,8 @@ def _total_bytes(table: Table) -> float:
 
 def _data_bytes(load: Load, stack: StackConfig) -> float:
     """What one copy holds: rows for their TTL and for as long as an expired row still lies on disk after it."""
-    spec = load.pipeline.spec
     grace_days = stack.retention.gc_grace_hours / 24
-    kept = (None if spec.legal_hold else spec.rows.ttl_days) or KEPT_FOREVER_DAYS
+    kept = load.pipeline.row_table.ttl_days or PLANNED_DAYS
     rows = load.distinct_mean * (kept + grace_days) * SECONDS_PER_DAY * row_bytes(load)
     tables = load.pipeline.aggregate_tables.values()
     totals = sum(total_rows(load) / len(tables) * _total_bytes(table) for table in tables)

@@ -53,7 +53,7 @@ def _kafka(plan: PlatformPlan) -> Iterator[Figure]:
     yield from _pod("kafka.broker", kafka.broker)
     for topic in kafka.topics:
         yield Figure(f"kafka.{topic.name}.partitions", f"{topic.partitions}")
-        yield Figure(f"kafka.{topic.name}.stored", f"{topic.stored_gib:,.1f}", "GiB")
+        yield Figure(f"kafka.{topic.name}.stored", f"{kafka.stored_gib[topic.name]:,.1f}", "GiB")
 
 
 def _cassandra(plan: PlatformPlan) -> Iterator[Figure]:

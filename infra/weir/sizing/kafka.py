@@ -15,9 +15,9 @@ from weir.config.stack import StackConfig
 from weir.sizing.aiven import aiven_plan
 from weir.sizing.counts import Counting, Need, count_of
 from weir.sizing.explanation import Bound, Explanation
-from weir.sizing.kafka_topics import BYTES_PER_PARTITION_PER_SECOND, partitions_of, topics_of
+from weir.sizing.kafka_topics import BYTES_PER_PARTITION_PER_SECOND, SizedTopic, partitions_of, topics_of
 from weir.sizing.load import Load
-from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan, TopicPlan
+from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan
 from weir.sizing.shares import MIB, share
 from weir.sizing.streams_traffic import engine_topics, engine_traffic
 
@@ -73,10 +73,11 @@ def size_kafka(
         broker=broker,
         replication_factor=factor,
         min_in_sync_replicas=stack.availability.kafka_min_in_sync_replicas,
-        topics=tuple(topics),
+        topics=tuple(sized.topic for sized in topics),
         quotas={load.pipeline.name: _quota(load, brokers, stack) for load in loads},
         transaction_max_timeout_seconds=stack.flink.transaction_timeout_seconds,
         aiven_plan=aiven_plan(brokers, broker, stack) if stack.kafka.provider is KafkaProvider.AIVEN else None,
+        stored_gib={sized.topic.name: sized.stored_gib for sized in topics},
     )
     return plan, _explanations(loads, needs, plan, bound, stack)
 
@@ -93,11 +94,11 @@ class _Needs:
     replicas: int
 
 
-def _needs(loads: Sequence[Load], topics: Sequence[TopicPlan], stack: StackConfig) -> _Needs:
+def _needs(loads: Sequence[Load], topics: Sequence[SizedTopic], stack: StackConfig) -> _Needs:
     factor = stack.availability.kafka_replication_factor
-    partitions = {topic.name: topic.partitions for topic in topics}
-    replicas = sum(topic.partitions * topic.replication_factor for topic in topics) + INTERNAL_PARTITIONS * factor
-    stored = sum(topic.stored_gib for topic in topics)
+    partitions = {sized.topic.name: sized.topic.partitions for sized in topics}
+    replicas = (sum(partitions.values()) + INTERNAL_PARTITIONS) * factor
+    stored = sum(sized.stored_gib for sized in topics)
     written = read = catch_up = 0.0
     for load in loads:
         produced = load.planned_bytes_per_second
@@ -227,7 +228,7 @@ def _explanations(
             plan.broker.disk_gib,
             "GiB",
             Bound.DISK,
-            "; ".join(f"{topic.name} {topic.stored_gib:,.1f} GiB" for topic in plan.topics)
+            "; ".join(f"{topic} {stored:,.1f} GiB" for topic, stored in plan.stored_gib.items())
             + f" with copies, at the planned peak for the whole retention; {DISK_UTILISATION:.0%} full",
         ),
     ]

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from weir.catalog.retention import KEPT_FOREVER_MILLISECONDS, hours_to_milliseconds, hours_to_seconds
+from weir.catalog.retention import hours_to_milliseconds, hours_to_seconds
 from weir.catalog.topics import Topic
 from weir.config.stack import StackConfig
 from weir.sizing.explanation import Bound, SizingRefused
-from weir.sizing.load import Load
-from weir.sizing.plan import TopicPlan
+from weir.sizing.load import PLANNED_DAYS, Load
 from weir.sizing.shares import GIB, MIB, rounded_up
 from weir.sizing.streams_traffic import COMPACTION_FACTOR, REFERENCE_BYTES, row_bytes, rows_of_totals
 
@@ -29,10 +28,16 @@ PARTITION_SKEW = 1.5
 KAFKA_SEGMENT_BYTES = 2**30
 SMALLEST_SEGMENT_BYTES = 64 * MIB
 SEGMENTS_IN_GUARD = 24
-# Without an expiry (legal hold) the disk is planned for three years, and must be grown before they are over.
-HELD_HOURS = 3 * 365 * 24
 DEAD_LETTER_SHARE = 0.001
 """Events that cannot be decoded, of all: a thousandth is far more than a sound producer sends."""
+
+
+@dataclass(frozen=True)
+class SizedTopic:
+    """A topic with its partitions and settings, and what it holds on all brokers together, copies included."""
+
+    topic: Topic
+    stored_gib: float
 
 
 def partitions_of(load: Load, parallelism: int) -> int:
@@ -56,18 +61,18 @@ def partitions_of(load: Load, parallelism: int) -> int:
     return next(count for count in PARTITION_COUNTS if count >= wanted)
 
 
-def topics_of(load: Load, partitions: int, stack: StackConfig) -> list[TopicPlan]:
+def topics_of(load: Load, partitions: int, stack: StackConfig) -> list[SizedTopic]:
     """Every topic of one pipeline; `partitions` are the source topic's."""
-    pipeline, spec = load.pipeline, load.pipeline.spec
+    pipeline = load.pipeline
     source = replace(pipeline.source_topic, partitions=partitions)
     found = [
-        _topic(load, source, spec.source.retention_hours, 1.0, stack),
-        _topic(load, pipeline.dead_letter_topic, spec.dead_letters.retention_hours, DEAD_LETTER_SHARE, stack),
+        _topic(load, source, pipeline.source_retention_hours, 1.0, stack),
+        _topic(load, pipeline.dead_letter_topic, pipeline.dead_letter_retention_hours, DEAD_LETTER_SHARE, stack),
     ]
     return [*found, *_table_topics(load, partitions, stack)] if load.on_streams else found
 
 
-def _table_topics(load: Load, partitions: int, stack: StackConfig) -> Iterator[TopicPlan]:
+def _table_topics(load: Load, partitions: int, stack: StackConfig) -> Iterator[SizedTopic]:
     """The topics of rows, totals and reference rows, through which a pipeline on Kafka Streams goes."""
     pipeline = load.pipeline
     totals = rows_of_totals(load)
@@ -75,38 +80,34 @@ def _table_topics(load: Load, partitions: int, stack: StackConfig) -> Iterator[T
         if table == pipeline.row_table.name:
             part = row_bytes(load) / (1 + load.duplicate_ratio) / load.record_bytes
             whole = replace(topic, partitions=partitions)
-            yield _topic(load, whole, pipeline.spec.source.retention_hours, part, stack)
+            yield _topic(load, whole, pipeline.source_retention_hours, part, stack)
         elif table in pipeline.aggregate_tables:
-            yield _compacted(load, replace(topic, partitions=partitions), totals[table], stack)
+            yield _compacted(replace(topic, partitions=partitions), totals[table], stack)
         else:
-            yield _compacted(load, topic, REFERENCE_BYTES, stack)
+            yield _compacted(topic, REFERENCE_BYTES, stack)
 
 
-def _compacted(load: Load, topic: Topic, kept: float, stack: StackConfig) -> TopicPlan:
+def _compacted(topic: Topic, kept: float, stack: StackConfig) -> SizedTopic:
     """A topic that holds `kept` bytes once compacted, and as much again until it is."""
-    factor = stack.availability.kafka_replication_factor
-    in_sync = str(stack.availability.kafka_min_in_sync_replicas)
-    config = {**topic.config, "min.insync.replicas": in_sync, "segment.bytes": str(SMALLEST_SEGMENT_BYTES)}
+    availability = stack.availability
+    config = {
+        **topic.config,
+        "min.insync.replicas": str(availability.kafka_min_in_sync_replicas),
+        "segment.bytes": str(SMALLEST_SEGMENT_BYTES),
+    }
     on_disk = COMPACTION_FACTOR * kept + topic.partitions * SMALLEST_SEGMENT_BYTES
-    return TopicPlan(
-        name=topic.name,
-        pipeline=load.pipeline.name,
-        partitions=topic.partitions,
-        replication_factor=factor,
-        min_in_sync_replicas=stack.availability.kafka_min_in_sync_replicas,
-        config=config,
-        peak_bytes_per_second=0,
-        stored_gib=on_disk * factor / GIB,
-    )
+    return SizedTopic(replace(topic, config=config), on_disk * availability.kafka_replication_factor / GIB)
 
 
-def _topic(load: Load, topic: Topic, retention_hours: int, part: float, stack: StackConfig) -> TopicPlan:
-    """A topic that gets `part` of the events. A peak may last as long as a retention, but not as long as a hold."""
+def _topic(load: Load, topic: Topic, retention_hours: int | None, part: float, stack: StackConfig) -> SizedTopic:
+    """A topic that gets `part` of the events; without `retention_hours` nothing expires.
+
+    A peak may last as long as a retention, but not for the years that are planned where nothing expires.
+    """
     availability, tiered = stack.availability, stack.retention.tiered_storage
-    peak = load.planned_bytes_per_second * part
-    held = topic.config["retention.ms"] == str(KEPT_FOREVER_MILLISECONDS)
-    hours = HELD_HOURS if held else retention_hours
-    bytes_per_second = load.planned_mean * load.record_bytes * part if held else peak
+    held = retention_hours is None
+    hours = PLANNED_DAYS * 24 if retention_hours is None else retention_hours
+    bytes_per_second = (load.planned_mean * load.record_bytes if held else load.planned_bytes_per_second) * part
     per_partition = bytes_per_second * hours_to_seconds(hours) / topic.partitions
     segment = _segment_bytes(per_partition)
     # The segment that is written to never expires, and one that has expired goes a little later.
@@ -121,16 +122,8 @@ def _topic(load: Load, topic: Topic, retention_hours: int, part: float, stack: S
     if tiered.enabled:
         config |= {"remote.storage.enable": "true", "local.retention.ms": str(hours_to_milliseconds(on_disk_hours))}
     kept = bytes_per_second * hours_to_seconds(on_disk_hours)
-    return TopicPlan(
-        name=topic.name,
-        pipeline=load.pipeline.name,
-        partitions=topic.partitions,
-        replication_factor=availability.kafka_replication_factor,
-        min_in_sync_replicas=availability.kafka_min_in_sync_replicas,
-        config=config,
-        peak_bytes_per_second=peak,
-        stored_gib=(kept + _open_segments(kept, topic.partitions)) * availability.kafka_replication_factor / GIB,
-    )
+    stored = (kept + _open_segments(kept, topic.partitions)) * availability.kafka_replication_factor
+    return SizedTopic(replace(topic, config=config), stored / GIB)
 
 
 def _open_segments(kept: float, partitions: int) -> float:

@@ -12,6 +12,8 @@ from weir.config.workload import PipelineWorkload
 # A record of Kafka's format v2 has seven varints of 1 to 5 bytes (length, timestamp and offset deltas, key and value
 # lengths, headers); the registry's header is 5 bytes; a batch adds 61 bytes for all of its records.
 RECORD_OVERHEAD_BYTES = 20
+# What never expires (no TTL, a legal hold) is planned for three years; disks must be grown before they are over.
+PLANNED_DAYS = 1095
 
 
 @dataclass(frozen=True)

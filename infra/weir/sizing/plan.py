@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from weir.catalog.sizes import KAFKA_MESSAGE_BYTES
 from weir.catalog.tables import Table
+from weir.catalog.topics import Topic
 from weir.config.flink import FlinkConfig, StateBackend
 from weir.config.streams import StreamsConfig
 from weir.sizing.explanation import Explanation
@@ -33,23 +34,6 @@ class NodeSize(PodSize):
 
 
 @dataclass(frozen=True)
-class TopicPlan:
-    """A topic as it must be."""
-
-    name: str
-    pipeline: str
-    partitions: int
-    replication_factor: int
-    min_in_sync_replicas: int
-    config: Mapping[str, str]
-    """Kafka's own names and units: retention.ms, retention.bytes, segment.ms ..., min.insync.replicas among them."""
-    peak_bytes_per_second: float
-    """What is written to it at the planned peak, before replication."""
-    stored_gib: float
-    """What it holds on all brokers together, copies included."""
-
-
-@dataclass(frozen=True)
 class QuotaPlan:
     """A Kafka user's limits on each broker."""
 
@@ -68,16 +52,15 @@ class KafkaPlan:
     broker: NodeSize
     replication_factor: int
     min_in_sync_replicas: int
-    topics: tuple[TopicPlan, ...]
+    topics: tuple[Topic, ...]
+    """Of the pipelines, as they must be; each has `replication_factor` copies."""
     quotas: Mapping[str, QuotaPlan]
     """By pipeline: of the user its job logs in as."""
     transaction_max_timeout_seconds: int
     """The broker's upper bound (transaction.max.timeout.ms); every job's timeout is below it."""
     aiven_plan: str | None = None
-
-    def topics_of(self, pipeline: str) -> tuple[TopicPlan, ...]:
-        """The topics of one pipeline."""
-        return tuple(topic for topic in self.topics if topic.pipeline == pipeline)
+    stored_gib: Mapping[str, float] = field(default_factory=dict)
+    """By topic: what it holds on all brokers together, copies included."""
 
     @property
     def largest_message_bytes(self) -> int:

@@ -6,7 +6,7 @@ import math
 
 from weir.catalog.spec import TruncationUnit
 from weir.catalog.types import ColumnType
-from weir.sizing.load import Load
+from weir.sizing.load import PLANNED_DAYS, Load
 
 # The job's sink lets totals wait for a second and sends only the newest of each (`dedup_join.tables`).
 WRITES_PER_TOTAL_PER_SECOND = 1.0
@@ -34,8 +34,6 @@ GRAIN_HOURS = {
     TruncationUnit.MONTH: 730,
     TruncationUnit.YEAR: 8766,
 }
-# Totals are remembered for ever; planned are as many grains as their table keeps, or so many days without a TTL.
-TOTALS_PLANNED_DAYS = 1095
 # RocksDB compacts by writing anew, and a restore downloads beside what is there.
 ROCKSDB_DISK_FACTOR = 2.5
 
@@ -60,11 +58,11 @@ def remembered_ids(load: Load) -> float:
 
 
 def total_rows(load: Load) -> float:
-    """Rows of all tables of totals together, over their lifetime."""
-    spec = load.pipeline.spec
+    """Rows of all tables of totals together, over their lifetime: as many grains as a table keeps."""
+    pipeline, spec = load.pipeline, load.pipeline.spec
     rows = 0.0
     for aggregate in spec.aggregates:
-        kept = (None if spec.legal_hold else aggregate.ttl_days) or TOTALS_PLANNED_DAYS
+        kept = pipeline.aggregate_tables[aggregate.table].ttl_days or PLANNED_DAYS
         grains = max(1, math.ceil(kept * 24 / GRAIN_HOURS[spec.derived[aggregate.grain].truncate_to]))
         rows += grains * aggregate.expected_groups
     return rows

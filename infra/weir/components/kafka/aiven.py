@@ -12,10 +12,11 @@ import pulumi_kubernetes as k8s
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import KafkaResource, Principal
+from weir.catalog.topics import Topic
 from weir.components.base import Component, Resources, Site
 from weir.config.errors import WeirError
 from weir.config.kafka import AivenKafka
-from weir.sizing.plan import KafkaPlan, QuotaPlan, TopicPlan
+from weir.sizing.plan import KafkaPlan, QuotaPlan
 
 RESOURCE_TYPES = {
     KafkaResource.TOPIC: "Topic",
@@ -99,7 +100,7 @@ class ManagedKafka(Component):
             aiven.KafkaTagArgs(key="owner", value=self.site.owner),
         ]
 
-    def _topic(self, topic: TopicPlan) -> aiven.KafkaTopic:
+    def _topic(self, topic: Topic) -> aiven.KafkaTopic:
         config: dict[str, Any] = {_underscored(key): value for key, value in topic.config.items()}
         return aiven.KafkaTopic(
             f"{self.name}-{topic.name}",
@@ -107,7 +108,7 @@ class ManagedKafka(Component):
             service_name=self.service_name,
             topic_name=topic.name,
             partitions=topic.partitions,
-            replication=topic.replication_factor,
+            replication=self.args.plan.replication_factor,
             termination_protection=self.site.keep_data,
             config=aiven.KafkaTopicConfigArgs(**config),
             tags=[

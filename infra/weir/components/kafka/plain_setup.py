@@ -17,7 +17,7 @@ from weir.components.job import JobArgs, RunToCompletion
 from weir.components.kafka.plain import PlainKafka
 from weir.components.pods import projected, projected_volume, read_only_mounts
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
-from weir.sizing.plan import PodSize, QuotaPlan, TopicPlan
+from weir.sizing.plan import PodSize, QuotaPlan
 
 COMPONENT = "kafka-setup"
 SIZE = PodSize(0.1, 256)
@@ -33,7 +33,7 @@ class PlainKafkaSetupArgs:
     """What there must be on `kafka`; its plan says how many brokers and copies, and each pipeline's quota."""
 
     kafka: PlainKafka
-    topics: Sequence[TopicPlan]
+    topics: Sequence[Topic]
     principals: Sequence[Principal]
     image: Image
 
@@ -82,7 +82,7 @@ def description(args: PlainKafkaSetupArgs) -> KafkaSetup:
     return KafkaSetup(
         brokers=plan.brokers,
         replication_factor=plan.replication_factor,
-        topics=tuple(Topic(topic.name, topic.partitions, dict(topic.config)) for topic in args.topics),
+        topics=tuple(args.topics),
         users=tuple(args.principals),
         quotas={user: _quota(quota) for user, quota in quotas.items() if quota},
     )

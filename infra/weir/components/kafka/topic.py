@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 
+from weir.catalog.topics import Topic
 from weir.components.base import Component, CustomKind, Resources, Site, custom_resource
 from weir.components.kafka.strimzi import CLUSTER_LABEL
 
 
 @dataclass(frozen=True)
 class KafkaTopicArgs:
-    """`config` has Kafka's own names and units. `after` must exist before: the cluster."""
+    """`after` must exist before: the cluster."""
 
     cluster: str
     api_version: str
-    topic: str
-    partitions: int
+    topic: Topic
     replicas: int
-    config: Mapping[str, str]
     after: Resources = ()
 
 
@@ -32,13 +30,13 @@ class KafkaTopic(Component):
         self.topic = custom_resource(
             name,
             CustomKind(args.api_version, "KafkaTopic"),
-            site.metadata(args.topic, "kafka", labels={CLUSTER_LABEL: args.cluster}),
+            site.metadata(args.topic.name, "kafka", labels={CLUSTER_LABEL: args.cluster}),
             {
-                "topicName": args.topic,
-                "partitions": args.partitions,
+                "topicName": args.topic.name,
+                "partitions": args.topic.partitions,
                 "replicas": args.replicas,
-                "config": dict(args.config),
+                "config": dict(args.topic.config),
             },
             self.keeper(after=args.after),
         )
-        self.register_outputs({"topic": args.topic})
+        self.register_outputs({"topic": args.topic.name})
