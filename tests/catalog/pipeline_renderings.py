@@ -16,20 +16,20 @@ from dedup_join.statements import JobStatements, job_statements
 from weir.catalog.avro_types import parse_avro
 from weir.catalog.database import Database, database_of
 from weir.catalog.engine_names import loaded_tables
+from weir.catalog.environment import resolve
 from weir.catalog.flink import JobFiles, flink_configuration, job_arguments
 from weir.catalog.loader import connector_config
 from weir.catalog.migration import Existing, migration
 from weir.catalog.outputs import avro_record
-from weir.catalog.pipeline import PIPELINE_FILE, Pipeline, load_pipelines
+from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.principals import principals_of
-from weir.catalog.shared_names import shared_names
 from weir.catalog.spec import Engine
 from weir.catalog.streams import streams_plan
 from weir.catalog.subjects import subjects_of, subjects_to_json
 from weir.components.flink.deployment import deployment_name
 from weir.components.streams.application import application_name
 from weir.config.endpoints import Endpoints
-from weir.config.errors import ConfigError, WeirError
+from weir.config.errors import WeirError
 from weir.sizing import plan_for
 from weir.verify import oracle
 from weir.verify.dataset import EVENT_INDEX, EVENTS, SQL_TYPES, quoted, reference_table
@@ -76,11 +76,9 @@ def loaded(folder: Path) -> Pipeline:
         WeirError: it is refused.
     """
     (pipeline,) = load_pipelines(folder.parent, [folder.name])
-    if taken := list(shared_names([pipeline])):
-        raise ConfigError(str(folder / PIPELINE_FILE), taken)
     stack = stack_of({**SMALL, "pipelines": [pipeline.name]})
     for engine in Engine:
-        plan_for(stack, [pipeline.on(engine)])
+        plan_for(resolve(stack, [pipeline.on(engine)]))
     return pipeline
 
 

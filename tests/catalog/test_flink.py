@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from weir.catalog.environment import in_environment
+from weir.catalog.environment import resolve
 from weir.catalog.flink import JobFiles, flink_configuration, job_arguments
 from weir.catalog.pipeline import load_pipeline
 from weir.config.endpoints import Endpoints
@@ -86,5 +86,6 @@ def test_the_job_remembers_ids_for_as_long_as_the_environment_says():
             "retention": {"pipelines": {"flights": {"deduplication_horizon_hours": 999}}},
         }
     )
-    arguments = job_arguments(FILES, ENDPOINTS, FlinkConfig(), in_environment(FLIGHTS, stack))
+    (here,) = resolve(stack, [FLIGHTS]).pipelines
+    arguments = job_arguments(FILES, ENDPOINTS, FlinkConfig(), here)
     assert arguments[arguments.index("--deduplication-horizon-hours") + 1] == "999"

@@ -130,7 +130,10 @@ WRONG: list[tuple[Change, list[str]]] = [
     (set_in("aggregates", 0, "measures", "x", value={"sum": "nothing"}), ["measures.x", "no column 'nothing'"]),
     (set_in("aggregates", 1, "table", value="traffic_by_day"), ["two tables are called 'traffic_by_day'"]),
     (set_in("dead_letters", "topic", value="flights.events"), ["dead_letters.topic", "source topic"]),
-    (set_in("workload", "peak_events_per_second", value=1), ["peak_events_per_second", "below the mean"]),
+    (
+        set_in("workload", "peak_events_per_second", value=1),
+        ["peak_events_per_second: 1 is below mean_events_per_second"],
+    ),
     (set_in("name", value="trains"), ["name", "'trains'", "'flights'", "make them equal"]),
     (set_in("engine", value="spark"), ["engine", "'flink'", "'spark'"]),
     (set_in("source", "retention_hour", value=3), ["source.retention_hour", "unknown field", "retention_hours"]),

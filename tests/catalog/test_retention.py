@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from weir.catalog.dashboard_range import shown_days
-from weir.catalog.environment import in_environment, platform_tables
+from weir.catalog.environment import resolve
 from weir.catalog.pipeline import load_pipeline
 from weir.catalog.retention import segment_milliseconds, time_window
 from weir.catalog.spec import Engine
@@ -60,7 +60,8 @@ def test_every_topic_goes_by_the_brokers_clock() -> None:
 def test_a_stack_changes_what_it_names_and_nothing_else() -> None:
     kept = {"source_retention_hours": 24, "rows_ttl_days": 7, "aggregates_ttl_days": {"fleet_by_month": 380}}
     stack = StackConfig.model_validate({**BASE, "retention": {"pipelines": {"flights": kept}, "gc_grace_hours": 48}})
-    here = in_environment(FLIGHTS, stack)
+    environment = resolve(stack, [FLIGHTS])
+    (here,) = environment.pipelines
     assert here.source_topic.config["retention.ms"] == str(24 * HOUR)
     assert here.dead_letter_topic == FLIGHTS.dead_letter_topic
     assert here.row_table.ttl_seconds == 7 * 86_400
@@ -70,19 +71,19 @@ def test_a_stack_changes_what_it_names_and_nothing_else() -> None:
         "destinations_by_month": 400,
         "fleet_by_month": 380,
     }
-    assert {table.gc_grace_seconds for table in (*here.tables, *platform_tables(stack))} == {48 * 3600}
+    assert {table.gc_grace_seconds for table in environment.tables} == {48 * 3600}
     assert here.spec.deduplication == FLIGHTS.spec.deduplication
 
 
 def test_a_stack_that_says_nothing_changes_nothing() -> None:
-    assert in_environment(FLIGHTS, StackConfig.model_validate(BASE)) == FLIGHTS
+    assert resolve(StackConfig.model_validate(BASE), [FLIGHTS]).pipelines == (FLIGHTS,)
 
 
 def test_being_in_an_environment_twice_is_being_in_it() -> None:
     kept = {"source_retention_hours": 24, "legal_hold": False}
     stack = StackConfig.model_validate({**BASE, "retention": {"pipelines": {"flights": kept}}})
-    once = in_environment(FLIGHTS, stack)
-    assert in_environment(once, stack) == once
+    once = resolve(stack, [FLIGHTS])
+    assert resolve(stack, once.pipelines) == once
 
 
 @pytest.mark.parametrize(

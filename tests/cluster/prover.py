@@ -151,7 +151,7 @@ class Prover:
 
     def _pod(self) -> dict[str, Any]:
         stack = load_stack(self.project.stack_file)
-        (pipeline,) = load_environment(self.project.pipelines, stack)
+        (pipeline,) = load_environment(self.project.pipelines, stack).pipelines
         own = image(stack.images, ImageName.SCHEMA_JOB)
         volumes: dict[str, Any] = {WORK: {"emptyDir": {}}}
         for name in proving.secrets(pipeline):

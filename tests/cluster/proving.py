@@ -70,7 +70,7 @@ class Platform:
     def __init__(self, stack: StackConfig, pipelines: Path) -> None:
         self._stack = stack
         self._namespace = stack.kubernetes.name_prefix
-        self.pipeline: Pipeline = load_environment(pipelines, stack)[0]
+        self.pipeline: Pipeline = load_environment(pipelines, stack).pipelines[0]
 
     def as_producer(self) -> Endpoints:
         """For who may only publish the pipeline's events."""

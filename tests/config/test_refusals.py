@@ -101,7 +101,7 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a peak below the mean": (
         {"workload": {"pipelines": {"flights": {"peak_events_per_second": 5, "mean_events_per_second": 6}}}},
-        ["pipelines.flights.peak_events_per_second 5 is below mean_events_per_second 6"],
+        ["workload.pipelines.flights", "peak_events_per_second: 5 is below mean_events_per_second 6"],
     ),
     "Cassandra at Aiven": (
         {"cassandra": {"provider": "aiven"}},
@@ -153,6 +153,14 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a misspelt setting": (
         {"retention": {"health_ttl_day": 3}},
         ["retention.health_ttl_day: unknown field", "known here", "health_ttl_days"],
+    ),
+    "yes for a number of hours": (
+        {"retention": {"pipelines": {"flights": {"source_retention_hours": True}}}},
+        ["retention.pipelines.flights", "source_retention_hours is true, which is no number"],
+    ),
+    "more events than any service takes": (
+        {"workload": {"pipelines": {"flights": {"peak_events_per_second": 2e9}}}},
+        ["workload.pipelines.flights.peak_events_per_second"],
     ),
     "a unit that is none": ({"retention": {"health_ttl_days": "2 weeks"}}, ["retention.health_ttl_days", "'2 weeks'"]),
 }

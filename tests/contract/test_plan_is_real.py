@@ -27,9 +27,9 @@ def ctx(platform_of: Callable[..., Context]) -> Context:
 @pytest.fixture(scope="module")
 def plan(ctx: Context) -> PlatformPlan:
     """The plan of the stack, provisioned."""
-    pipelines = load_environment(ctx.repository / "pipelines", ctx.stack)
-    found = plan_for(ctx.stack, pipelines)
-    provision.provision(ctx.endpoints, pipelines, found)
+    environment = load_environment(ctx.repository / "pipelines", ctx.stack)
+    found = plan_for(environment)
+    provision.provision(ctx.endpoints, environment.pipelines, found)
     return found
 
 

@@ -22,12 +22,11 @@ from weir.config.kafka import KafkaAuthentication
 from weir.config.stack import StackConfig, load_stack
 from weir.programs.change_rules import compare
 from weir.programs.changes import Risk
-from weir.programs.load import Environment
+from weir.programs.load import PlannedEnvironment, planned
 from weir.programs.platform import Platform, platform, site_of
 from weir.programs.recording import Recorded, record
 from weir.programs.rendering import REPOSITORY, STACKS
 from weir.programs.workloads import workloads
-from weir.sizing import plan_for
 
 pytestmark = pytest.mark.unit
 
@@ -66,9 +65,8 @@ def made(stack: str = "prod", provider: str = "strimzi", peak: float | None = No
     return objects(record(program, stack))
 
 
-def environment_of(stack: StackConfig) -> Environment:
-    pipelines = load_environment(REPOSITORY / "pipelines", stack, Engine.KAFKA_STREAMS)
-    return Environment(stack, pipelines, plan_for(stack, pipelines), {})
+def environment_of(stack: StackConfig) -> PlannedEnvironment:
+    return planned(load_environment(REPOSITORY / "pipelines", stack, Engine.KAFKA_STREAMS), {})
 
 
 def objects(found: list[Recorded]) -> Objects:

@@ -42,7 +42,7 @@ def submission(tmp_path: Path) -> list[str]:
         tmp_path, Path("/jdk17"), Path("/jdk25"), {"flink": "2.2.1"}, {"flink": home, "flink-env": tmp_path / "env"}
     )
     ctx = Context(REPOSITORY, Paths(tmp_path / "weir"), stack.embedded.ports, stack, tools)
-    (pipeline,) = load_environment(REPOSITORY / "pipelines", stack)
+    (pipeline,) = load_environment(REPOSITORY / "pipelines", stack).pipelines
     return jobs.command(ctx, pipeline, tmp_path / "job.zip", None)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from weir.catalog.environment import resolve
 from weir.catalog.pipeline import load_pipeline
 from weir.config.stack import StackConfig
 from weir.sizing import PlatformPlan, plan_for
@@ -41,7 +42,7 @@ def stack_of(base: dict[str, Any] = SMALL, **changes: Any) -> StackConfig:
 
 def sized(base: dict[str, Any] = SMALL, **changes: Any) -> PlatformPlan:
     """The plan of flights on such a stack."""
-    return plan_for(stack_of(base, **changes), [FLIGHTS])
+    return plan_for(resolve(stack_of(base, **changes), [FLIGHTS]))
 
 
 def rates(peak: float, mean: float | None = None, **more: Any) -> dict[str, Any]:

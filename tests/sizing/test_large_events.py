@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.sizing.stacks import FLIGHTS, stack_of
 
+from weir.catalog.environment import resolve
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
 from weir.sizing import PlatformPlan, SizingRefused, plan_for
@@ -25,7 +26,7 @@ def flights(mebibytes: int, engine: Engine = Engine.FLINK) -> Pipeline:
 
 
 def planned(mebibytes: int, engine: Engine = Engine.FLINK) -> PlatformPlan:
-    return plan_for(stack_of(), [flights(mebibytes, engine)])
+    return plan_for(resolve(stack_of(), [flights(mebibytes, engine)]))
 
 
 def test_brokers_and_nodes_take_what_the_engine_writes() -> None:
@@ -49,6 +50,6 @@ def test_instances_and_loaders_have_it_too() -> None:
 def test_a_node_whose_heap_takes_no_such_request_is_refused_with_the_number() -> None:
     stack = stack_of(resources={"cassandra": {"node": {"memory_mib": 1024}}})
     with pytest.raises(SizingRefused, match=r"16,842,752 bytes, .* needs 643 MiB, and has 512") as refused:
-        plan_for(stack, [flights(8)])
+        plan_for(resolve(stack, [flights(8)]))
     assert refused.value.bottleneck is Bound.MEMORY
     assert "max_event_bytes" in refused.value.limit

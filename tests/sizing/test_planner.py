@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.sizing.stacks import AVAILABLE, FLIGHTS, SMALL, merged, rates, sized, stack_of
 
 from dedup_join.tables import TOTALS_BUFFER_TIME
-from weir.catalog.environment import load_environment
+from weir.catalog.environment import load_environment, resolve
 from weir.catalog.spec import Workload
 from weir.config.errors import ConfigError
 from weir.config.flink import StateBackend
@@ -31,7 +31,7 @@ HUGE = rates(5_000_000)
 @pytest.mark.parametrize("name", ["local", "dev", "staging", "prod"])
 def test_every_stack_has_a_plan(name: str) -> None:
     stack = load_stack(REPOSITORY / "stacks" / f"Pulumi.{name}.yaml")
-    plan = plan_for(stack, load_environment(REPOSITORY / "pipelines", stack))
+    plan = plan_for(load_environment(REPOSITORY / "pipelines", stack))
     assert plan.environment == name
     assert plan.cost_per_month == pytest.approx(sum(cost.total for cost in plan.costs))
 
@@ -40,7 +40,7 @@ def test_development_costs_a_fraction_of_production() -> None:
     cost = {}
     for name in ("dev", "staging", "prod"):
         stack = load_stack(REPOSITORY / "stacks" / f"Pulumi.{name}.yaml")
-        cost[name] = plan_for(stack, load_environment(REPOSITORY / "pipelines", stack)).cost_per_month
+        cost[name] = plan_for(load_environment(REPOSITORY / "pipelines", stack)).cost_per_month
     assert cost["dev"] < cost["staging"] / 3 < cost["prod"] / 9
 
 
@@ -205,7 +205,7 @@ def test_aivens_plan_has_the_memory_that_the_brokers_would_have(memory: int, pla
 
 
 def test_a_peak_of_the_stack_below_the_mean_of_the_file_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"peak_events_per_second 5 is below mean_events_per_second 1000"):
+    with pytest.raises(ConfigError, match=r"peak_events_per_second: 5 is below mean_events_per_second 1000"):
         sized(workload={"pipelines": {"flights": {"peak_events_per_second": 5}}})
 
 
@@ -225,7 +225,7 @@ def test_two_pipelines_share_the_brokers_and_have_a_job_each() -> None:
     )
     trains = dataclasses.replace(FLIGHTS, spec=other_spec)
     stack = stack_of({**SMALL, "pipelines": ["flights", "trains"]})
-    both, one = plan_for(stack, [FLIGHTS, trains]), sized()
+    both, one = plan_for(resolve(stack, [FLIGHTS, trains])), sized()
     assert set(both.flink) == {"flights", "trains"}
     assert both.flink["flights"] == one.flink["flights"]
     assert [topic.name for topic in both.kafka.topics][2:] == ["trains.events", "trains.dead-letters"]
@@ -277,7 +277,7 @@ def test_every_number_of_the_workload_can_be_asked_about(name: str, factor: int)
     if name == "mean_events_per_second":
         changed = what_if(changed, [f"peak_events_per_second={value * factor}"])
     try:
-        plan = plan_for(changed, [FLIGHTS])
+        plan = plan_for(resolve(changed, [FLIGHTS]))
     except SizingRefused as refused:
         assert refused.feasible  # noqa: PT017
         return

@@ -10,7 +10,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from tests.sizing.stacks import AVAILABLE, FLIGHTS, SMALL, merged, rates, sized, stack_of
 
-from weir.catalog.environment import in_environment
+from weir.catalog.environment import resolve
 from weir.config.flink import StateBackend
 from weir.sizing import PlatformPlan, SizingRefused
 from weir.sizing.cassandra import CPU_UTILISATION as CASSANDRA_UTILISATION
@@ -207,7 +207,8 @@ def test_a_longer_backlog_never_needs_less(stack: dict[str, Any], more: int) -> 
 @given(stacks())
 def test_a_plan_carries_its_own_workload_with_headroom(changes: dict[str, Any]) -> None:
     stack, plan = stack_of(changes), feasible(changes)
-    load = load_of(in_environment(FLIGHTS, stack), stack)
+    (here,) = resolve(stack, [FLIGHTS]).pipelines
+    load = load_of(here, stack.workload)
     (job,) = plan.flink.values()
     zones, copies = len(stack.availability.zones), plan.kafka.replication_factor
     groups = max(zones, copies)
@@ -261,7 +262,8 @@ def test_a_plan_keeps_the_rules_of_its_services(changes: dict[str, Any]) -> None
 @given(stacks())
 def test_retention_bytes_never_cuts_before_the_time_does(changes: dict[str, Any]) -> None:
     stack, plan = stack_of(changes), feasible(changes)
-    load = load_of(in_environment(FLIGHTS, stack), stack)
+    (here,) = resolve(stack, [FLIGHTS]).pipelines
+    load = load_of(here, stack.workload)
     assert load.planned_bytes_per_second >= load.expected_peak * load.record_bytes
     for topic, part in zip(plan.kafka.topics, (1, DEAD_LETTER_SHARE), strict=True):
         seconds = int(topic.config["retention.ms"]) / 1000

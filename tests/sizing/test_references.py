@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.sizing.stacks import FLIGHTS, stack_of
 
+from weir.catalog.environment import resolve
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
@@ -39,7 +40,7 @@ def test_a_row_takes_what_the_connectors_test_measured() -> None:
 @pytest.mark.parametrize("engine", list(Engine))
 def test_small_tables_change_no_plan_and_large_ones_are_given_memory(engine: Engine) -> None:
     def memory(rows: int) -> float:
-        plan = plan_for(stack_of(), [planes(rows, engine)])
+        plan = plan_for(resolve(stack_of(), [planes(rows, engine)]))
         if engine is Engine.FLINK:
             return plan.flink["flights"].task_manager.memory_mib
         return plan.streams["flights"].instance.heap_mib or 0
@@ -53,7 +54,7 @@ def test_small_tables_change_no_plan_and_large_ones_are_given_memory(engine: Eng
 def test_what_fits_into_no_pod_is_refused_with_the_number(engine: Engine) -> None:
     words = r"the reference tables of pipeline flights take [\d,]+ MiB of heap in every"
     with pytest.raises(SizingRefused, match=words) as refused:
-        plan_for(stack_of(), [planes(1000 * MILLION, engine)])
+        plan_for(resolve(stack_of(), [planes(1000 * MILLION, engine)]))
     assert refused.value.bottleneck is Bound.MEMORY
     assert "expected_rows" in refused.value.limit
 

@@ -9,7 +9,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from tests.sizing.stacks import AVAILABLE, FLIGHTS, SMALL, merged, rates, stack_of
 
-from weir.catalog.environment import in_environment
+from weir.catalog.environment import resolve
 from weir.catalog.spec import Engine
 from weir.sizing import PlatformPlan, SizingRefused, plan_for
 from weir.sizing.cost import totals_of
@@ -26,7 +26,7 @@ quick = settings(max_examples=40, deadline=None)
 
 
 def sized(base: dict[str, Any], **changes: Any) -> PlatformPlan:
-    return plan_for(stack_of(base, **changes), [FLIGHTS.on(Engine.KAFKA_STREAMS)])
+    return plan_for(resolve(stack_of(base, **changes), [FLIGHTS.on(Engine.KAFKA_STREAMS)]))
 
 
 def feasible(base: dict[str, Any], **changes: Any) -> PlatformPlan:
@@ -42,7 +42,8 @@ def test_a_plan_carries_its_load(base: dict[str, Any], peak: float) -> None:
     plan = feasible(base, workload=rates(peak))
     job = plan.streams["flights"]
     stack = stack_of(merged(base, ROOM), workload=rates(peak))
-    load = load_of(in_environment(FLIGHTS.on(Engine.KAFKA_STREAMS), stack), stack)
+    (here,) = resolve(stack, [FLIGHTS.on(Engine.KAFKA_STREAMS)]).pipelines
+    load = load_of(here, stack.workload)
     assert job.threads * CPU_UTILISATION >= application_cores(load) - 1e-6
     assert job.instances * job.instance.cpu_cores >= job.threads - job.instances
     assert job.settings.loader_tasks * CPU_UTILISATION >= loader_cores(load) - 1e-6
@@ -73,7 +74,7 @@ def test_more_events_never_have_less(base: dict[str, Any], peak: float, more: fl
 def test_kafka_carries_more_for_kafka_streams_than_for_flink(peak: float) -> None:
     stack = stack_of(merged(SMALL, ROOM | {"flink": {"max_parallelism": 1024}}), workload=rates(peak))
     try:
-        flink = plan_for(stack, [FLIGHTS]).kafka
+        flink = plan_for(resolve(stack, [FLIGHTS])).kafka
     except SizingRefused:
         reject()
     streams = feasible(SMALL, workload=rates(peak)).kafka

@@ -27,7 +27,7 @@ def problems_of(spec: PipelineSpec, schema: EventSchema) -> list[str]:
         *_rows(spec, schema),
         *totals_problems(spec, schema),
         *name_problems(spec),
-        *_workload(spec),
+        *workload_problems(spec),
         *_sizes(spec, schema),
     ]
 
@@ -134,6 +134,8 @@ def _rows(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
         )
 
 
-def _workload(spec: PipelineSpec) -> Iterator[str]:
-    if spec.workload.peak_events_per_second < spec.workload.mean_events_per_second:
-        yield "workload.peak_events_per_second: below the mean; correct one of them"
+def workload_problems(spec: PipelineSpec) -> Iterator[str]:
+    """What does not fit between the numbers of the workload."""
+    peak, mean = spec.workload.peak_events_per_second, spec.workload.mean_events_per_second
+    if peak < mean:
+        yield f"workload.peak_events_per_second: {peak:g} is below mean_events_per_second {mean:g}; correct one of them"

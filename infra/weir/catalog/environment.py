@@ -1,11 +1,17 @@
-"""The pipelines of an environment: their files, with what the stack file says otherwise, checked anew together."""
+"""An environment, resolved once: its stack file and its pipeline files together, with every rule between them checked.
+
+The pipeline file says what a stream is like; the stack file says where an environment differs. `resolve` applies
+workload, retention, legal hold and defaults. Whatever comes after (sizing, components, the one-machine target) takes
+its result, and asks neither file again.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from weir.catalog.checks import problems_of
+from weir.catalog.checks import problems_of, workload_problems
 from weir.catalog.dashboard import load_dashboard
 from weir.catalog.dashboard_range import range_problems
 from weir.catalog.pipeline import Pipeline, load_pipelines
@@ -17,10 +23,28 @@ from weir.catalog.tables import Table
 from weir.config.errors import ConfigError, Model
 from weir.config.retention import PipelineRetention
 from weir.config.stack import StackConfig
+from weir.config.workload import PipelineWorkload
 
 
-def load_environment(root: Path, stack: StackConfig, engine: Engine | None = None) -> list[Pipeline]:
-    """The pipelines that `stack` runs, from the folders below `root`, as they are in this environment.
+@dataclass(frozen=True)
+class Environment:
+    """What a stack file and pipeline files say together."""
+
+    stack: StackConfig
+    """The settings that concern no pipeline; those that do are in `pipelines` already."""
+    pipelines: tuple[Pipeline, ...]
+    """With the workload, the retention and the legal hold that they have here."""
+    platform_tables: tuple[Table, ...]
+    """The platform's own."""
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table: the platform's and those of the pipelines."""
+        return (*self.platform_tables, *(table for pipeline in self.pipelines for table in pipeline.tables))
+
+
+def load_environment(root: Path, stack: StackConfig, engine: Engine | None = None) -> Environment:
+    """The environment of `stack` and the pipelines that it runs, from the folders below `root`.
 
     Their dashboards, in the folder `dashboards` beside `root`, must not open with a time that has expired.
     With an `engine` all run on it, whatever their files say.
@@ -28,47 +52,47 @@ def load_environment(root: Path, stack: StackConfig, engine: Engine | None = Non
     Raises:
         ConfigError: a file is wrong, or what the stack says does not fit it.
     """
-    pipelines = [in_environment(pipeline, stack) for pipeline in load_pipelines(root, list(stack.pipelines), engine)]
-    if taken := list(shared_names(pipelines)):
-        raise ConfigError(f"stack {stack.environment}, pipelines", taken)
-    tables = [*platform_tables(stack), *(table for pipeline in pipelines for table in pipeline.tables)]
-    folders = [root.parent / "dashboards" / pipeline.name for pipeline in pipelines]
+    environment = resolve(stack, load_pipelines(root, list(stack.pipelines), engine))
+    folders = [root.parent / "dashboards" / pipeline.name for pipeline in environment.pipelines]
     problems = [
-        problem for folder in folders if folder.is_dir() for problem in range_problems(load_dashboard(folder), tables)
+        problem
+        for folder in folders
+        if folder.is_dir()
+        for problem in range_problems(load_dashboard(folder), environment.tables)
     ]
     if problems:
         raise ConfigError(f"stack {stack.environment}, retention", problems)
-    return pipelines
+    return environment
 
 
-def in_environment(pipeline: Pipeline, stack: StackConfig) -> Pipeline:
-    """The pipeline with the stack's retention.
+def resolve(stack: StackConfig, pipelines: Iterable[Pipeline]) -> Environment:
+    """The environment of `stack` and of `pipelines`, as their files are.
 
     Raises:
-        ConfigError: names the fields of the stack file that do not fit the pipeline.
+        ConfigError: names the fields of the stack file that do not fit a pipeline, or the names that two share.
     """
-    kept = stack.retention.pipelines.get(pipeline.name, PipelineRetention())
-    source = f"stack {stack.environment}, retention.pipelines.{pipeline.name}"
-    tables = [aggregate.table for aggregate in pipeline.spec.aggregates]
-    unknown = [table for table in kept.aggregates_ttl_days if table not in tables]
-    if unknown:
-        raise ConfigError(
-            source,
-            [
-                f"aggregates_ttl_days.{table}: the pipeline has no aggregate of this name; "
-                f"it has {', '.join(tables) or 'none'}"
-                for table in unknown
-            ],
-        )
-    spec = _with_retention(pipeline.spec, kept)
-    problems = problems_of(spec, pipeline.schema)
-    if problems:
-        raise ConfigError(source, problems)
+    here = tuple(_in_environment(pipeline, stack) for pipeline in pipelines)
+    if taken := list(shared_names(here)):
+        raise ConfigError(f"stack {stack.environment}, pipelines", taken)
+    return Environment(stack, here, _platform_tables(stack))
+
+
+def _in_environment(pipeline: Pipeline, stack: StackConfig) -> Pipeline:
+    spec = _with_workload(_with_retention(pipeline, stack), stack)
     return replace(pipeline, spec=spec, gc_grace_seconds=hours_to_seconds(stack.retention.gc_grace_hours))
 
 
-def platform_tables(stack: StackConfig) -> tuple[Table, ...]:
-    """The platform's own tables, as they are in this environment."""
+def _unknown_totals(spec: PipelineSpec, kept: PipelineRetention) -> Iterator[str]:
+    tables = [aggregate.table for aggregate in spec.aggregates]
+    for table in kept.aggregates_ttl_days:
+        if table not in tables:
+            yield (
+                f"aggregates_ttl_days.{table}: the pipeline has no aggregate of this name; "
+                f"it has {', '.join(tables) or 'none'}"
+            )
+
+
+def _platform_tables(stack: StackConfig) -> tuple[Table, ...]:
     health_ttl_seconds = days_to_seconds(stack.retention.health_ttl_days)
     return tuple(
         replace(
@@ -80,22 +104,33 @@ def platform_tables(stack: StackConfig) -> tuple[Table, ...]:
     )
 
 
-def _with_retention(spec: PipelineSpec, kept: PipelineRetention) -> PipelineSpec:
-    source = _changed(spec.source, retention_hours=kept.source_retention_hours)
-    letters = _changed(spec.dead_letters, retention_hours=kept.dead_letters_retention_hours)
-    deduplication = _changed(spec.deduplication, horizon_hours=kept.deduplication_horizon_hours)
-    aggregates = [
-        _changed(aggregate, ttl_days=kept.aggregates_ttl_days.get(aggregate.table)) for aggregate in spec.aggregates
-    ]
-    return _changed(
+def _with_retention(pipeline: Pipeline, stack: StackConfig) -> PipelineSpec:
+    kept, spec = stack.retention.pipelines.get(pipeline.name, PipelineRetention()), pipeline.spec
+    source = f"stack {stack.environment}, retention.pipelines.{pipeline.name}"
+    if unknown := list(_unknown_totals(spec, kept)):
+        raise ConfigError(source, unknown)
+    spec = _changed(
         spec,
-        source=source,
-        dead_letters=letters,
-        deduplication=deduplication,
+        source=_changed(spec.source, retention_hours=kept.source_retention_hours),
+        dead_letters=_changed(spec.dead_letters, retention_hours=kept.dead_letters_retention_hours),
+        deduplication=_changed(spec.deduplication, horizon_hours=kept.deduplication_horizon_hours),
         rows=_changed(spec.rows, ttl_days=kept.rows_ttl_days),
-        aggregates=aggregates,
+        aggregates=[
+            _changed(aggregate, ttl_days=kept.aggregates_ttl_days.get(aggregate.table)) for aggregate in spec.aggregates
+        ],
         legal_hold=kept.legal_hold or None,
     )
+    if problems := problems_of(spec, pipeline.schema):
+        raise ConfigError(source, problems)
+    return spec
+
+
+def _with_workload(spec: PipelineSpec, stack: StackConfig) -> PipelineSpec:
+    carried = stack.workload.pipelines.get(spec.name, PipelineWorkload())
+    spec = _changed(spec, workload=_changed(spec.workload, **dict(carried)))
+    if problems := list(workload_problems(spec)):
+        raise ConfigError(f"stack {stack.environment}, workload.pipelines.{spec.name}", problems)
+    return spec
 
 
 def _changed(model: Model, **changes: object) -> Model:

@@ -10,7 +10,18 @@ from pydantic import AfterValidator, Field, FiniteFloat, WrapValidator, model_va
 
 from weir.catalog.spec_values import bound, compared, distinct, without_nul
 from weir.catalog.types import ColumnType
-from weir.config.base import Frozen, HorizonHours, Identifier, RetentionHours, TtlDays
+from weir.config.base import (
+    DuplicateRatio,
+    EventBytes,
+    EventsPerSecond,
+    ExtraConsumerGroups,
+    Frozen,
+    GrowthPercent,
+    HorizonHours,
+    Identifier,
+    RetentionHours,
+    TtlDays,
+)
 
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 TopicName = Annotated[
@@ -39,7 +50,6 @@ PipelineName = Annotated[
 ]
 Columns = Annotated[list[Identifier], AfterValidator(distinct)]
 Long = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
-EventsPerSecond = Annotated[FiniteFloat, Field(gt=0, le=1e9)]
 
 JOINED_KEY_BYTES = 4_096
 """The room that a joined text has in a key of totals; `when_null` needs less."""
@@ -255,12 +265,10 @@ class Workload(Frozen):
 
     mean_events_per_second: EventsPerSecond
     peak_events_per_second: EventsPerSecond
-    event_bytes: Annotated[int, Field(ge=1, le=2**30)]
-    duplicate_ratio: Annotated[float, Field(ge=0, le=1000, description="Re-sends per distinct event.")]
-    growth_percent_per_year: Annotated[float, Field(ge=0, le=1000)] = 0
-    extra_consumer_groups: Annotated[
-        int, Field(ge=0, le=100, description="Readers of the source topic besides the pipeline (fan-out).")
-    ] = 0
+    event_bytes: EventBytes
+    duplicate_ratio: DuplicateRatio
+    growth_percent_per_year: GrowthPercent = 0
+    extra_consumer_groups: ExtraConsumerGroups = 0
 
 
 class PipelineSpec(Frozen):

@@ -36,7 +36,7 @@ def size(
     from weir.sizing.what_if import what_if as changed  # noqa: PLC0415
 
     def planned(settings: StackConfig) -> PlatformPlan:
-        return plan_for(settings, load_environment(REPOSITORY / "pipelines", settings))
+        return plan_for(load_environment(REPOSITORY / "pipelines", settings))
 
     now = load_stack(stack_file(stack))
     plan = planned(now)

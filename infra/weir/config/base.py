@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-_NUMBERS = (int, float, int | None, float | None)
+_NUMBERS = ({int}, {float}, {int, NoneType}, {float, NoneType})
 
 
 class Frozen(BaseModel):
@@ -20,9 +21,18 @@ class Frozen(BaseModel):
         """Pydantic takes true for 1: `partitions: yes` would be one partition."""
         for name, field in cls.model_fields.items() if isinstance(data, dict) else ():
             value = data.get(field.alias or name, data.get(name))
-            if isinstance(value, bool) and field.annotation in _NUMBERS:
+            if isinstance(value, bool) and _kinds(field.annotation) in _NUMBERS:
                 raise ValueError(f"{name} is {str(value).lower()}, which is no number; write one")
         return data
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    """The types of a union, each without its bounds."""
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return {kind for part in get_args(annotation) for kind in _kinds(part)}
+    return {annotation}
 
 
 Identifier = Annotated[
@@ -43,6 +53,13 @@ Port = Annotated[int, Field(ge=1024, le=65535)]
 RetentionHours = Annotated[int, Field(ge=1, le=24 * 366 * 10)]
 HorizonHours = Annotated[int, Field(ge=1, le=24 * 366)]
 TtlDays = Annotated[int, Field(ge=1, le=7300, description="Cassandra's TTL; its limit is 20 years.")]
+EventsPerSecond = Annotated[FiniteFloat, Field(gt=0, le=1e9)]
+EventBytes = Annotated[int, Field(ge=1, le=2**30, description="Bytes of one serialized event.")]
+DuplicateRatio = Annotated[float, Field(ge=0, le=1000, description="Re-sends per distinct event.")]
+GrowthPercent = Annotated[float, Field(ge=0, le=1000)]
+ExtraConsumerGroups = Annotated[
+    int, Field(ge=0, le=100, description="Readers of the source topic besides the pipeline (fan-out).")
+]
 CpuCores = Annotated[float, Field(gt=0, le=128, description="Cores of one pod; 0.5 is 500 millicores.")]
 MemoryMib = Annotated[int, Field(ge=64, le=2**20, description="Memory of one pod.")]
 DiskGib = Annotated[int, Field(ge=1, le=65536, description="Volume of one pod.")]

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from weir.config.base import Frozen, Identifier
+from weir.config.base import (
+    DuplicateRatio,
+    EventBytes,
+    EventsPerSecond,
+    ExtraConsumerGroups,
+    Frozen,
+    GrowthPercent,
+    Identifier,
+)
 
 
 class PipelineWorkload(Frozen):
     """What differs here from the `workload` of a pipeline's file; a field that is not given is the file's."""
 
-    mean_events_per_second: Annotated[float | None, Field(gt=0)] = None
-    peak_events_per_second: Annotated[float | None, Field(gt=0)] = None
-    event_bytes: Annotated[int | None, Field(ge=1, description="Bytes of one serialized event.")] = None
-    duplicate_ratio: Annotated[float | None, Field(ge=0, description="Re-sends per distinct event.")] = None
-    growth_percent_per_year: Annotated[float | None, Field(ge=0, le=1000)] = None
-    extra_consumer_groups: Annotated[
-        int | None, Field(ge=0, le=100, description="Readers of the source topic besides the pipeline (fan-out).")
-    ] = None
+    mean_events_per_second: EventsPerSecond | None = None
+    peak_events_per_second: EventsPerSecond | None = None
+    event_bytes: EventBytes | None = None
+    duplicate_ratio: DuplicateRatio | None = None
+    growth_percent_per_year: GrowthPercent | None = None
+    extra_consumer_groups: ExtraConsumerGroups | None = None
 
 
 class RecoveryObjective(Frozen):
@@ -47,14 +53,3 @@ class WorkloadConfig(Frozen):
     headroom_percent: Annotated[
         int, Field(ge=0, le=300, description="What the plan carries above the expected peak.")
     ] = 30
-
-    @model_validator(mode="after")
-    def _order(self) -> WorkloadConfig:
-        for name, load in self.pipelines.items():
-            mean, peak = load.mean_events_per_second, load.peak_events_per_second
-            if mean is not None and peak is not None and peak < mean:
-                raise ValueError(
-                    f"pipelines.{name}.peak_events_per_second {peak:g} is below mean_events_per_second {mean:g}; "
-                    "correct one of them"
-                )
-        return self

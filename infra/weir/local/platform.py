@@ -5,14 +5,14 @@ from __future__ import annotations
 import fcntl
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from weir.catalog.environment import load_environment
+from weir.catalog.environment import Environment, load_environment
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
@@ -21,7 +21,7 @@ from weir.config.stack import load_stack
 from weir.local import installation, lifecycle, services, state
 from weir.local.board import Board
 from weir.local.context import running_context
-from weir.local.service import Context, Paths
+from weir.local.service import Paths
 from weir.local.state import State, Status
 from weir.sizing import PlatformPlan, SizingRefused, plan_for
 
@@ -45,7 +45,7 @@ def start_services(
     known = state.read(paths)
     if engine is None and known and known.engine and state.supervisor_pid(paths) is not None:
         engine = Engine(known.engine)
-    pipelines = load_environment(REPOSITORY / "pipelines", stack, engine)
+    pipelines = load_environment(REPOSITORY / "pipelines", stack, engine).pipelines
     names = names or services.needed({pipeline.spec.engine for pipeline in pipelines})
     if state.supervisor_pid(paths) is None:
         lifecycle.claim(paths)
@@ -120,14 +120,14 @@ def bring_up(
             return outcome
 
 
-def _plan(ctx: Context, pipelines: Sequence[Pipeline]) -> PlatformPlan | None:
-    """The plan of the stack; None where its workload is more than sizing would give any cluster.
+def _plan(environment: Environment) -> PlatformPlan | None:
+    """The plan of the environment; None where its workload is more than sizing would give any cluster.
 
     One machine may well try out a pipeline that is meant for a large cluster: topics and tables are then as its files
     say, without the guards that follow from the workload.
     """
     try:
-        return plan_for(ctx.stack, pipelines)
+        return plan_for(environment)
     except SizingRefused:
         return None
 
@@ -140,13 +140,14 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool, reload_refe
     from weir.verify.seeding import seed_references  # noqa: PLC0415
 
     ctx = running_context(paths)
-    pipelines = ctx.pipelines()
+    environment = ctx.environment()
+    pipelines = environment.pipelines
     used = {pipeline.spec.engine for pipeline in pipelines}
     ctx = running_context(paths, services.tools(services.of_engines(used)))
     with ThreadPoolExecutor(max_workers=1) as pool:
         lifecycle.wait_ready(paths, ["kafka", "cassandra", "registry"])
         with step(board, "topics and tables"):
-            provision.provision(ctx.endpoints, pipelines, _plan(ctx, pipelines))
+            provision.provision(ctx.endpoints, pipelines, _plan(environment))
         held: list[tuple[Pipeline, reference_memory.Held]] = []
         for pipeline in pipelines:
             seeded = seed_references(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from weir.catalog.environment import load_environment
+from weir.catalog.environment import Environment, load_environment
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
 from weir.config.embedded import Ports
@@ -89,9 +89,13 @@ class Context:
     engine: Engine | None = None
     """Runs every pipeline, whatever its file says; None leaves it to the file."""
 
-    def pipelines(self) -> list[Pipeline]:
-        """The stack's pipelines, each on its engine."""
+    def environment(self) -> Environment:
+        """The stack with its pipelines, each on its engine."""
         return load_environment(self.repository / "pipelines", self.stack, self.engine)
+
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        """The stack's pipelines, each on its engine."""
+        return self.environment().pipelines
 
     @property
     def endpoints(self) -> Endpoints:

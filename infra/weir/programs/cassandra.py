@@ -18,12 +18,12 @@ from weir.config import versions
 from weir.config.cassandra import CassandraProvider
 from weir.config.images import ImageName
 from weir.config.security import SecretName
-from weir.programs.load import Environment
+from weir.programs.load import PlannedEnvironment
 
 NAME = "cassandra"
 
 
-def cassandra(environment: Environment, site: Site, authority: CertificateAuthority) -> CassandraAccess:
+def cassandra(environment: PlannedEnvironment, site: Site, authority: CertificateAuthority) -> CassandraAccess:
     """The cluster, its tables and its roles; clients come after all of it."""
     stack, plan = environment.stack, environment.plan.cassandra
     plain = stack.cassandra.provider is CassandraProvider.PLAIN
@@ -50,7 +50,7 @@ def cassandra(environment: Environment, site: Site, authority: CertificateAuthor
     return CassandraDatabase(site, CassandraDatabaseArgs(database, access, job)).access
 
 
-def _operated(environment: Environment) -> dict[str, Any]:
+def _operated(environment: PlannedEnvironment) -> dict[str, Any]:
     """What only the operator does: repairs, backups, metrics."""
     stack, secrets = environment.stack, environment.secrets
     keys = [secrets.get(name) for name in (SecretName.OBJECT_STORAGE_ACCESS_KEY, SecretName.OBJECT_STORAGE_SECRET_KEY)]

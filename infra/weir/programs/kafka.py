@@ -26,7 +26,7 @@ from weir.config.errors import WeirError
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaAuthentication, KafkaProvider
 from weir.config.stack import StackConfig
-from weir.programs.load import Environment
+from weir.programs.load import PlannedEnvironment
 from weir.sizing.plan import KafkaPlan
 
 NAME = "kafka"
@@ -40,7 +40,7 @@ class Kafka:
     registry_url: pulumi.Output[str] | None = None
 
 
-def kafka(environment: Environment, site: Site, authority: CertificateAuthority) -> Kafka:
+def kafka(environment: PlannedEnvironment, site: Site, authority: CertificateAuthority) -> Kafka:
     """The cluster, its topics and its users."""
     provider = environment.stack.kafka.provider
     if provider is KafkaProvider.AIVEN:
@@ -57,13 +57,13 @@ def all_topics(plan: KafkaPlan, others: Sequence[Topic] = ()) -> tuple[Topic, ..
     return (*plan.topics, *own)
 
 
-def _loaders_topics(environment: Environment) -> list[Topic]:
+def _loaders_topics(environment: PlannedEnvironment) -> list[Topic]:
     """What the Connect clusters keep in Kafka."""
     engines = [pipeline for pipeline in environment.pipelines if pipeline.spec.engine is Engine.KAFKA_STREAMS]
     return [topic for pipeline in engines for topic in loader_topics(pipeline)]
 
 
-def _strimzi(environment: Environment, site: Site) -> Kafka:
+def _strimzi(environment: PlannedEnvironment, site: Site) -> Kafka:
     stack, plan = environment.stack, environment.plan.kafka
     api_version = versions.CRDS["Kafka"].api_version
     cluster = KafkaCluster(
@@ -116,7 +116,7 @@ def _tiered_storage(stack: StackConfig) -> TieredStorage | None:
     return TieredStorage(store, image(stack.images, ImageName.KAFKA_TIERED_STORAGE))
 
 
-def _plain(environment: Environment, site: Site, authority: CertificateAuthority) -> Kafka:
+def _plain(environment: PlannedEnvironment, site: Site, authority: CertificateAuthority) -> Kafka:
     stack, plan = environment.stack, environment.plan.kafka
     if stack.kafka.authentication is not KafkaAuthentication.SCRAM:
         raise WeirError(
@@ -147,7 +147,7 @@ def _plain(environment: Environment, site: Site, authority: CertificateAuthority
     return Kafka(KafkaAccess(cluster.bootstrap_servers, KafkaAuthentication.SCRAM, cluster.ca_secret, setup.ready))
 
 
-def _aiven(environment: Environment, site: Site) -> Kafka:
+def _aiven(environment: PlannedEnvironment, site: Site) -> Kafka:
     # Loading the provider's package takes longer than all else together, and few stacks need it.
     from weir.components.kafka.aiven import AivenKafkaArgs, ManagedKafka  # noqa: PLC0415
 
@@ -170,5 +170,5 @@ def _aiven(environment: Environment, site: Site) -> Kafka:
     return Kafka(access, managed.registry_url)
 
 
-def _principals(environment: Environment) -> tuple[Principal, ...]:
+def _principals(environment: PlannedEnvironment) -> tuple[Principal, ...]:
     return principals(environment.pipelines)

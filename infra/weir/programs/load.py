@@ -8,26 +8,23 @@ from dataclasses import dataclass
 import pulumi
 from pulumi.runtime import config as settings
 
-from weir.catalog.environment import load_environment
-from weir.catalog.pipeline import Pipeline
+from weir.catalog.environment import Environment, load_environment
 from weir.config.repository import REPOSITORY
 from weir.config.security import SecretName
-from weir.config.stack import NAMESPACE, StackConfig, stack_from_pulumi
+from weir.config.stack import NAMESPACE, stack_from_pulumi
 from weir.sizing import PlatformPlan, plan_for
 
 
 @dataclass(frozen=True)
-class Environment:
+class PlannedEnvironment(Environment):
     """All that a program is made from."""
 
-    stack: StackConfig
-    pipelines: list[Pipeline]
     plan: PlatformPlan
     secrets: Mapping[SecretName, pulumi.Output[str]]
     """What a person gave; encrypted in the state, and never text in this process."""
 
 
-def load() -> Environment:
+def load() -> PlannedEnvironment:
     """The environment of the stack that Pulumi runs.
 
     Raises:
@@ -38,8 +35,18 @@ def load() -> Environment:
     values = {name: value for name in _names() if (value := config.get(name)) is not None}
     given = {name: secret for name in SecretName if (secret := config.get_secret(name.value)) is not None}
     stack = stack_from_pulumi({**values, **dict.fromkeys(given, "")}, f"stack {pulumi.get_stack()}")
-    pipelines = load_environment(REPOSITORY / "pipelines", stack)
-    return Environment(stack, pipelines, plan_for(stack, pipelines), given)
+    return planned(load_environment(REPOSITORY / "pipelines", stack), given)
+
+
+def planned(environment: Environment, secrets: Mapping[SecretName, pulumi.Output[str]]) -> PlannedEnvironment:
+    """The environment with its plan.
+
+    Raises:
+        SizingRefused: nothing within the stack's limits carries its load.
+    """
+    return PlannedEnvironment(
+        environment.stack, environment.pipelines, environment.platform_tables, plan_for(environment), secrets
+    )
 
 
 def _names() -> list[str]:

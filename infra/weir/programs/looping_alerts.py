@@ -8,7 +8,7 @@ from weir.catalog.spec import Engine
 from weir.components.base import Site
 from weir.components.monitoring import Alert
 from weir.config.kafka import KafkaProvider
-from weir.programs.load import Environment
+from weir.programs.load import PlannedEnvironment
 
 RUNBOOK = "docs/runbooks/an-application-loops.md"
 WINDOW_CHECKPOINTS = 3
@@ -19,7 +19,7 @@ MARKERS = 100
 ACTION = "`weir.pipeline_health` has the root cause in last_failure, and so has the application's log; mend that"
 
 
-def looping_alerts(environment: Environment, site: Site) -> list[Alert]:
+def looping_alerts(environment: PlannedEnvironment, site: Site) -> list[Alert]:
     """Those of the engines that the environment's pipelines run on."""
     where = f'namespace="{site.namespace}"'
     engines = {pipeline.spec.engine for pipeline in environment.pipelines}

@@ -9,16 +9,15 @@ from weir.components.base import Site
 from weir.components.monitoring import Alert, Monitoring, MonitoringArgs, Target
 from weir.config import versions
 from weir.config.kafka import KafkaProvider
-from weir.programs.load import Environment
+from weir.programs.load import PlannedEnvironment
 from weir.programs.looping_alerts import looping_alerts
-from weir.sizing.load import workload_of
 
 FULL_SHARE = 0.15
 """Of a volume: compaction and a rebalance need about as much."""
 RENEWAL_DAYS = 14
 
 
-def monitoring(environment: Environment, site: Site) -> None:
+def monitoring(environment: PlannedEnvironment, site: Site) -> None:
     """Monitors and alerts, as far as the stack wants them."""
     stack = environment.stack.observability
     if not (stack.pod_monitors or stack.alerts):
@@ -36,7 +35,7 @@ def monitoring(environment: Environment, site: Site) -> None:
     )
 
 
-def targets(environment: Environment) -> list[Target]:
+def targets(environment: PlannedEnvironment) -> list[Target]:
     """Kafka by its operator, the engines and the registry; K8ssandra makes the monitors of Cassandra itself."""
     found = [Target("flink", {"app.kubernetes.io/component": "flink"}, "metrics", "/")]
     if environment.stack.kafka.provider is KafkaProvider.STRIMZI:
@@ -48,7 +47,7 @@ def targets(environment: Environment) -> list[Target]:
     return found
 
 
-def alerts(environment: Environment, site: Site) -> list[Alert]:
+def alerts(environment: PlannedEnvironment, site: Site) -> list[Alert]:
     """The alerts, each with a threshold of this environment."""
     where = f'namespace="{site.namespace}"'
     found = [
@@ -117,10 +116,10 @@ def _freshness(seconds: float, where: str) -> Alert:
     )
 
 
-def _lag(environment: Environment, where: str, pipeline: Pipeline) -> Alert:
+def _lag(environment: PlannedEnvironment, where: str, pipeline: Pipeline) -> Alert:
     """Too many events wait: as many as come in so many minutes at the mean rate."""
     minutes = environment.stack.observability.consumer_lag_alert_minutes
-    limit = round(workload_of(pipeline, environment.stack).mean_events_per_second * minutes * 60)
+    limit = round(pipeline.spec.workload.mean_events_per_second * minutes * 60)
     group = consumer_group(pipeline)
     return Alert(
         f"WeirLag{pipeline.name.title().replace('_', '')}",

@@ -9,18 +9,18 @@ from weir.components.images import image
 from weir.components.monitor import pipeline_monitor
 from weir.components.pipeline_program import PipelineProgram, PipelineProgramArgs
 from weir.config.images import ImageName
-from weir.programs.load import Environment
+from weir.programs.load import PlannedEnvironment
 from weir.programs.platform import Platform
 
 
-def monitor(environment: Environment, platform: Platform, pipeline: Pipeline) -> PipelineProgram:
+def monitor(environment: PlannedEnvironment, platform: Platform, pipeline: Pipeline) -> PipelineProgram:
     """What writes the pipeline's health; it waits by itself for a job that is not there yet."""
     args = program_args(environment, platform, pipeline, monitor_principal(pipeline), MONITOR_ROLE)
     return pipeline_monitor(platform.site, args)
 
 
 def program_args(
-    environment: Environment, platform: Platform, pipeline: Pipeline, principal: Principal, role: str
+    environment: PlannedEnvironment, platform: Platform, pipeline: Pipeline, principal: Principal, role: str
 ) -> PipelineProgramArgs:
     """What a program of `pipeline` needs to run as `principal` in Kafka and as `role` in Cassandra."""
     return PipelineProgramArgs(

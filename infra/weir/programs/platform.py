@@ -21,7 +21,7 @@ from weir.config.security import CertificateSource
 from weir.config.stack import StackConfig
 from weir.programs.cassandra import cassandra
 from weir.programs.kafka import Kafka, kafka
-from weir.programs.load import Environment
+from weir.programs.load import PlannedEnvironment
 from weir.programs.monitoring import monitoring
 from weir.programs.operators import operators
 from weir.programs.serving import serving
@@ -40,7 +40,7 @@ class Platform:
     cassandra: CassandraAccess
 
 
-def platform(environment: Environment) -> Platform:
+def platform(environment: PlannedEnvironment) -> Platform:
     """Makes all of it, in an order that its teardown reverses: operators, services, schemas."""
     stack, plan = environment.stack, environment.plan
     site = site_of(stack)
@@ -91,7 +91,7 @@ def site_of(stack: StackConfig) -> Site:
     )
 
 
-def _registry(environment: Environment, site: Site, log: Kafka) -> Registry | None:
+def _registry(environment: PlannedEnvironment, site: Site, log: Kafka) -> Registry | None:
     """The schema registry beside Kafka; none where Kafka brings its own."""
     if log.registry_url is not None:
         return None

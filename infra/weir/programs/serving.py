@@ -21,7 +21,7 @@ from weir.config.images import ImageName
 from weir.config.repository import REPOSITORY
 from weir.config.security import SecretName
 from weir.config.superset import SupersetProvider
-from weir.programs.load import Environment
+from weir.programs.load import PlannedEnvironment
 
 GIVEN_SECRETS = {
     SecretName.SUPERSET_SECRET_KEY: keys.SECRET_KEY,
@@ -33,7 +33,9 @@ GIVEN_SECRETS = {
 }
 
 
-def serving(environment: Environment, site: Site, authority: CertificateAuthority, cassandra: CassandraAccess) -> None:
+def serving(
+    environment: PlannedEnvironment, site: Site, authority: CertificateAuthority, cassandra: CassandraAccess
+) -> None:
     """Trino, Superset with what it keeps its own data in, and the dashboards of the pipelines that have some."""
     stack, plan = environment.stack, environment.plan
     certificates = authority if stack.security.tls else None
@@ -65,7 +67,7 @@ def serving(environment: Environment, site: Site, authority: CertificateAuthorit
         SupersetPlain(site, args)
 
 
-def dashboards_of(environment: Environment, folder: Path) -> list[Dashboard]:
+def dashboards_of(environment: PlannedEnvironment, folder: Path) -> list[Dashboard]:
     """The dashboards of the environment's pipelines, each followed down to its tables."""
     found = [load_dashboard(folder / each.name) for each in environment.pipelines if (folder / each.name).is_dir()]
     for dashboard in found:
@@ -73,7 +75,7 @@ def dashboards_of(environment: Environment, folder: Path) -> list[Dashboard]:
     return found
 
 
-def _stores(environment: Environment, site: Site, args: SupersetArgs) -> None:
+def _stores(environment: PlannedEnvironment, site: Site, args: SupersetArgs) -> None:
     """PostgreSQL and Valkey, as far as none is given."""
     stack, plan = environment.stack, environment.plan.superset
     if plan.postgresql is not None:

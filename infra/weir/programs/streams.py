@@ -15,7 +15,7 @@ from weir.config import versions
 from weir.config.errors import WeirError
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaProvider
-from weir.programs.load import Environment
+from weir.programs.load import PlannedEnvironment
 from weir.programs.own_programs import program_args
 from weir.programs.platform import Platform
 
@@ -23,7 +23,7 @@ Loader = StrimziLoader | StandaloneLoader
 Part = PipelineProgram | StreamsApplication | Loader
 
 
-def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeline) -> list[Part]:
+def kafka_streams(environment: PlannedEnvironment, platform: Platform, pipeline: Pipeline) -> list[Part]:
     """The three, in this order: an event that is joined before its reference row is there lacks it for good.
 
     Raises:
@@ -62,7 +62,7 @@ def kafka_streams(environment: Environment, platform: Platform, pipeline: Pipeli
     return [*made, application, _loader(environment, platform, pipeline)]
 
 
-def _loader(environment: Environment, platform: Platform, pipeline: Pipeline) -> Loader:
+def _loader(environment: PlannedEnvironment, platform: Platform, pipeline: Pipeline) -> Loader:
     stack, plan = environment.stack, environment.plan
     operated = stack.kafka.provider is KafkaProvider.STRIMZI
     args = LoaderArgs(

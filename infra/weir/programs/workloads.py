@@ -25,13 +25,13 @@ from weir.config.images import ImageName
 from weir.config.kafka import KafkaProvider
 from weir.config.kubernetes import FlinkOperatorProvider
 from weir.config.security import SecretName
-from weir.programs.load import Environment
+from weir.programs.load import PlannedEnvironment
 from weir.programs.own_programs import monitor
 from weir.programs.platform import Platform
 from weir.programs.streams import Part, kafka_streams
 
 
-def workloads(environment: Environment, platform: Platform) -> list[FlinkDeployment | Part]:
+def workloads(environment: PlannedEnvironment, platform: Platform) -> list[FlinkDeployment | Part]:
     """Each pipeline on its engine, once the topics, tables and schemas that it uses are there.
 
     Raises:
@@ -45,7 +45,7 @@ def workloads(environment: Environment, platform: Platform) -> list[FlinkDeploym
     return [*_jobs(environment, platform, on[Engine.FLINK]), *made, *monitors]
 
 
-def _jobs(environment: Environment, platform: Platform, pipelines: Sequence[Pipeline]) -> list[FlinkDeployment]:
+def _jobs(environment: PlannedEnvironment, platform: Platform, pipelines: Sequence[Pipeline]) -> list[FlinkDeployment]:
     if not pipelines:
         return []
     store = environment.stack.storage.object_storage
@@ -55,7 +55,7 @@ def _jobs(environment: Environment, platform: Platform, pipelines: Sequence[Pipe
     return [_job(environment, platform, pipeline, after) for pipeline in pipelines]
 
 
-def _keys(environment: Environment, platform: Platform) -> Resources:
+def _keys(environment: PlannedEnvironment, platform: Platform) -> Resources:
     """The Secret with the object storage's key; none where pods have an identity, or there is no object storage."""
     given = environment.secrets
     if SecretName.OBJECT_STORAGE_ACCESS_KEY not in given or SecretName.OBJECT_STORAGE_SECRET_KEY not in given:
@@ -66,7 +66,7 @@ def _keys(environment: Environment, platform: Platform) -> Resources:
     return [ObjectStorageKey(platform.site, args).secret]
 
 
-def _job(environment: Environment, platform: Platform, pipeline: Pipeline, after: Resources) -> FlinkDeployment:
+def _job(environment: PlannedEnvironment, platform: Platform, pipeline: Pipeline, after: Resources) -> FlinkDeployment:
     stack = environment.stack
     plain = stack.operators.flink is FlinkOperatorProvider.PLAIN
     return FlinkDeployment(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from weir.catalog.environment import platform_tables
+from weir.catalog.environment import Environment
 from weir.catalog.retention import SECONDS_PER_DAY
 from weir.catalog.sizes import REQUESTS_PER_HEAP, request_heap_mib
 from weir.catalog.tables import Table
@@ -60,12 +60,13 @@ class _Needs:
     writes_per_second: float
 
 
-def size_cassandra(loads: Sequence[Load], stack: StackConfig) -> tuple[CassandraPlan, list[Explanation]]:
+def size_cassandra(loads: Sequence[Load], environment: Environment) -> tuple[CassandraPlan, list[Explanation]]:
     """The datacenter that takes every write of the jobs at their fastest, and keeps rows for their lifetime.
 
     Raises:
         SizingRefused: it would need more or larger nodes than the stack allows.
     """
+    stack = environment.stack
     availability = stack.availability
     step = max(len(availability.zones), availability.cassandra_replication_factor)
     needs = _needs(loads, stack)
@@ -81,7 +82,7 @@ def size_cassandra(loads: Sequence[Load], stack: StackConfig) -> tuple[Cassandra
         node=node,
         replication_factor=availability.cassandra_replication_factor,
         tokens_per_node=stack.cassandra.tokens_per_node,
-        tables=(*platform_tables(stack), *(table for load in loads for table in load.pipeline.tables)),
+        tables=environment.tables,
         stored_gib_per_node=round(needs.data_gib / nodes, 1),
         largest_row_bytes=largest,
     )

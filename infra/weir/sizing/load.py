@@ -1,13 +1,12 @@
-"""The load that a plan must carry: a pipeline file's workload, what the stack says otherwise, growth and headroom."""
+"""The load that a plan must carry: a pipeline's workload in its environment, with growth and headroom."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.spec import Engine, Workload
-from weir.config.stack import StackConfig
-from weir.config.workload import PipelineWorkload
+from weir.catalog.spec import Engine
+from weir.config.workload import WorkloadConfig
 
 # A record of Kafka's format v2 has seven varints of 1 to 5 bytes (length, timestamp and offset deltas, key and value
 # lengths, headers); the registry's header is 5 bytes; a batch adds 61 bytes for all of its records.
@@ -64,10 +63,9 @@ class Load:
         return self.processed_peak / (1 + self.duplicate_ratio)
 
 
-def load_of(pipeline: Pipeline, stack: StackConfig) -> Load:
-    """The load of one pipeline in an environment."""
-    workload = workload_of(pipeline, stack)
-    settings = stack.workload
+def load_of(pipeline: Pipeline, settings: WorkloadConfig) -> Load:
+    """The load of one pipeline of an environment, with the growth, the headroom and the recovery of `settings`."""
+    workload = pipeline.spec.workload
     growth = (1 + workload.growth_percent_per_year / 100) ** (settings.planning_months / 12)
     headroom = 1 + settings.headroom_percent / 100
     expected_peak = workload.peak_events_per_second * growth
@@ -82,22 +80,3 @@ def load_of(pipeline: Pipeline, stack: StackConfig) -> Load:
         duplicate_ratio=workload.duplicate_ratio,
         extra_consumer_groups=workload.extra_consumer_groups,
     )
-
-
-def workload_problems(pipeline: Pipeline, stack: StackConfig) -> list[str]:
-    """What does not fit once the stack's fields stand over the pipeline file's."""
-    workload = workload_of(pipeline, stack)
-    if workload.peak_events_per_second < workload.mean_events_per_second:
-        return [
-            f"workload.pipelines.{pipeline.name}: peak_events_per_second {workload.peak_events_per_second:g} is below "
-            f"mean_events_per_second {workload.mean_events_per_second:g} (what the stack does not give is the pipeline "
-            "file's); correct one of them"
-        ]
-    return []
-
-
-def workload_of(pipeline: Pipeline, stack: StackConfig) -> Workload:
-    """What a pipeline is expected to carry here: its file, and where the stack says otherwise, the stack."""
-    changes = stack.workload.pipelines.get(pipeline.name, PipelineWorkload())
-    given = {name: value for name, value in changes if value is not None}
-    return pipeline.spec.workload.model_copy(update=given)

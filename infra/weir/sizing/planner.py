@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from weir.catalog.environment import in_environment
-from weir.catalog.pipeline import Pipeline
-from weir.config.errors import ConfigError
+from weir.catalog.environment import Environment
 from weir.config.stack import StackConfig
 from weir.sizing.cassandra import size_cassandra
 from weir.sizing.cost import costs_of, quota_of, totals_of
 from weir.sizing.explanation import Bound, SizingRefused
 from weir.sizing.flink import size_flink
 from weir.sizing.kafka import size_kafka
-from weir.sizing.load import Load, load_of, workload_problems
+from weir.sizing.load import Load, load_of
 from weir.sizing.plan import PlatformPlan
 from weir.sizing.streams import size_streams
 from weir.sizing.trino_superset import size_registry, size_superset, size_trino
@@ -23,25 +21,21 @@ from weir.sizing.trino_superset import size_registry, size_superset, size_trino
 SEARCH_STEPS = 12
 
 
-def plan_for(stack: StackConfig, pipelines: Sequence[Pipeline]) -> PlatformPlan:
-    """The plan of `stack`; `pipelines` are those it runs, as their files are or already in the environment.
+def plan_for(environment: Environment) -> PlatformPlan:
+    """The plan of an environment.
 
     Raises:
-        ConfigError: the stack's workload or retention does not fit a pipeline.
         SizingRefused: nothing within the stack's limits carries the load.
     """
-    here = [in_environment(pipeline, stack) for pipeline in pipelines]
-    problems = [problem for pipeline in here for problem in workload_problems(pipeline, stack)]
-    if problems:
-        raise ConfigError(f"stack {stack.environment}", problems)
-    loads = [load_of(pipeline, stack) for pipeline in here]
+    loads = [load_of(pipeline, environment.stack.workload) for pipeline in environment.pipelines]
     try:
-        return _plan(loads, stack)
+        return _plan(loads, environment)
     except SizingRefused as refused:
-        raise SizingRefused(refused.bottleneck, refused.reason, refused.limit, _feasible(loads, stack)) from None
+        raise SizingRefused(refused.bottleneck, refused.reason, refused.limit, _feasible(loads, environment)) from None
 
 
-def _plan(loads: Sequence[Load], stack: StackConfig) -> PlatformPlan:
+def _plan(loads: Sequence[Load], environment: Environment) -> PlatformPlan:
+    stack = environment.stack
     jobs = {load.pipeline.name: size_flink(load, stack) for load in loads if not load.on_streams}
     applications = {load.pipeline.name: size_streams(load, stack) for load in loads if load.on_streams}
     flink = {name: job for name, (job, _) in jobs.items()}
@@ -51,7 +45,7 @@ def _plan(loads: Sequence[Load], stack: StackConfig) -> PlatformPlan:
         **{name: application.threads for name, application in streams.items()},
     }
     kafka, kafka_why = size_kafka(loads, readers, stack)
-    cassandra, cassandra_why = size_cassandra(loads, stack)
+    cassandra, cassandra_why = size_cassandra(loads, environment)
     trino, trino_why = size_trino(stack)
     superset, superset_why = size_superset(stack)
     engines_why = [entry for _, entries in (*jobs.values(), *applications.values()) for entry in entries]
@@ -91,7 +85,7 @@ def _check_quota(plan: PlatformPlan, stack: StackConfig) -> None:
             )
 
 
-def _feasible(loads: Sequence[Load], stack: StackConfig) -> dict[str, float] | None:
+def _feasible(loads: Sequence[Load], environment: Environment) -> dict[str, float] | None:
     """Every pipeline's rates divided by one number: the largest share of the load that can be carried.
 
     The search halves an interval, which is right because a plan that carries more carries less, too.
@@ -99,19 +93,19 @@ def _feasible(loads: Sequence[Load], stack: StackConfig) -> dict[str, float] | N
     low, high = 0.0, 1.0
     for _ in range(SEARCH_STEPS):
         middle = (low + high) / 2
-        if _carries([_scaled(load, middle) for load in loads], stack):
+        if _carries([_scaled(load, middle) for load in loads], environment):
             low = middle
         else:
             high = middle
     if low == 0.0:
         return None
-    headroom = 1 + stack.workload.headroom_percent / 100
+    headroom = 1 + environment.stack.workload.headroom_percent / 100
     return {load.pipeline.name: load.planned_peak / headroom * low for load in loads}
 
 
-def _carries(loads: Sequence[Load], stack: StackConfig) -> bool:
+def _carries(loads: Sequence[Load], environment: Environment) -> bool:
     try:
-        _plan(loads, stack)
+        _plan(loads, environment)
     except SizingRefused:
         return False
     return True

@@ -10,7 +10,7 @@ import pytest
 from tests.sizing.stacks import FLIGHTS, stack_of
 from typer.testing import CliRunner
 
-from weir.catalog.environment import in_environment
+from weir.catalog.environment import resolve
 from weir.cli.main import commands
 from weir.clients.cassandra import Access, admin_session
 from weir.config.errors import WeirError
@@ -196,5 +196,5 @@ def test_what_remains_is_told_with_its_time() -> None:
 
 @unit
 def test_a_topic_that_outlives_the_deletion_is_warned_of() -> None:
-    here = in_environment(FLIGHTS, stack_of(retention={"gc_grace_hours": 24}))
+    (here,) = resolve(stack_of(retention={"gc_grace_hours": 24}), [FLIGHTS]).pipelines
     assert "brings the rows back: raise retention.gc_grace_hours" in "\n".join(what_remains(here))
