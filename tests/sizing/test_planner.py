@@ -238,6 +238,11 @@ class TestWhatIf:
         assert changed.workload.pipelines["flights"].peak_events_per_second == 200_000
         assert changed.retention.pipelines["flights"].source_retention_hours == 24
 
+    def test_the_secrets_that_the_stack_was_given_stay_given(self) -> None:
+        cache = {"host": "cache", "port": 6379}
+        stack = stack_of({**SMALL, "superset": {"cache": cache}, "given_secrets": ["cache_password"]})
+        assert what_if(stack, ["event_bytes=9"]).given_secrets == stack.given_secrets
+
     def test_any_setting_is_changed_by_its_path(self) -> None:
         changed = what_if(
             stack_of(), ["flights.event_bytes=9", "availability.zones=[x, y]", "workload.dashboard_users=7"]

@@ -23,6 +23,8 @@ def what_if(stack: StackConfig, changes: Sequence[str]) -> StackConfig:
         ConfigError: a change has no value, names no setting, or the changed stack is wrong.
     """
     settings = stack.model_dump(mode="json", exclude_unset=True)
+    # A dump leaves them out, and a stack without the secrets that it needs is refused.
+    settings["given_secrets"] = sorted(stack.given_secrets)
     for change in changes:
         name, equals, text = change.partition("=")
         if not equals or not name:
