@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, FiniteFloat, WrapValidator, model_validator
 
-from weir.catalog.spec_values import bound, compared, distinct, without_nul
+from weir.catalog.spec_values import PipelineName, TableName, TopicName, bound, compared, distinct, without_nul
 from weir.catalog.types import ColumnType
 from weir.config.base import (
     DuplicateRatio,
@@ -23,31 +23,6 @@ from weir.config.base import (
     TtlDays,
 )
 
-_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-TopicName = Annotated[
-    str,
-    Field(
-        pattern=rf"^{_LABEL}(\.{_LABEL})*$",
-        max_length=200,
-        description="Lower-case letters, digits, dots and dashes; no part between dots begins or ends with a dash.",
-    ),
-]
-TableName = Annotated[
-    str,
-    Field(
-        pattern="^[a-z]([a-z0-9_]{0,46}[a-z0-9])?$",
-        description="Lower-case letters, digits and underscores, at most 48, the last no underscore: "
-        "the name of its topic, too.",
-    ),
-]
-PipelineName = Annotated[
-    str,
-    Field(
-        pattern="^[a-z]([a-z0-9_]{0,42}[a-z0-9])?$",
-        description="The folder's name; also the keyspace's. Lower-case letters, digits and underscores, at most 44, "
-        "the last no underscore: Kubernetes takes no longer name of what is made for it.",
-    ),
-]
 Columns = Annotated[list[Identifier], AfterValidator(distinct)]
 Long = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 

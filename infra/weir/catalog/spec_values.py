@@ -1,11 +1,39 @@
-"""Values of a pipeline file that pydantic's own rules would take too widely, or refuse in more than one line."""
+"""The forms of names and values in a pipeline file that pydantic alone takes too widely, or refuses in many lines."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
+
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+TopicName = Annotated[
+    str,
+    Field(
+        pattern=rf"^{_LABEL}(\.{_LABEL})*$",
+        max_length=200,
+        description="Lower-case letters, digits, dots and dashes; no part between dots begins or ends with a dash.",
+    ),
+]
+TableName = Annotated[
+    str,
+    Field(
+        pattern="^[a-z]([a-z0-9_]{0,46}[a-z0-9])?$",
+        description="Lower-case letters, digits and underscores, at most 48, the last no underscore: "
+        "the name of its topic, too.",
+    ),
+]
+PipelineName = Annotated[
+    str,
+    Field(
+        pattern="^[a-z]([a-z0-9_]{0,42}[a-z0-9])?$",
+        description="The folder's name; also the keyspace's. Lower-case letters, digits and underscores, at most 44, "
+        "the last no underscore: Kubernetes takes no longer name of what is made for it.",
+    ),
+]
 
 
 def distinct(names: list[str]) -> list[str]:
