@@ -106,7 +106,7 @@ def _needs(loads: Sequence[Load], stack: StackConfig) -> _Needs:
         writes += load.distinct_processed + totals
         widest = max((_total_bytes(table) for table in load.pipeline.aggregate_tables.values()), default=0.0)
         written_bytes += load.distinct_processed * row_bytes(load) + totals * widest
-        data += _data_bytes(load, stack)
+        data += _data_bytes(load)
     users = stack.workload
     reads = users.dashboard_users * CHARTS_PER_DASHBOARD / users.dashboard_refresh_seconds
     cores = writes * factor / WRITTEN_COPIES_PER_CORE + reads * READ_CORE_SECONDS
@@ -125,9 +125,9 @@ def _total_bytes(table: Table) -> float:
     return ROW_BYTES + width(list(table.columns.values())) + CELL_BYTES * len(table.columns)
 
 
-def _data_bytes(load: Load, stack: StackConfig) -> float:
+def _data_bytes(load: Load) -> float:
     """What one copy holds: rows for their TTL and for as long as an expired row still lies on disk after it."""
-    grace_days = stack.retention.gc_grace_hours / 24
+    grace_days = load.pipeline.gc_grace_seconds / SECONDS_PER_DAY
     kept = load.pipeline.row_table.ttl_days or PLANNED_DAYS
     rows = load.distinct_mean * (kept + grace_days) * SECONDS_PER_DAY * row_bytes(load)
     tables = load.pipeline.aggregate_tables.values()
