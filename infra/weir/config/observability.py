@@ -1,21 +1,12 @@
-"""Metrics, alerts and logs."""
+"""Metrics and alerts."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
 from weir.config.base import Frozen
-
-
-class LogLevel(StrEnum):
-    """How much the services tell."""
-
-    DEBUG = "DEBUG"
-    INFO = "INFO"
-    WARN = "WARN"
 
 
 class ObservabilityConfig(Frozen):
@@ -25,7 +16,6 @@ class ObservabilityConfig(Frozen):
     alerts: Annotated[bool, Field(description="PrometheusRules: lag, full disks, failed checkpoints.")] = True
     labels: Annotated[dict[str, str], Field(description="What your Prometheus selects monitors and rules by.")] = {}
     scrape_interval_seconds: Annotated[int, Field(ge=5, le=600)] = 30
-    log_level: LogLevel = LogLevel.INFO
     freshness_p99_alert_seconds: Annotated[
         float, Field(gt=0, description="How long an event in a hundred may wait until its job reads it.")
     ] = 30

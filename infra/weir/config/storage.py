@@ -17,7 +17,6 @@ class StorageClasses(Frozen):
     flink: Annotated[str | None, Field(description="RocksDB's working files: the fastest; it need not survive.")] = None
     streams: Annotated[str | None, Field(description="RocksDB's files of Kafka Streams; Kafka has a copy.")] = None
     superset: Annotated[str | None, Field(description="PostgreSQL and Valkey, where they are deployed.")] = None
-    encrypted: Annotated[bool, Field(description="A person's word that these classes encrypt at rest.")] = False
 
 
 class ObjectStorage(Frozen):
