@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from weir.catalog.retention import segment_milliseconds, time_window
 from weir.catalog.spec import Engine
 from weir.catalog.streams import streams_settings
 from weir.catalog.topics import event_topic, table_topic
+from weir.config.errors import ConfigError
 from weir.config.stack import StackConfig
 from weir.config.streams import StreamsConfig
 
@@ -84,6 +86,17 @@ def test_being_in_an_environment_twice_is_being_in_it() -> None:
     stack = StackConfig.model_validate({**BASE, "retention": {"pipelines": {"flights": kept}}})
     once = resolve(stack, [FLIGHTS])
     assert resolve(stack, once.pipelines) == once
+
+
+@pytest.mark.parametrize("field", ["source_retention_hours", "dead_letters_retention_hours", "rows_ttl_days"])
+@pytest.mark.parametrize("held_by", ["the stack file", "the pipeline file"])
+def test_an_expiry_that_a_hold_would_ignore_is_refused(field: str, held_by: str) -> None:
+    by_stack = held_by == "the stack file"
+    kept = {"legal_hold": by_stack, field: 24}
+    stack = StackConfig.model_validate({**BASE, "retention": {"pipelines": {"flights": kept}}})
+    flights = replace(FLIGHTS, spec=FLIGHTS.spec.model_copy(update={"legal_hold": not by_stack}))
+    with pytest.raises(ConfigError, match=f"{field}: legal_hold keeps everything"):
+        resolve(stack, [flights])
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a legal hold with an expiry": (
         {"retention": {"pipelines": {"flights": {"legal_hold": True, "rows_ttl_days": 5}}}},
-        ["retention.pipelines.flights: legal_hold keeps everything, and an expiry is given"],
+        ["retention.pipelines.flights", "rows_ttl_days: legal_hold keeps everything, and an expiry is given", "remove"],
     ),
     "a pipeline that is not run": (
         {"workload": {"pipelines": {"trains": {"peak_events_per_second": 5}}}},

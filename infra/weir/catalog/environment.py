@@ -25,6 +25,8 @@ from weir.config.retention import PipelineRetention
 from weir.config.stack import StackConfig
 from weir.config.workload import PipelineWorkload
 
+EXPIRIES = ("source_retention_hours", "dead_letters_retention_hours", "rows_ttl_days", "aggregates_ttl_days")
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -92,6 +94,13 @@ def _unknown_totals(spec: PipelineSpec, kept: PipelineRetention) -> Iterator[str
             )
 
 
+def _held_expiries(spec: PipelineSpec, kept: PipelineRetention) -> Iterator[str]:
+    """A hold stands in either file."""
+    for name in EXPIRIES if kept.legal_hold or spec.legal_hold else ():
+        if getattr(kept, name):
+            yield f"{name}: legal_hold keeps everything, and an expiry is given besides; remove the one or the other"
+
+
 def _platform_tables(stack: StackConfig) -> tuple[Table, ...]:
     health_ttl_seconds = days_to_seconds(stack.retention.health_ttl_days)
     return tuple(
@@ -107,8 +116,8 @@ def _platform_tables(stack: StackConfig) -> tuple[Table, ...]:
 def _with_retention(pipeline: Pipeline, stack: StackConfig) -> PipelineSpec:
     kept, spec = stack.retention.pipelines.get(pipeline.name, PipelineRetention()), pipeline.spec
     source = f"stack {stack.environment}, retention.pipelines.{pipeline.name}"
-    if unknown := list(_unknown_totals(spec, kept)):
-        raise ConfigError(source, unknown)
+    if useless := [*_unknown_totals(spec, kept), *_held_expiries(spec, kept)]:
+        raise ConfigError(source, useless)
     spec = _changed(
         spec,
         source=_changed(spec.source, retention_hours=kept.source_retention_hours),

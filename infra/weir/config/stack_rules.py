@@ -61,12 +61,6 @@ def _pipelines(stack: StackSettings) -> Iterator[str]:
                     f"{field}.{name}: the stack runs no pipeline of this name (it runs {', '.join(stack.pipelines)}); "
                     "correct the name, or add it to pipelines"
                 )
-    for name, kept in stack.retention.pipelines.items():
-        if kept.legal_hold and (kept.rows_ttl_days or kept.aggregates_ttl_days or kept.source_retention_hours):
-            yield (
-                f"retention.pipelines.{name}: legal_hold keeps everything, and an expiry is given besides; "
-                "remove the one or the other"
-            )
 
 
 def _target(stack: StackSettings) -> Iterator[str]:
