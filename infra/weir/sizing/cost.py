@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from weir.catalog.retention import hours_to_seconds
 from weir.config.prices import PricesConfig
 from weir.config.stack import StackConfig
+from weir.sizing.kafka_topics import planned_inflow
 from weir.sizing.load import Load
 from weir.sizing.plan import ComponentCost, NodeSize, PlatformPlan, PodSize, Totals
 from weir.sizing.shares import GIB
@@ -49,7 +51,7 @@ def costs_of(plan: PlatformPlan, loads: Sequence[Load], stack: StackConfig) -> t
     objects = {
         "flink": sum(job.checkpoint_storage_gib for job in plan.flink.values()),
         "cassandra": _backup_gib(plan, stack),
-        "kafka": _tiered_gib(plan, loads, stack),
+        "kafka": _tiered_gib(loads, stack),
     }
     managed = {"kafka": prices.aiven_plan_month.get(plan.kafka.aiven_plan or "", 0.0)}
     return tuple(
@@ -120,8 +122,8 @@ def _backup_gib(plan: PlatformPlan, stack: StackConfig) -> float:
     return plan.cassandra.stored_gib_per_node * plan.cassandra.nodes * 1.2
 
 
-def _tiered_gib(plan: PlatformPlan, loads: Sequence[Load], stack: StackConfig) -> float:
+def _tiered_gib(loads: Sequence[Load], stack: StackConfig) -> float:
     if not stack.retention.tiered_storage.enabled:
         return 0.0
-    hours = {load.pipeline.name: load.pipeline.spec.source.retention_hours for load in loads}
-    return sum(load.planned_bytes_per_second * hours[load.pipeline.name] * 3600 for load in loads) / GIB
+    inflows = [planned_inflow(load, load.pipeline.source_retention_hours) for load in loads]
+    return sum(bytes_per_second * hours_to_seconds(hours) for bytes_per_second, hours in inflows) / GIB

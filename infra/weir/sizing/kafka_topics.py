@@ -99,15 +99,21 @@ def _compacted(topic: Topic, kept: float, stack: StackConfig) -> SizedTopic:
     return SizedTopic(replace(topic, config=config), on_disk * availability.kafka_replication_factor / GIB)
 
 
-def _topic(load: Load, topic: Topic, retention_hours: int | None, part: float, stack: StackConfig) -> SizedTopic:
-    """A topic that gets `part` of the events; without `retention_hours` nothing expires.
+def planned_inflow(load: Load, retention_hours: int | None) -> tuple[float, int]:
+    """Bytes per second, and for how many hours they are kept; without `retention_hours` nothing expires.
 
     A peak may last as long as a retention, but not for the years that are planned where nothing expires.
     """
+    if retention_hours is None:
+        return load.planned_mean * load.record_bytes, PLANNED_DAYS * 24
+    return load.planned_bytes_per_second, retention_hours
+
+
+def _topic(load: Load, topic: Topic, retention_hours: int | None, part: float, stack: StackConfig) -> SizedTopic:
+    """A topic that gets `part` of the events."""
     availability, tiered = stack.availability, stack.retention.tiered_storage
-    held = retention_hours is None
-    hours = PLANNED_DAYS * 24 if retention_hours is None else retention_hours
-    bytes_per_second = (load.planned_mean * load.record_bytes if held else load.planned_bytes_per_second) * part
+    bytes_per_second, hours = planned_inflow(load, retention_hours)
+    bytes_per_second *= part
     per_partition = bytes_per_second * hours_to_seconds(hours) / topic.partitions
     segment = _segment_bytes(per_partition)
     # The segment that is written to never expires, and one that has expired goes a little later.
@@ -116,7 +122,7 @@ def _topic(load: Load, topic: Topic, retention_hours: int | None, part: float, s
     config = {
         **topic.config,
         "min.insync.replicas": str(availability.kafka_min_in_sync_replicas),
-        "retention.bytes": "-1" if held else str(guard),
+        "retention.bytes": "-1" if retention_hours is None else str(guard),
         "segment.bytes": str(segment),
     }
     if tiered.enabled:
