@@ -10,10 +10,12 @@ import pytest
 import yaml
 
 from weir.catalog.dataset import load_dataset
-from weir.catalog.pipeline import group_columns, load_pipeline, load_pipelines, pipeline_names
+from weir.catalog.environment import load_environment
+from weir.catalog.pipeline import group_columns, load_pipeline, pipeline_names
 from weir.catalog.tables import create_keyspace_statement, time_window_compaction
 from weir.catalog.types import ColumnType
 from weir.config.errors import ConfigError
+from weir.config.stack import StackConfig
 
 pytestmark = pytest.mark.unit
 
@@ -161,8 +163,11 @@ def test_two_pipelines_do_not_share_a_topic(tmp_path: Path) -> None:
     write(tmp_path / "flights", SPEC)
     write(tmp_path / "flights2", {**SPEC, "name": "flights2"})
     assert list(pipeline_names(tmp_path)) == ["flights", "flights2"]
-    with pytest.raises(ConfigError, match=r"topic 'flights\.events' belongs to pipeline 'flights'"):
-        load_pipelines(tmp_path, ["flights", "flights2"])
+    stack = StackConfig.model_validate(
+        {"environment": "test", "target": "embedded", "pipelines": ["flights", "flights2"]}
+    )
+    with pytest.raises(ConfigError, match=r"flights2: source\.topic: topic 'flights\.events' is that of source.topic"):
+        load_environment(tmp_path, stack)
 
 
 def test_the_flights_dataset_lies_in_its_package() -> None:

@@ -34,6 +34,10 @@ def test_pipelines_with_names_of_their_own_share_none() -> None:
             [flights(letters="flights.table.planes")],
             "flights: table planes: topic 'flights.table.planes' is that of dead_letters.topic of flights",
         ),
+        (
+            [flights(), flights("trains", topic="flights.events")],
+            "trains: source.topic: topic 'flights.events' is that of source.topic of flights; choose another name",
+        ),
         ([flights(topic="loader-flights-offsets")], "flights: name: topic 'loader-flights-offsets' is that of source"),
         ([flights(topic="weir-flights-seen-changelog")], "flights: name: topic 'weir-flights-seen-changelog' is that"),
         (

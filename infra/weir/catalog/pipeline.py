@@ -198,17 +198,9 @@ def load_pipeline(folder: Path) -> Pipeline:
 
 
 def load_pipelines(root: Path, names: list[str], engine: Engine | None = None) -> list[Pipeline]:
-    """The pipelines `names` below `root`, all on `engine` where one is given; no two may share a topic."""
+    """The pipelines `names` below `root`, all on `engine` where one is given."""
     loaded = [load_pipeline(root / name) for name in names]
-    pipelines = [pipeline.on(engine) for pipeline in loaded] if engine else loaded
-    owners: dict[str, str] = {}
-    for pipeline in pipelines:
-        for topic in pipeline.topics:
-            other = owners.setdefault(topic.name, pipeline.name)
-            if other != pipeline.name:
-                problem = f"topic {topic.name!r} belongs to pipeline {other!r} already; choose another name"
-                raise ConfigError(str(pipeline.folder / PIPELINE_FILE), [problem])
-    return pipelines
+    return [pipeline.on(engine) for pipeline in loaded] if engine else loaded
 
 
 def pipeline_names(root: Path) -> Iterator[str]:
