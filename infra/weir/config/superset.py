@@ -22,6 +22,11 @@ class GivenService(Frozen):
 
     host: str
     port: Port
+
+
+class GivenDatabase(GivenService):
+    """A PostgreSQL that exists already."""
+
     user: str = "superset"
     database: str = "superset"
 
@@ -39,7 +44,7 @@ class SupersetConfig(Frozen):
 
     provider: SupersetProvider = SupersetProvider.OPERATOR
     host: Annotated[str | None, Field(description="The host name that people type; no ingress without it.")] = None
-    metadata_database: Annotated[GivenService | None, Field(description="A PostgreSQL that exists.")] = None
+    metadata_database: Annotated[GivenDatabase | None, Field(description="A PostgreSQL that exists.")] = None
     cache: Annotated[GivenService | None, Field(description="A Valkey or Redis that exists.")] = None
     oauth: OAuth | None = None
     cache_seconds: Annotated[int, Field(ge=0, le=86_400, description="How long a chart's result is reused.")] = 10

@@ -14,7 +14,7 @@ from weir.components.base import Component, Resources, Site
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority
 from weir.components.images import Image
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
-from weir.config.superset import GivenService, OAuth
+from weir.config.superset import GivenDatabase, GivenService, OAuth
 from weir.sizing.plan import SupersetPlan
 
 NAME = "superset"
@@ -43,7 +43,7 @@ class SupersetArgs:
 
     plan: SupersetPlan
     image: Image
-    metadata: GivenService
+    metadata: GivenDatabase
     cache: GivenService
     trino_url: str
     dashboards: tuple[Dashboard, ...]

@@ -12,7 +12,7 @@ from weir.components.images import Image
 from weir.components.pods import environment, mounts, read_only_mounts, scratch_volume, secret_volume
 from weir.components.superset import settings as shared
 from weir.components.workload import Claim, Probes, Workload, deployment, service, stateful_set
-from weir.config.superset import GivenService
+from weir.config.superset import GivenDatabase, GivenService
 from weir.sizing.plan import NodeSize, PodSize
 
 POSTGRESQL = "superset-postgresql"
@@ -25,9 +25,9 @@ DATA_FOLDER = "/var/lib/postgresql/data"
 VALKEY_SETTINGS = "/tmp/valkey.conf"  # noqa: S108 - the pod's own
 
 
-def postgresql_service(site: Site) -> GivenService:
+def postgresql_service(site: Site) -> GivenDatabase:
     """The PostgreSQL of `PostgreSql`, as if it had been given."""
-    return GivenService(host=f"{POSTGRESQL}.{site.namespace}.svc", port=POSTGRESQL_PORT)
+    return GivenDatabase(host=f"{POSTGRESQL}.{site.namespace}.svc", port=POSTGRESQL_PORT)
 
 
 def valkey_service(site: Site) -> GivenService:
