@@ -92,6 +92,10 @@ lock: python ## Write the lock files anew
 schemas: python ## Write the JSON Schemas of stack and pipeline files anew
 	.venv/bin/python -m weir.catalog.schemas
 
+.PHONY: dockerfiles
+dockerfiles: python ## Write the images' Dockerfiles anew
+	.venv/bin/python -m weir.toolchain.images.dockerfile
+
 .PHONY: prove
 prove: setup ## Break everything that can break while replays run, and verify; a round for each fault
 	$(WEIR) prove

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the lock files anew from what pyproject.toml and locks/*.in ask for (make lock).
+# Writes the lock files anew from what pyproject.toml, locks/*.in and toolchain/pom.xml ask for (make lock).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache="${WEIR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/weir}"
@@ -17,3 +17,13 @@ compile locks/schema-job.in -o locks/schema-job.txt
 compile locks/go.in -o locks/go.txt
 compile --no-deps locks/superset-image.in -o locks/superset-image.txt
 compile infra/policy/requirements.in -o infra/policy/requirements.txt
+
+# The sums of what Maven resolves, which the images' Dockerfiles check. Trino's archive alone is 821 MB, once.
+files="$(mktemp -d)"
+trap 'rm -rf "$files"' EXIT
+mkdir -p locks/maven
+sed -n 's|^ *<id>\(.*\)</id>$|\1|p' toolchain/pom.xml | while read -r profile; do
+  mvn --batch-mode --quiet --file toolchain/pom.xml --activate-profiles "$profile" \
+    dependency:copy-dependencies -DoutputDirectory="$files/$profile" </dev/null
+  (cd "$files/$profile" && LC_ALL=C sha256sum -- *) >"locks/maven/$profile.sha256"
+done

@@ -79,24 +79,10 @@ def build(
         console.print(_line(image), highlight=False, markup=False)
     for name in () if names else library.needing_engine(REPOSITORY):
         console.print(
-            f"{name}: needs a container engine: run `weir images context DIR {name}`", highlight=False, markup=False
+            f"{name}: needs a container engine: run `docker build -f images/{name}/Dockerfile .`",
+            highlight=False,
+            markup=False,
         )
-
-
-@commands.command()
-def context(
-    out: Annotated[Path, typer.Argument(help="Output folder, with a subfolder for each image.")],
-    names: NamesArgument = None,
-) -> None:
-    """Write a build context for each image, for `docker build` or buildah."""
-    from weir.config.repository import REPOSITORY  # noqa: PLC0415
-    from weir.local.board import Board  # noqa: PLC0415
-    from weir.toolchain.images import library  # noqa: PLC0415
-
-    with Board(console) as board:
-        written = library.contexts(REPOSITORY, names or [], out, board.report)
-    for folder in written:
-        console.print(f"docker build {folder}", highlight=False, markup=False)
 
 
 def _line(image: BuiltImage) -> str:

@@ -93,14 +93,23 @@ def _user(instructions: list[Instruction]) -> Iterator[tuple[int, str]]:
         yield users[-1].line, f"USER {users[-1].text}: not a number above 0; Kubernetes cannot see that it is not root"
 
 
+def sources(text: str) -> list[str]:
+    """What the Dockerfile copies from its context."""
+    return [source.rstrip("/") for instruction in read(text) for source in _sources(instruction)]
+
+
+def _sources(instruction: Instruction) -> list[str]:
+    if instruction.name != "COPY" or "--from=" in instruction.text:
+        return []
+    *found, _ = [part for part in shlex.split(instruction.text) if not part.startswith("--")]
+    return found
+
+
 def _copies(instructions: list[Instruction], root: Path) -> Iterator[tuple[int, str]]:
     for instruction in instructions:
         if instruction.name == "ADD":
             yield instruction.line, "ADD fetches and unpacks unchecked; use COPY"
-        if instruction.name != "COPY" or "--from=" in instruction.text:
-            continue
-        *sources, _ = [part for part in shlex.split(instruction.text) if not part.startswith("--")]
-        for source in sources:
+        for source in _sources(instruction):
             if source in {".", "./"}:
                 yield instruction.line, "COPY . takes everything along; name what is needed"
             elif not (root / source).exists():
@@ -116,9 +125,10 @@ def _commands(instructions: list[Instruction]) -> Iterator[tuple[int, str]]:
             continue
         if re.search(r"(curl|wget)\b.*\|\s*(ba)?sh\b", text):
             yield instruction.line, "what is fetched is run unchecked"
-        if "pip install" in text and "--require-hashes" not in text:
+        installs = re.search(r"\bpip( --python \S+)? install\b", text)
+        if installs and "--require-hashes" not in text:
             yield instruction.line, "pip install without --require-hashes; install from a lock file"
-        if re.search(r"\bpip install\b", text) and not re.search(r"--no-cache(-dir)?\b", text):
+        if installs and not re.search(r"--no-cache(-dir)?\b", text):
             yield instruction.line, "pip install keeps its cache in the image; add --no-cache-dir"
         if "apt-get install" in text:
             if "--no-install-recommends" not in text:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from tests.toolchain.images.dockerfile import problems
 
 from weir.config.errors import ConfigError, WeirError
 from weir.config.images import ImageName
@@ -18,7 +17,6 @@ from weir.toolchain.images.bill import Component, bill, debian_packages
 from weir.toolchain.images.build import Builder, account_files, image_config, index_of
 from weir.toolchain.images.build import BuiltImage as Built
 from weir.toolchain.images.definition import Account, load_bases, load_images
-from weir.toolchain.images.dockerfile import OWNED_FOLDER, ROOT_FOLDER, dockerfile
 from weir.toolchain.images.layers import Layer, LayerStore, Owner, write_tree
 from weir.toolchain.images.sources import Sources, compile_python
 
@@ -53,14 +51,6 @@ def test_an_image_on_somebodys_image_has_no_folders_and_links(tmp_path: Path) ->
 def test_an_image_runs_as_somebody_and_never_as_root(name: ImageName) -> None:
     user = image_config(IMAGES[name], [])["config"]["User"]
     assert all(int(part) > 0 for part in user.split(":"))
-
-
-@pytest.mark.parametrize("name", IMAGES)
-def test_the_dockerfile_of_a_definition_keeps_every_rule(name: ImageName, tmp_path: Path) -> None:
-    for folder in (ROOT_FOLDER, OWNED_FOLDER):
-        (tmp_path / folder).mkdir()
-    image = IMAGES[name]
-    assert problems(dockerfile(image, BASES[image.base]), tmp_path) == []
 
 
 def test_a_definition_with_two_sources_for_a_part_is_refused(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from tests.toolchain.images.dockerfile import DOCKERFILES, problems, read
+from tests.toolchain.images.dockerfile import DOCKERFILES, problems, read, sources
 
 from weir import incluster
 from weir.catalog.flink import image_files
@@ -26,11 +27,13 @@ from weir.config.images import ImageName
 from weir.config.repository import REPOSITORY
 from weir.toolchain import fetch
 from weir.toolchain.images.definition import Debian, Part, load_bases, load_images
-from weir.toolchain.images.dockerfile import dockerfile
+from weir.toolchain.images.dockerfile import dockerfiles
+from weir.toolchain.images.stages import FETCHED, SUMS, UNPACKED
 from weir.toolchain.installed import Toolchain
 
 IMAGES = load_images(REPOSITORY / "images")
 BASES = load_bases(REPOSITORY / "images")
+EXPECTED = dockerfiles(REPOSITORY)
 GOOD = """
 ARG BASE=docker.io/library/python:3.11.14-slim
 FROM ${BASE}
@@ -57,6 +60,39 @@ def test_a_dockerfile_keeps_every_rule(name: str) -> None:
 
 
 @pytest.mark.unit
+@pytest.mark.parametrize("path", EXPECTED, ids=lambda path: path.parent.name)
+def test_a_dockerfile_is_current(path: Path) -> None:
+    assert path.exists(), f"{path} is missing; run `make dockerfiles`"
+    assert path.read_text(encoding="utf-8") == EXPECTED[path], f"{path} is stale; run `make dockerfiles`"
+
+
+@pytest.mark.unit
+def test_what_a_dockerfile_copies_is_in_the_build_context() -> None:
+    let_in = re.findall(r"^!(\S+)$", text_of(".dockerignore"), re.MULTILINE)
+    for name in DOCKERFILES:
+        for source in sources(text_of(name)):
+            assert any(f"{source}/".startswith(f"{path}/") for path in let_in), f"{name}: {source}"
+
+
+@pytest.mark.unit
+def test_the_sums_are_of_the_versions_that_maven_resolves() -> None:
+    pom = ElementTree.parse(REPOSITORY / "toolchain" / "pom.xml").getroot()  # noqa: S314 - our own file
+    space = {"m": "http://maven.apache.org/POM/4.0.0"}
+    properties = pom.find("m:properties", space)
+    assert properties is not None
+    values = {f"${{{each.tag.rpartition('}')[2]}}}": each.text for each in properties}
+    for profile in sorted({*FETCHED.values(), *UNPACKED}):
+        lines = text_of(f"{SUMS}/{profile}.sha256").splitlines()
+        assert all(re.fullmatch(r"[0-9a-f]{64}  \S+", line) for line in lines), profile
+        named = pom.findall(f"m:profiles/m:profile[m:id='{profile}']/m:dependencies/m:dependency", space)
+        assert named, profile
+        for each in named:
+            version = each.findtext("m:version", "", space)
+            file = f"  {each.findtext('m:artifactId', '', space)}-{values[version]}"
+            assert any(file in line for line in lines), f"{profile}:{file} has no sum; run `make lock`"
+
+
+@pytest.mark.unit
 def test_a_good_dockerfile_has_no_problem() -> None:
     assert problems(GOOD) == []
 
@@ -78,6 +114,7 @@ def test_a_good_dockerfile_has_no_problem() -> None:
         ("COPY locks/flink.txt", "COPY locks/gone.txt", "locks/gone.txt: it is not in the repository"),
         (" --require-hashes", "", "without --require-hashes"),
         (" --no-cache-dir", "", "keeps its cache"),
+        ("pip install --no-cache-dir --require", "pip --python /opt/venv/bin/python install --re", "keeps its cache"),
         ("RUN pip", "RUN apt-get install -y git && pip", "without --no-install-recommends"),
         ("RUN pip", "RUN curl https://example.org/x | sh && pip", "run unchecked"),
         ("USER 1000", "ENV ADMIN_PASSWORD=abc\nUSER 1000", "a secret would stay"),
@@ -103,10 +140,9 @@ def test_every_base_has_the_versions_of_everything_else() -> None:
 def test_every_image_that_is_not_upstreams_is_defined_and_has_a_line_in_the_guide() -> None:
     guide = text_of("docs/how-to/deploy.md")
     for name in set(ImageName) - set(UPSTREAM):
-        by_hand = f"images/{name.value}/Dockerfile"
-        assert (name in IMAGES) is (by_hand not in DOCKERFILES), f"{name}: one definition"
-        folder = f"out/{name.value}" if name in IMAGES else f"-f {by_hand}"
-        assert re.search(rf"docker build .*-t ghcr\.io/weir/{name.value}:\S+ .*{re.escape(folder)}", guide), name
+        file = f"images/{name.value}/Dockerfile"
+        assert file in DOCKERFILES
+        assert re.search(rf"docker build .*-t ghcr\.io/weir/{name.value}:\S+ .*-f {re.escape(file)}", guide), name
 
 
 @pytest.mark.unit
@@ -143,7 +179,9 @@ def test_the_sink_is_where_strimzis_connect_looks_for_plugins() -> None:
     image = IMAGES[ImageName.LOADER]
     assert [(part.tool, part.to) for part in image.parts] == [("loader-plugin", "/opt/kafka/plugins/cassandra")]
     assert image.account.id == KAFKA_USER_ID
-    assert "RUN" not in [each.name for each in read(dockerfile(image, BASES[image.base]))]
+    instructions = [each.name for each in read(text_of("images/loader/Dockerfile"))]
+    last = len(instructions) - instructions[::-1].index("FROM")
+    assert "RUN" not in instructions[last:]
 
 
 @pytest.mark.unit

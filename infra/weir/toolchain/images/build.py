@@ -78,8 +78,8 @@ class Builder:
         base = self.bases[name]
         if not isinstance(base, Debian):
             raise WeirError(
-                f"{base.docker_image} is in no package registry: only a container engine builds on it; write what "
-                "`docker build` takes with `weir images context`"
+                f"{base.docker_image} is in no package registry: only a container engine builds on it; use "
+                "`docker build` with the Dockerfile beside the image's definition"
             )
         return self.store.layer(debian.key_of(base), lambda target: debian.write_base(base, target, show))
 

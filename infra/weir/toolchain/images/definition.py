@@ -13,6 +13,8 @@ from weir.config.images import ImageName
 
 BASES_FILE = "bases.yaml"
 IMAGE_FILE = "image.yaml"
+BUILDER = "maven"
+"""The base in which the Dockerfiles fetch and compile Java."""
 
 AbsolutePath = Annotated[str, Field(pattern=r"^/(usr|opt|etc|app|data|var|docker-entrypoint)[A-Za-z0-9._/@+-]*$")]
 

@@ -13,7 +13,6 @@ from weir.config.images import ImageName, ImagesConfig
 from weir.toolchain import locks, toolchain
 from weir.toolchain.images.build import Builder, BuiltImage
 from weir.toolchain.images.definition import Debian, ImageDefinition, load_bases, load_images
-from weir.toolchain.images.dockerfile import write_context
 from weir.toolchain.images.layers import LayerStore
 from weir.toolchain.images.sources import Sources
 
@@ -68,22 +67,6 @@ def build(repository: Path, config: ImagesConfig, names: Collection[str], report
     with locks.held(store.folder / ".lock", lambda: report(FOLDER, "another weir is building them", None)):
         _bases(builder, images, report)
         return [_build(builder, image, image_reference(config, image.name), report) for image in images]
-
-
-def contexts(repository: Path, names: Collection[str], folder: Path, report: Report) -> list[Path]:
-    """For each image a folder below `folder` that `docker build` takes.
-
-    Raises:
-        WeirError: as `build`.
-    """
-    images = chosen(repository, names)
-    sources = Sources(repository, toolchain.ensure(repository, tools_of(images), report))
-    store, bases = store_of(dict(os.environ)), load_bases(repository / FOLDER)
-    with locks.held(store.folder / ".lock", lambda: report(FOLDER, "another weir is building them", None)):
-        return [
-            write_context(image, bases[image.base], sources, store, folder / ImageName(image.name).value)
-            for image in images
-        ]
 
 
 def _bases(builder: Builder, images: Collection[ImageDefinition], report: Report) -> None:
