@@ -13,7 +13,7 @@ compile() {
 compile pyproject.toml --all-extras -o requirements.txt
 compile locks/flink.in -o locks/flink.txt
 compile locks/superset.in -o locks/superset.txt
-compile locks/schema-job.in -o locks/schema-job.txt
+compile locks/weir-jobs.in -o locks/weir-jobs.txt
 compile locks/go.in -o locks/go.txt
 compile --no-deps locks/superset-image.in -o locks/superset-image.txt
 compile infra/policy/requirements.in -o infra/policy/requirements.txt

@@ -1,4 +1,4 @@
-"""A pod that publishes and verifies: it has the image of weir's own jobs, and services answer it by their names.
+"""A pod that publishes and verifies: it has the image of weir's own programs, and services answer it by their names.
 
 What the image lacks is sent into the pod: weir's verification and what it computes with, the original data, the
 actions (`proving.py`), the repository's pipelines.
@@ -152,7 +152,7 @@ class Prover:
     def _pod(self) -> dict[str, Any]:
         stack = load_stack(self.project.stack_file)
         (pipeline,) = load_environment(self.project.pipelines, stack).pipelines
-        own = image(stack.images, ImageName.SCHEMA_JOB)
+        own = image(stack.images, ImageName.WEIR_JOBS)
         volumes: dict[str, Any] = {WORK: {"emptyDir": {}}}
         for name in proving.secrets(pipeline):
             volumes[name] = {"secret": {"secretName": name, "defaultMode": SECRET_MODE}}

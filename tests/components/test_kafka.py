@@ -156,7 +156,7 @@ def plain(site: Site = PROD) -> dict[str, Recorded]:
     def program() -> None:
         authority = CertificateAuthority(site, CertificateAuthorityArgs("cert-manager.io/v1"))
         kafka = PlainKafka("kafka", site, PlainKafkaArgs(PLAN, Image("apache/kafka:4.3.1"), authority))
-        setup = PlainKafkaSetupArgs(kafka, PLAN.topics, principals([FLIGHTS]), Image("schema-job:0.1.0"))
+        setup = PlainKafkaSetupArgs(kafka, PLAN.topics, principals([FLIGHTS]), Image("weir-jobs:0.1.0"))
         PlainKafkaSetup("kafka-setup", site, setup)
 
     return made(program, site.environment)
@@ -200,7 +200,7 @@ def test_the_setup_is_told_topics_users_rules_and_quotas_without_a_password_in_s
 def test_the_setup_sees_a_nodes_certificate_and_each_users_password_as_files():
     pod = spec(plain()["kafka-setup"])["template"]["spec"]
     (container,) = pod["containers"]
-    assert container["image"] == "schema-job:0.1.0"
+    assert container["image"] == "weir-jobs:0.1.0"
     folders = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     command = container["command"]
     assert command[:3] == ["python", "-m", "weir.incluster.kafka.job"]
@@ -221,7 +221,7 @@ def test_the_setup_runs_anew_when_a_topic_changes():
         def program() -> None:
             authority = CertificateAuthority(DEV, CertificateAuthorityArgs("cert-manager.io/v1"))
             kafka = PlainKafka("kafka", DEV, PlainKafkaArgs(PLAN, Image("apache/kafka:4.3.1"), authority))
-            PlainKafkaSetup("kafka-setup", DEV, PlainKafkaSetupArgs(kafka, [topic], (), Image("schema-job:0.1.0")))
+            PlainKafkaSetup("kafka-setup", DEV, PlainKafkaSetupArgs(kafka, [topic], (), Image("weir-jobs:0.1.0")))
 
         return made(program)["kafka-setup"].inputs["metadata"]["name"]
 

@@ -29,7 +29,7 @@ def registry(authentication: KafkaAuthentication = KafkaAuthentication.SCRAM) ->
     def program() -> None:
         access = KafkaAccess("kafka:9093", authentication, "kafka-cluster-ca-cert", ())
         plan = RegistryPlan(2, PodSize(0.5, 1024, 512))
-        args = RegistryArgs(plan, Image("apicurio:3.3.3"), Image("schema-job:0.1.0"), access, [FLIGHTS])
+        args = RegistryArgs(plan, Image("apicurio:3.3.3"), Image("weir-jobs:0.1.0"), access, [FLIGHTS])
         Registry(SITE, args)
 
     found = [resource for resource in record(program, "prod") if resource.custom]

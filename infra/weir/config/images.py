@@ -20,7 +20,7 @@ class ImageName(StrEnum):
     STREAMS = "streams"
     LOADER = "loader"
     SUPERSET = "superset"
-    SCHEMA_JOB = "schema-job"
+    WEIR_JOBS = "weir-jobs"
     TRINO = "trino"
     REGISTRY = "registry"
     KAFKA = "kafka"
@@ -58,7 +58,7 @@ class ImagesConfig(Frozen):
 
     @model_validator(mode="after")
     def _pinned(self) -> ImagesConfig:
-        own = (ImageName.FLINK_JOB, ImageName.SUPERSET, ImageName.SCHEMA_JOB)
+        own = (ImageName.FLINK_JOB, ImageName.SUPERSET, ImageName.WEIR_JOBS)
         missing = [name.value for name in own if name not in self.digests] if self.require_digests else []
         if missing:
             raise ValueError(

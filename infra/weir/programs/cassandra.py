@@ -46,7 +46,7 @@ def cassandra(environment: PlannedEnvironment, site: Site, authority: Certificat
         drops=tuple(stack.cassandra.drops),
         replicate_system_keyspaces=plain,
     )
-    job = image(stack.images, ImageName.SCHEMA_JOB)
+    job = image(stack.images, ImageName.WEIR_JOBS)
     return CassandraDatabase(site, CassandraDatabaseArgs(database, access, job)).access
 
 

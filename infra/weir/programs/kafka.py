@@ -141,7 +141,7 @@ def _plain(environment: PlannedEnvironment, site: Site, authority: CertificateAu
         f"{NAME}-setup",
         site,
         PlainKafkaSetupArgs(
-            cluster, all_topics(plan), _principals(environment), image(stack.images, ImageName.SCHEMA_JOB)
+            cluster, all_topics(plan), _principals(environment), image(stack.images, ImageName.WEIR_JOBS)
         ),
     )
     return Kafka(KafkaAccess(cluster.bootstrap_servers, KafkaAuthentication.SCRAM, cluster.ca_secret, setup.ready))

@@ -25,7 +25,7 @@ def program_args(
     """What a program of `pipeline` needs to run as `principal` in Kafka and as `role` in Cassandra."""
     return PipelineProgramArgs(
         pipeline=pipeline,
-        image=image(environment.stack.images, ImageName.SCHEMA_JOB),
+        image=image(environment.stack.images, ImageName.WEIR_JOBS),
         kafka=platform.kafka,
         kafka_user=principal.name,
         cassandra=platform.cassandra,

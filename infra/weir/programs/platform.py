@@ -101,7 +101,7 @@ def _registry(environment: PlannedEnvironment, site: Site, log: Kafka) -> Regist
         RegistryArgs(
             plan=environment.plan.registry,
             image=image(images, ImageName.REGISTRY),
-            jobs_image=image(images, ImageName.SCHEMA_JOB),
+            jobs_image=image(images, ImageName.WEIR_JOBS),
             kafka=log.access,
             pipelines=environment.pipelines,
         ),

@@ -200,14 +200,14 @@ def test_the_operators_web_pods_find_their_program() -> None:
 
 
 @pytest.mark.contract
-def test_the_schema_jobs_programs_run_with_what_its_image_has(
+def test_the_jobs_programs_run_with_what_their_image_has(
     tmp_path: Path, toolchain_for: Callable[..., Toolchain]
 ) -> None:
     (uv,) = sorted(toolchain_for().cache.glob("uv-*/bin/uv"))[-1:]
-    lock = REPOSITORY / "locks" / "schema-job.txt"
+    lock = REPOSITORY / "locks" / "weir-jobs.txt"
     fetch.python_environment(uv, REPOSITORY, [lock], tmp_path / "venv", lambda *_: None)
     python = str(tmp_path / "venv" / "bin" / "python")
-    for part in IMAGES[ImageName.SCHEMA_JOB].parts:
+    for part in IMAGES[ImageName.WEIR_JOBS].parts:
         if part.repository:
             source, target = REPOSITORY / part.repository, tmp_path / part.to.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
