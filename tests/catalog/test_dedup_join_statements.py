@@ -78,7 +78,7 @@ def totals(measures, dimensions=("day",)):
     }
 
 
-def test_columns_of_the_source_are_nullable_for_a_record_that_cannot_be_decoded_has_none():
+def test_source_columns_are_nullable_as_undecodable_records_have_none():
     source = definition(job_statements(FLIGHTS, settings()), "_events")
     columns = source.partition(") WITH (")[0]
     assert "NOT NULL" not in columns

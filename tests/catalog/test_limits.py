@@ -27,7 +27,7 @@ def changed(tmp_path: Path, **settings: object) -> Pipeline:
     return load_pipeline(folder)
 
 
-def test_event_times_are_those_of_three_centuries_and_other_times_have_a_year_of_four_digits(tmp_path: Path) -> None:
+def test_event_times_span_three_centuries_and_other_years_have_four_digits(tmp_path: Path) -> None:
     orders = load_pipeline(write_orders_pipeline(tmp_path, orders=1))
     assert event_limits(orders).times == (
         # 1900-01-01T00:00:00.000Z and 2199-12-31T23:59:59.999Z.
@@ -52,13 +52,13 @@ def test_a_key_of_one_column_has_all_bytes_and_must_have_one(tmp_path: Path) -> 
     )
 
 
-def test_each_part_of_a_composite_partition_key_costs_three_bytes_and_may_be_empty(tmp_path: Path) -> None:
+def test_each_part_of_a_composite_key_costs_three_bytes_and_may_be_empty(tmp_path: Path) -> None:
     rows = {"table": "events", "partition_key": ["country", "ts", "id"]}
     (key,) = event_limits(changed(tmp_path, rows=rows, aggregates=[])).keys
     assert key == KeyLimit("partition key of events", ("country", "id"), (0, 0), 65_535 - 9 - 8, not_empty=False)
 
 
-def test_dimensions_have_room_for_joined_texts_and_count_what_stands_in_for_null(tmp_path: Path) -> None:
+def test_dimensions_have_room_for_joined_texts_and_for_the_null_stand_in(tmp_path: Path) -> None:
     aggregate = {
         "table": "t",
         "grain": "day",
@@ -88,7 +88,7 @@ def test_a_reference_row_must_fit_into_the_keys_that_it_is_joined_into() -> None
     assert reference_ranges(load_pipeline(FOLDER), "shops") == {"city": (1, 4_096)}
 
 
-def test_a_joined_part_of_a_key_may_be_empty_and_a_joined_date_has_a_year_of_four_digits(tmp_path: Path) -> None:
+def test_a_joined_key_part_may_be_empty_and_a_joined_year_has_four_digits(tmp_path: Path) -> None:
     orders = load_pipeline(write_orders_pipeline(tmp_path, orders=1))
     assert reference_ranges(orders, "products") == {"category": (0, 4_096)}
     assert reference_ranges(orders, "shops") == {"city": (0, 4_096), "opened": (-719_162, 2_932_896)}

@@ -104,7 +104,7 @@ def test_fewer_copies_are_refused_until_they_are_named() -> None:
     assert "'dc1': 1" in statement
 
 
-def test_accounts_get_as_many_copies_as_the_data_where_no_operator_sees_to_it() -> None:
+def test_without_an_operator_accounts_get_as_many_copies_as_the_data() -> None:
     plain = replace(WANTED, replicate_system_keyspaces=True)
     existing = applied(WANTED)
     existing = replace(existing, keyspaces={**existing.keyspaces, "system_auth": {}, "system_traces": {"dc1": 3}})
@@ -151,7 +151,7 @@ def test_another_key_and_another_type_are_refused_together() -> None:
     assert "flights.planes.seats: it is int and its pipeline asks for text" in refused.value.problems[1]
 
 
-def test_a_partition_key_column_that_moves_to_the_clustering_key_is_another_key() -> None:
+def test_a_column_moved_from_partition_to_clustering_key_is_another_key() -> None:
     moved = with_table(TABLE, partition_key=("tailnum", "year"), clustering_key=())
     with pytest.raises(ConfigError, match="a key cannot be changed"):
         migration(moved, applied(WANTED))

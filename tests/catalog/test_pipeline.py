@@ -56,7 +56,7 @@ def test_an_aggregates_key_is_its_partition_key_and_then_its_dimensions() -> Non
     assert flights.aggregate_tables["fleet_by_month"].clustering_key == ("origin", "carrier", "manufacturer")
 
 
-def test_counts_and_sums_of_integers_are_bigint_and_extremes_keep_their_type() -> None:
+def test_integer_counts_and_sums_are_bigint_and_extremes_keep_their_type() -> None:
     columns = load_pipeline(FLIGHTS).aggregate_tables["traffic_by_day"].columns
     assert columns["dep_delay_minutes"] is ColumnType.BIGINT
     assert columns["flights"] is ColumnType.BIGINT

@@ -14,7 +14,7 @@ FLIGHTS = load_pipeline(REPOSITORY / "pipelines" / "flights")
 ROLES = {role.name: {(grant.permission, grant.resource) for grant in role.grants} for role in roles_of([FLIGHTS])}
 
 
-def test_the_job_reads_references_and_writes_results_and_neither_the_other_way_round() -> None:
+def test_the_job_only_reads_references_and_only_writes_results() -> None:
     grants = ROLES["job_flights"]
     assert {resource for permission, resource in grants if permission == "SELECT"} == {
         f'TABLE "flights"."{name}"' for name in ("airlines", "airports", "planes")

@@ -40,7 +40,7 @@ def largest(pipeline: Pipeline) -> dict[str, int]:
     return {topic.name: int(topic.config["max.message.bytes"]) for topic in pipeline.topics}
 
 
-def test_by_default_a_topic_takes_kafkas_usual_megabyte_and_what_is_written_twice_as_much(tmp_path: Path) -> None:
+def test_a_topic_takes_a_megabyte_by_default_and_an_output_twice_that(tmp_path: Path) -> None:
     pipeline = orders(tmp_path).on(Engine.KAFKA_STREAMS)
     found = largest(pipeline)
     assert found.pop("sales.orders") == MIB + ROOM == 1_114_112

@@ -99,9 +99,7 @@ def test_the_servers_certificate_names_every_address_of_the_api(tmp_path: Path) 
 
 @pytest.mark.cluster
 @pytest.mark.skipif("KUBECONFIG" in os.environ, reason="an existing cluster is used: none of its own comes and goes")
-def test_a_cluster_whose_owner_is_killed_leaves_no_process_and_down_removes_the_rest(
-    tmp_path: Path, kubernetes: Cluster
-) -> None:
+def test_a_killed_owner_leaves_no_process_and_down_removes_the_rest(tmp_path: Path, kubernetes: Cluster) -> None:
     folder = tmp_path / "second"
     environment = {**os.environ, "WEIR_CLUSTER_HOME": str(folder)}
     command = [sys.executable, "-m", "tests.cluster"]

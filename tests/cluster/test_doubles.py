@@ -76,7 +76,7 @@ def test_an_object_that_nobody_touched_shows_the_inputs(inputs: dict[str, Any], 
     assert as_found(inputs, live, live) == inputs
 
 
-def test_a_value_changed_by_hand_shows_and_one_that_is_only_written_differently_does_not() -> None:
+def test_a_value_changed_by_hand_shows_and_another_spelling_does_not() -> None:
     inputs = {"spec": {"replicas": 2, "cpu": "1000m", "list": [{"a": 1}]}}
     before = {"spec": {"replicas": 2, "cpu": "1", "list": [{"a": 1, "added": 0}], "added": 1}, "status": {}}
     now = {"spec": {"replicas": 5, "cpu": "1", "list": [{"a": 7, "added": 0}], "added": 2}, "status": {"x": 1}}
@@ -154,7 +154,7 @@ def test_a_refusal_names_the_field() -> None:
     assert refused.causes == [("spec.replicas", "must be non-negative")]
 
 
-def test_the_program_runs_in_the_project_s_environment_with_the_engine_s_addresses() -> None:
+def test_the_program_runs_in_the_projects_environment_with_the_engine() -> None:
     info = SimpleNamespace(
         root_directory="/p", program_directory="/p/infra", entry_point=".", options={"virtualenv": ".venv"}
     )

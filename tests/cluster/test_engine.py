@@ -50,9 +50,7 @@ def _replicas(kubernetes: Cluster) -> int:
     return live["status"]["availableReplicas"]
 
 
-def test_up_waits_until_the_workload_is_there_and_a_second_one_changes_nothing(
-    trial: Project, kubernetes: Cluster
-) -> None:
+def test_up_waits_for_the_workload_and_a_second_one_changes_nothing(trial: Project, kubernetes: Cluster) -> None:
     assert _replicas(kubernetes) == 1
     assert trial.up().is_unchanged
 

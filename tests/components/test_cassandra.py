@@ -145,7 +145,7 @@ def test_fewer_nodes_than_copies_are_refused_before_anything_is_made() -> None:
         operated(plan=few)
 
 
-def test_the_plain_node_asks_for_passwords_and_listens_where_its_host_name_points() -> None:
+def test_the_plain_node_asks_for_passwords_and_listens_at_its_host_name() -> None:
     config = one(plain(), "ConfigMap/cassandra-config")["data"]["cassandra.yaml"]
     for line in ("PasswordAuthenticator", "CassandraAuthorizer", "optional: false", "internode_encryption: all"):
         assert line in config
@@ -172,7 +172,7 @@ def test_the_schema_job_gets_the_catalog_and_runs_again_when_it_changes() -> Non
     assert serving.depends_on(made, "Job/cassandra-schema", "StatefulSet/cassandra")
 
 
-def test_each_role_has_a_secret_which_the_schema_job_sees_as_a_file_of_its_name() -> None:
+def test_each_role_has_a_secret_that_the_schema_job_sees_as_a_file() -> None:
     made = plain()
     pod = one(made, "Job/cassandra-schema")["spec"]["template"]["spec"]
     (roles,) = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "roles"]
@@ -183,7 +183,7 @@ def test_each_role_has_a_secret_which_the_schema_job_sees_as_a_file_of_its_name(
         assert serving.depends_on(made, "Job/cassandra-schema", f"Secret/{secret}")
 
 
-def test_the_schema_job_trusts_the_nodes_authority_but_never_sees_their_key() -> None:
+def test_the_schema_job_trusts_the_node_authority_but_never_sees_its_key() -> None:
     pod = one(plain(), "Job/cassandra-schema")["spec"]["template"]["spec"]
     (ca,) = [volume["projected"]["sources"] for volume in pod["volumes"] if volume["name"] == "cassandra-ca"]
     assert [source["secret"]["items"] for source in ca] == [[{"key": "ca.crt", "path": "ca.crt"}]]

@@ -122,7 +122,7 @@ def test_without_room_to_scale_the_autoscaler_is_off():
     assert "jobmanager.scheduler" not in settings
 
 
-def test_state_lies_in_the_bucket_and_rocksdb_on_a_volume_of_each_task_manager():
+def test_state_is_in_the_bucket_and_rocksdb_on_each_task_managers_volume():
     job = spec(made())
     settings = job["flinkConfiguration"]
     assert settings["execution.checkpointing.dir"] == "s3://weir-prod/weir/flink/flights/checkpoints"
@@ -170,7 +170,7 @@ def test_a_registry_of_kafkas_own_is_given_kafkas_user():
     assert "--registry-option" not in spec(made())["job"]["args"]
 
 
-def test_a_changed_pipeline_file_is_another_config_map_and_restarts_the_job(tmp_path: Path):
+def test_a_changed_pipeline_file_makes_a_new_config_map_and_a_restart(tmp_path: Path):
     folder = tmp_path / "flights"
     folder.mkdir()
     for name in ("pipeline.yaml", "flight.avsc"):

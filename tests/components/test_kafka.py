@@ -81,7 +81,7 @@ def test_every_listener_is_encrypted_and_asks_who_calls(authentication: KafkaAut
     assert listener["authentication"] == {"type": authentication.value}
 
 
-def test_brokers_and_controllers_are_pools_of_the_plans_size_whose_volumes_stay():
+def test_brokers_and_controllers_are_pools_of_the_planned_size():
     found = strimzi()
     brokers, controllers = spec(found["kafka-brokers"]), spec(found["kafka-controllers"])
     assert (brokers["replicas"], brokers["roles"]) == (3, ["broker"])
@@ -110,7 +110,7 @@ def test_racks_are_zones_where_there_are_several():
     assert "rack" not in spec(strimzi(DEV)["kafka"])["kafka"]
 
 
-def test_pools_come_before_the_cluster_and_the_cluster_before_topics_and_users():
+def test_pools_come_before_the_cluster_which_comes_before_topics_and_users():
     found = strimzi()
     assert {found["kafka-brokers"].urn, found["kafka-controllers"].urn} == set(found["kafka"].dependencies)
     for name in (TOPIC.name, "weir-flights"):
@@ -131,7 +131,7 @@ def test_a_topic_has_the_plans_partitions_copies_and_settings():
     assert spec(topic) == {"topicName": TOPIC.name, "partitions": 12, "replicas": 3, "config": CONFIG}
 
 
-def test_the_job_may_read_its_topic_and_write_dead_letters_and_see_who_writes_them_and_nothing_else():
+def test_the_job_reads_its_topic_writes_dead_letters_and_may_do_no_more():
     user = spec(strimzi()["weir-flights"])
     rules = {
         (rule["resource"]["type"], rule["resource"]["name"], rule["resource"]["patternType"]): rule["operations"]
@@ -162,7 +162,7 @@ def plain(site: Site = PROD) -> dict[str, Recorded]:
     return made(program, site.environment)
 
 
-def test_plain_nodes_know_each_other_by_certificate_and_clients_by_password():
+def test_plain_nodes_know_nodes_by_certificate_and_clients_by_password():
     settings = plain()["kafka-config"].inputs["data"]["broker.properties"].splitlines()
     assert "listener.security.protocol.map=CONTROLLER:SSL,INTERNAL:SSL,CLIENTS:SASL_SSL" in settings
     assert "listener.name.internal.ssl.client.auth=required" in settings
@@ -185,7 +185,7 @@ def test_a_plain_certificate_names_every_node():
     assert "kafka-brokers.weir-prod.svc" in names
 
 
-def test_the_setup_is_told_topics_users_rules_and_quotas_without_a_password_in_sight():
+def test_the_setup_gets_topics_users_rules_and_quotas_but_no_password():
     found = plain()
     wanted = KafkaSetup.from_json(found["kafka-setup-files"].inputs["data"]["kafka.json"])
     assert (wanted.brokers, wanted.replication_factor) == (3, 3)
@@ -197,7 +197,7 @@ def test_the_setup_is_told_topics_users_rules_and_quotas_without_a_password_in_s
     assert found["weir-flights"].ignore_changes == ("data", "stringData")
 
 
-def test_the_setup_sees_a_nodes_certificate_and_each_users_password_as_files():
+def test_the_setup_sees_the_node_certificate_and_user_passwords_as_files():
     pod = spec(plain()["kafka-setup"])["template"]["spec"]
     (container,) = pod["containers"]
     assert container["image"] == "weir-jobs:0.1.0"

@@ -94,14 +94,14 @@ def test_only_the_operators_reach_cassandras_management_from_outside() -> None:
     assert {flow.source.name for flow in reaching} == {"cassandra", "the operators"}
 
 
-def test_nobody_but_superset_asks_trino_and_nobody_but_an_ingress_reaches_superset() -> None:
+def test_only_superset_reaches_trino_and_only_an_ingress_reaches_superset() -> None:
     sources = {flow.source.name for flow in flows(PRODUCTION) if flow.target.name == "trino"}
     assert sources == {"superset", "trino"}
     open_port = [flow for flow in flows(PRODUCTION) if flow.target.name == "superset" and 8088 in flow.ports]
     assert {flow.source.name for flow in open_port} <= {"superset", "ingress controllers"}
 
 
-def test_the_set_up_of_a_plain_kafka_reaches_its_brokers_and_nobody_reaches_it() -> None:
+def test_the_plain_kafka_setup_reaches_the_brokers_and_nobody_reaches_it() -> None:
     plain = PRODUCTION.kafka.model_copy(update={"provider": KafkaProvider.PLAIN})
     stack = PRODUCTION.model_copy(update={"kafka": plain})
     found = flows(stack)
@@ -115,7 +115,7 @@ def test_flows_have_names_of_their_own() -> None:
     assert len(names) == len(set(names))
 
 
-def test_the_table_in_the_documentation_is_the_one_that_policies_are_made_from() -> None:
+def test_the_documented_table_of_flows_is_the_one_policies_are_made_from() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     begun, ended = text.index("| flow |"), text.index("\n\n", text.index("| flow |"))
     assert text[begun:ended].splitlines() == table(PRODUCTION)

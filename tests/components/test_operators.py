@@ -41,7 +41,7 @@ def test_each_release_is_of_the_pinned_version() -> None:
         assert release.inputs["atomic"] is True
 
 
-def test_cert_manager_comes_before_the_others_and_all_before_any_custom_resource() -> None:
+def test_cert_manager_comes_first_and_custom_resources_after_all_operators() -> None:
     resources = {entry.urn: entry for entry in rendered("prod").resources}
     found = releases(resources.values())
     for name, release in found.items():

@@ -21,7 +21,7 @@ def files(
     return {key: base64.b64decode(value) for key, value in made.items()}
 
 
-def test_the_same_secret_and_names_give_the_same_bytes_and_others_give_others() -> None:
+def test_the_same_secret_and_names_give_the_same_bytes() -> None:
     assert files() == files()
     assert files()["tls.key"] not in {files(seed="other")["tls.key"], files(names=("kafka",))["tls.key"]}
     assert files()["ca.crt"] == files(name="trino")["ca.crt"]

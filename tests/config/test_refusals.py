@@ -231,7 +231,7 @@ def test_settings_of_providers_stand_in_the_same_file(tmp_path: Path) -> None:
     assert load_stack(path).environment == "test"
 
 
-def test_production_is_highly_available_and_protected_and_staging_has_its_shape() -> None:
+def test_production_is_redundant_and_protected_and_staging_has_its_shape() -> None:
     production, staging = (load_stack(REPOSITORY / "stacks" / f"Pulumi.{name}.yaml") for name in ("prod", "staging"))
     assert production.availability == staging.availability
     assert production.availability.highly_available

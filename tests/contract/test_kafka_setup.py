@@ -159,7 +159,7 @@ def test_rules_that_nobody_asks_for_go_and_those_of_other_users_stay(ground: Gro
     assert len(kept) == wanted + 1
 
 
-def test_quotas_are_those_that_kafkas_own_tool_tells_and_only_the_changed_are_set(ground: Ground) -> None:
+def test_quotas_match_kafkas_own_tool_and_only_changed_ones_are_set(ground: Ground) -> None:
     ground.apply(WANTED)
     quotas = {FLIGHTS.name: ClientQuota(1_000_000, 3_000_000, 50), PRODUCER.name: ClientQuota(7, 8, 9)}
     told = ground.apply(replace(WANTED, quotas=quotas))

@@ -118,7 +118,7 @@ def _apart(table: Table, number: str) -> Table:
     return replace(table, keyspace=f"files_{number}") if usual else table
 
 
-def test_the_real_kafka_and_registry_take_the_topics_and_schemas_of_the_sample(ctx: Context, survey: Survey) -> None:
+def test_the_real_kafka_and_registry_take_the_samples_topics_and_schemas(ctx: Context, survey: Survey) -> None:
     client = AdminClient({"bootstrap.servers": ctx.endpoints.kafka_bootstrap_servers, "log_level": 0})
     topics = {topic for each in survey.sample.values() for topic in map(_new, each.on(Engine.KAFKA_STREAMS).topics)}
     new = [

@@ -34,7 +34,7 @@ def cluster(
         yield found
 
 
-def test_superset_is_let_in_by_its_certificate_and_the_worker_reads_cassandra(cluster: TrinoCluster) -> None:
+def test_superset_gets_in_by_its_certificate_and_a_worker_reads_cassandra(cluster: TrinoCluster) -> None:
     assert cluster.ask("SELECT count(*) FROM cassandra.system.local") == [[1]]
     nodes = cluster.ask("SELECT coordinator, http_uri FROM system.runtime.nodes ORDER BY 1")
     assert [coordinator for coordinator, _ in nodes] == [False, True]

@@ -154,7 +154,7 @@ def test_a_cold_cache_without_network_says_so(weir: Weir, tmp_path: Path) -> Non
     assert not list((tmp_path / "cache").glob("registry-*"))
 
 
-def test_an_interrupted_download_leaves_nothing_running_and_the_next_run_goes_on(weir: Weir, tmp_path: Path) -> None:
+def test_an_interrupted_download_leaves_nothing_running_and_is_resumed(weir: Weir, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     process = weir.begin("setup", "--only", "kafka", WEIR_CACHE=str(cache))
     wait_until("the download begins", lambda: any(cache.glob(".staging-kafka-*")), BOUND_SECONDS, 0.05)

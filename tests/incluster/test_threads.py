@@ -45,7 +45,7 @@ def test_the_freshness_thread_outlives_any_event(
         wait_until("a look after the one that failed", lambda: len(looks) > 1, 10)
 
 
-def test_a_row_that_cannot_be_asked_for_does_not_end_the_watch_of_the_others(watcher: RowWatcher) -> None:
+def test_a_row_that_cannot_be_read_does_not_end_the_watch_of_the_others(watcher: RowWatcher) -> None:
     asked: list[Any] = []
 
     class Session:

@@ -135,7 +135,7 @@ def test_the_hook_after_a_restart_runs_after_one_only(unit_of: Callable[..., Uni
     assert restarted == [1]
 
 
-def test_one_that_ignores_the_stop_is_killed_and_its_last_words_are_not_kept(unit_of: Callable[..., Unit]) -> None:
+def test_a_process_that_ignores_the_stop_is_killed_and_not_kept(unit_of: Callable[..., Unit]) -> None:
     kept: list[int] = []
     stubborn = ("sh", "-c", "trap '' TERM; while :; do sleep 0.1; done")
     unit = unit_of(command=stubborn, stop_grace_seconds=0.3, after_stop=lambda: kept.append(1))

@@ -109,7 +109,7 @@ def forget_offsets(ctx: Context, pipeline: Pipeline) -> None:
     client.delete_consumer_groups([group])[group].result()
 
 
-def test_an_upgrade_keeps_what_was_seen_and_duplicates_across_it_are_dropped(ctx: Context, flights: Flights):
+def test_an_upgrade_keeps_seen_ids_and_drops_duplicates_across_it(ctx: Context, flights: Flights):
     with ThreadPoolExecutor(2) as pool:
         first, other = pool.map(lambda _: jobs.submit(ctx, flights.pipeline), range(2))
     assert other == first, "two that submit at once make one job"
@@ -163,7 +163,7 @@ def test_a_cancelled_job_goes_on_and_one_without_its_state_is_refused(ctx: Conte
     assert rest.running(pipeline.name) is None
 
 
-def test_no_replay_undoes_rows_that_were_joined_anew_after_a_reference_changed(ctx: Context, flights: Flights):
+def test_no_replay_undoes_rows_joined_again_after_a_reference_changed(ctx: Context, flights: Flights):
     pipeline = flights.pipeline
     airlines = pipeline.reference_tables["airlines"].qualified_name
     with session_of(ctx.endpoints) as session:

@@ -81,6 +81,6 @@ def test_a_job_whose_table_is_gone_is_told_until_the_table_is_back(run: Run, tmp
         looping.table_is_gone_and_comes_back(ground, ground.flink, "no-table")
 
 
-def test_threads_that_are_replaced_for_ever_are_told_until_their_topic_takes_the_row(run: Run, tmp_path: Path) -> None:
+def test_endlessly_replaced_threads_are_reported_until_the_row_is_taken(run: Run, tmp_path: Path) -> None:
     with looping.watched(run.pair, tmp_path) as ground:
         looping.row_does_not_fit_and_then_does(ground)

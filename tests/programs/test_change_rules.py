@@ -168,7 +168,7 @@ def test_a_new_table_of_totals_needs_no_decision():
     assert worst(edited("ConfigMap", "flights-files", pipeline_edit(add))) is Risk.SAFE
 
 
-def test_moving_a_protected_kafka_away_is_refused_and_an_unprotected_loses_its_data():
+def test_moving_a_kafka_is_refused_if_protected_and_loses_data_if_not():
     for stack, risk in (("prod", Risk.REFUSED), ("dev", Risk.DATA_MOVING)):
         after = rendered_with(stack, {"weir:kafka": {"provider": "plain"}})
         changes = compare(rendered(stack).resources, after.resources)

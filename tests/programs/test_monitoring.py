@@ -23,7 +23,7 @@ def monitors(rendering: Rendering) -> dict[str, Any]:
     return {entry["metadata"]["name"]: entry["spec"] for entry in found}
 
 
-def test_kafka_flink_and_the_registry_are_read_at_ports_that_their_pods_name() -> None:
+def test_kafka_flink_and_the_registry_are_scraped_at_ports_pods_name() -> None:
     assert set(monitors(rendered("prod"))) == {"flink", "kafka", "registry"}
     for name in ("flink", "registry"):
         spec = monitors(rendered("prod"))[name]

@@ -100,7 +100,7 @@ def test_the_command_writes_once_and_then_says_that_nothing_changes(stacks: Path
     assert "already runs the images of ci" in second.output
 
 
-def test_an_environment_by_digest_has_no_image_by_tag_and_the_rules_see_to_it() -> None:
+def test_an_environment_by_digest_has_no_image_by_tag() -> None:
     images = {"weir:images": {"require_digests": True, "digests": ALL}}
     resources = [
         Resource(entry.type, entry.name, entry.inputs, entry.protect)

@@ -101,7 +101,7 @@ def test_a_wrong_field_anywhere_in_a_manifest_is_caught(kind: str):
 
 
 @pytest.mark.parametrize("stack", KUBERNETES_STACKS)
-def test_every_object_has_a_pinned_name_an_owner_and_the_environments_namespace(stack: str):
+def test_every_object_has_a_pinned_name_an_owner_and_the_right_namespace(stack: str):
     for resource in rendered(stack).manifests:
         metadata = resource.inputs["metadata"]
         assert metadata["name"], resource.urn

@@ -253,7 +253,7 @@ def test_all_that_a_program_talks_to_is_a_named_flow() -> None:
     assert "kafka-streams-to-cassandra-out" not in policies
 
 
-def test_prometheus_hears_of_threads_that_fail_on_the_same_thing_and_of_a_loader_that_stands_still() -> None:
+def test_alerts_cover_threads_that_keep_failing_and_a_loader_that_stalls() -> None:
     found = whole()
     (endpoint,) = found["PodMonitor", "kafka-streams"].inputs["spec"]["podMetricsEndpoints"]
     assert (endpoint["port"], endpoint["path"]) == ("http", "/metrics")

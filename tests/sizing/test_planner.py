@@ -105,7 +105,7 @@ def test_where_nothing_can_be_carried_no_workload_is_promised() -> None:
     assert caught.value.feasible is None
 
 
-def test_the_recovery_objective_decides_the_parallelism_where_it_asks_for_more() -> None:
+def test_the_recovery_objective_sets_the_parallelism_if_it_needs_more() -> None:
     calm = sized(workload=rates(20_000, recovery={"backlog_minutes": 5, "catch_up_minutes": 240}))
     hasty = sized(workload=rates(20_000, recovery={"backlog_minutes": 240, "catch_up_minutes": 60}))
     assert calm.explanation_of("flink.flights.parallelism").bound is Bound.CPU

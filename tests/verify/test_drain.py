@@ -23,7 +23,7 @@ def test_flink_keeps_an_event_to_itself_until_it_is_written(flights: Pipeline) -
     assert steps(flights.on(Engine.FLINK)) == [Step("flights.events", "weir-flights")]
 
 
-def test_kafka_streams_passes_events_on_through_topics_and_the_loader_writes_them(flights: Pipeline) -> None:
+def test_kafka_streams_passes_events_through_topics_to_the_loader(flights: Pipeline) -> None:
     way = steps(flights.on(Engine.KAFKA_STREAMS))
     rows = flights.table_topics["flights_enriched"].name
     assert [step.topic for step in way if step.group == "weir-flights"] == ["flights.events"]
@@ -35,7 +35,7 @@ def test_kafka_streams_passes_events_on_through_topics_and_the_loader_writes_the
     assert way[-len(loader) :] == [step for step in way if step.group == "connect-weir-flights"], "asked last"
 
 
-def test_a_source_that_is_not_partitioned_by_id_has_one_topic_more_on_the_way(flights: Pipeline) -> None:
+def test_a_source_not_partitioned_by_id_needs_one_more_topic(flights: Pipeline) -> None:
     source = flights.spec.source.model_copy(update={"partitioned_by_id": False})
     scattered = replace(flights, spec=flights.spec.model_copy(update={"source": source}))
     way = steps(scattered.on(Engine.KAFKA_STREAMS))

@@ -85,7 +85,7 @@ def administrator(access: Access, first_run: subprocess.CompletedProcess[str]) -
         yield session
 
 
-def test_a_fresh_cluster_gets_tables_and_roles_and_loses_its_well_known_superuser(
+def test_a_fresh_cluster_gets_tables_and_roles_and_loses_the_superuser(
     access: Access, first_run: subprocess.CompletedProcess[str], administrator: Session
 ) -> None:
     assert "superuser cassandra: dropped" in first_run.stdout
@@ -198,7 +198,7 @@ def test_a_role_without_a_secret_stops_the_job_before_anything_is_granted(
         job.apply(access, DATABASE, PASSWORDS | {"loader": "", "trino": ""})
 
 
-def test_a_migration_adds_keeps_and_drops_what_is_named_and_refuses_the_rest(
+def test_a_migration_adds_and_keeps_drops_what_is_named_refuses_the_rest(
     access: Access, administrator: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = Table("scratch", "readings", {"id": ColumnType.TEXT, "old": ColumnType.INT}, ("id",))

@@ -25,7 +25,7 @@ COUNTS = st.integers(1, 100)
 
 
 @given(COUNTS, COUNTS)
-def test_partitions_may_become_more_only_where_that_is_allowed_and_never_fewer(has: int, wanted: int) -> None:
+def test_partitions_grow_only_where_that_is_allowed_and_never_shrink(has: int, wanted: int) -> None:
     existing, topics = {"events": has}, [Topic("events", wanted), Topic("new", 3)]
     assert bool(partition_conflicts(existing, topics, may_grow=True)) is (has > wanted)
     assert bool(partition_conflicts(existing, topics, may_grow=False)) is (has != wanted)

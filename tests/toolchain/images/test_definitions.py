@@ -116,7 +116,7 @@ def test_an_index_names_each_image_as_pods_call_it() -> None:
     assert entry["annotations"]["io.containerd.image.name"] == "weir.local/apache/kafka:4.3.1"
 
 
-def test_a_bill_has_installed_packages_alone_and_is_the_same_for_the_same_parts() -> None:
+def test_a_bill_lists_installed_packages_and_follows_from_its_parts() -> None:
     status = (
         "Package: dash\nStatus: install ok installed\nArchitecture: amd64\nVersion: 0.5.12-2\n\n"
         "Package: gone\nStatus: deinstall ok config-files\nArchitecture: amd64\nVersion: 1\n"

@@ -137,7 +137,7 @@ def test_every_base_has_the_versions_of_everything_else() -> None:
 
 
 @pytest.mark.unit
-def test_every_image_that_is_not_upstreams_is_defined_and_has_a_line_in_the_guide() -> None:
+def test_every_image_of_weirs_own_is_defined_and_has_a_line_in_the_guide() -> None:
     guide = text_of("docs/how-to/deploy.md")
     for name in set(ImageName) - set(UPSTREAM):
         file = f"images/{name.value}/Dockerfile"
@@ -146,7 +146,7 @@ def test_every_image_that_is_not_upstreams_is_defined_and_has_a_line_in_the_guid
 
 
 @pytest.mark.unit
-def test_what_is_fetched_for_tiered_storage_is_checked_against_a_sum_that_the_builder_gives() -> None:
+def test_what_tiered_storage_fetches_is_checked_against_the_builders_sum() -> None:
     text = text_of("images/kafka-tiered-storage/Dockerfile")
     assert text.count("sha256sum --check --strict") == text.count("SHA256:?") == 2
     assert "ARG CORE_SHA256\n" in text
