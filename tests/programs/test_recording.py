@@ -64,6 +64,16 @@ def test_a_secret_is_a_placeholder_and_its_path_is_known():
     assert CANARY not in repr(found)
 
 
+def test_a_secret_within_a_list_is_known_by_its_place() -> None:
+    def program() -> None:
+        of_pod = {"containers": [{"name": "a"}, {"name": "b", "command": ["sh", pulumi.Output.secret(CANARY)]}]}
+        k8s.core.v1.Pod("pod", spec=of_pod)
+
+    (pod,) = record(program, "dev")
+    assert pod.secret_paths == {"spec.containers[1].command[1]"}
+    assert pod.inputs["spec"]["containers"][1]["command"] == ["sh", SECRET]
+
+
 def test_outputs_resolve_and_numbers_stay_whole():
     found = recorded()
     assert found["after"].inputs["data"] == {"count": "3", "of": "password"}
