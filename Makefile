@@ -111,6 +111,11 @@ reliability: setup # docs/reliability.md anew: five seeds of 20 rounds (an hour)
 mutations: setup # docs/mutations.md anew: bugs that `weir prove` must find
 	.venv/bin/python -m tests.faults.mutations
 
+SEEDS ?= 1 2
+.PHONY: mutants
+mutants: python # docs/mutants.md anew: random changes that the unit tests must notice (an hour); SEEDS="1 2"
+	.venv/bin/python -m tests.mutants.runner --seeds $(SEEDS)
+
 .PHONY: fuzz
 fuzz: setup # docs/fuzz.md anew: 100,000 random records on both engines
 	.venv/bin/python -m tests.pipeline.fuzz

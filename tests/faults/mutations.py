@@ -27,6 +27,7 @@ HEAD = (
     "",
     "A suite that passes proves little unless it fails when it must. Each line is a bug put into a copy of the",
     "repository (`tests/faults/mutations.py`), the round under which it was run, and what `weir prove` said.",
+    "Random changes that the unit tests must notice are another list: [mutants.md](mutants.md).",
     "",
     "| bug | round | found | what it said |",
     "| --- | --- | --- | --- |",
