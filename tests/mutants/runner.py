@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -26,6 +26,7 @@ from typing import Any
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
+from cosmic_ray.operators.operator import Operator
 from cosmic_ray.operators.provider import OperatorProvider
 from tests.schemas import crd_folder
 
@@ -86,6 +87,12 @@ OPERATORS = (
 )
 
 
+def _operator(name: str) -> Operator:
+    """Those of OPERATORS take no arguments; some of the library's others do."""
+    made: Callable[[], Operator] = OperatorProvider()[name]
+    return made()
+
+
 @dataclass(frozen=True)
 class Mutant:
     """The change that `operator` makes at its `occurrence` in `file`; `line` is where."""
@@ -97,7 +104,7 @@ class Mutant:
 
     def text(self, source: str) -> str:
         """The file with the change."""
-        changed = mutate_code(source, OperatorProvider()[self.operator](), self.occurrence)
+        changed = mutate_code(source, _operator(self.operator), self.occurrence)
         assert changed is not None, f"{self}: the file has changed"
         return changed
 
@@ -145,7 +152,7 @@ def _of_source(file: str, source: str) -> Iterator[list[Mutant]]:
     nodes = list(ast_nodes(get_ast(source)))
     places: dict[tuple[int, int], list[Mutant]] = defaultdict(list)
     for name in OPERATORS:
-        operator = OperatorProvider()[name]()
+        operator = _operator(name)
         found = [(start, node) for node in nodes for start, _ in operator.mutation_positions(node)]
         for occurrence, (start, node) in enumerate(found):
             if _counts(node):

@@ -19,6 +19,7 @@ from tests.sizing.stacks import AVAILABLE, FLIGHTS, SMALL, merged, rates, sized,
 
 from weir.catalog.spec import Engine
 from weir.catalog.tables import Table
+from weir.catalog.environment import resolve
 from weir.sizing import PlatformPlan, SizingRefused, plan_for
 from weir.sizing.figures import figures_of
 
@@ -65,7 +66,7 @@ STREAMS = {
 def plan_of(name: str) -> PlatformPlan:
     """The plan of a scenario."""
     if name in STREAMS:
-        return plan_for(stack_of(STREAMS[name]), [FLIGHTS.on(Engine.KAFKA_STREAMS)])
+        return plan_for(resolve(stack_of(STREAMS[name]), [FLIGHTS.on(Engine.KAFKA_STREAMS)]))
     return sized(SCENARIOS[name])
 
 
@@ -77,7 +78,7 @@ def test_a_plan_is_the_one_that_was_read(name: str) -> None:
 def refusal_of(resources: dict[str, Any], engine: Engine, base: dict[str, Any]) -> str:
     """What sizing says of a stack with too little."""
     with pytest.raises(SizingRefused) as refused:
-        plan_for(stack_of(base, resources=resources), [FLIGHTS.on(engine)])
+        plan_for(resolve(stack_of(base, resources=resources), [FLIGHTS.on(engine)]))
     return str(refused.value)
 
 
