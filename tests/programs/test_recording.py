@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pulumi
 import pulumi_kubernetes as k8s
 import pytest
@@ -68,8 +66,8 @@ def test_a_secret_is_a_placeholder_and_its_path_is_known():
 
 def test_a_secret_within_a_list_is_known_by_its_place() -> None:
     def program() -> None:
-        of_pod: Any = {"containers": [{"name": "a"}, {"name": "b", "command": ["sh", pulumi.Output.secret(CANARY)]}]}
-        k8s.core.v1.Pod("pod", spec=of_pod)
+        command = ["sh", pulumi.Output.secret(CANARY)]
+        k8s.core.v1.Pod("pod", spec={"containers": [{"name": "a"}, {"name": "b", "command": command}]})
 
     (pod,) = record(program, "dev")
     assert pod.secret_paths == {"spec.containers[1].command[1]"}
