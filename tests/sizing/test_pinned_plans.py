@@ -17,9 +17,9 @@ import yaml
 from pydantic import BaseModel
 from tests.sizing.stacks import AVAILABLE, FLIGHTS, SMALL, merged, rates, sized, stack_of
 
+from weir.catalog.environment import resolve
 from weir.catalog.spec import Engine
 from weir.catalog.tables import Table
-from weir.catalog.environment import resolve
 from weir.sizing import PlatformPlan, SizingRefused, plan_for
 from weir.sizing.figures import figures_of
 
