@@ -52,7 +52,7 @@ def test_an_alias_no_registry_sees_is_refused_and_the_right_one_named() -> None:
     old, new = SHORT_ALIAS.texts
     assert mismatches(parse_avro(new), parse_avro(old)) == []
     (finding,) = judged(SHORT_ALIAS, Rule.BACKWARD)
-    assert "record a.R of the data is called b.S here; keep the name, or add the alias 'a.R'" in str(finding)
+    assert "record a.R of the data is named b.S here; keep the name, or add the alias 'a.R'" in str(finding)
 
 
 def test_an_alias_that_is_another_fields_name_is_refused_as_registries_do() -> None:
@@ -61,7 +61,7 @@ def test_an_alias_that_is_another_fields_name_is_refused_as_registries_do() -> N
     assert mismatches(parse_avro(new), parse_avro(old)) == []
     (finding,) = judge(new, [Version("the old one", old)], Rule.BACKWARD)
     assert str(finding).startswith(
-        "fields.y: its name and aliases do not say which one field of the data it is (x); leave out an alias"
+        "fields.y: its name and aliases match several fields of the data (x); remove an alias"
     )
 
 
@@ -148,7 +148,7 @@ def test_a_transitive_rule_looks_at_every_version() -> None:
     assert judge(new, versions, Rule.BACKWARD) == []
     (finding,) = judge(new, versions, Rule.BACKWARD_TRANSITIVE)
     assert "version 1" in str(finding)
-    assert "it is string in the data, which cannot be read as int" in str(finding)
+    assert "it is string in the data and cannot be read as int" in str(finding)
 
 
 def test_another_unit_of_time_is_refused_although_avro_would_read_it() -> None:
@@ -156,7 +156,7 @@ def test_another_unit_of_time_is_refused_although_avro_would_read_it() -> None:
         {"type": "long", "logicalType": "timestamp-millis"}, {"type": "long", "logicalType": "timestamp-micros"}
     )
     (finding,) = mismatches(parse_avro(json.dumps(new)), parse_avro(json.dumps(old)))
-    assert "the same numbers mean timestamp-millis in the data and timestamp-micros here" in str(finding)
+    assert "the same number means timestamp-millis in the data and timestamp-micros here" in str(finding)
 
 
 def test_a_change_that_avro_allows_and_the_table_does_not_is_found() -> None:
@@ -171,11 +171,11 @@ def test_a_change_that_avro_allows_and_the_table_does_not_is_found() -> None:
     ("declared", "message"),
     [
         ("{", "not valid JSON"),
-        (record(x("strnig")), "x: 'strnig' is no Avro type"),
-        (record(x(["int", "int"])), "a union holds each type once"),
-        (record(x({"type": "array"})), "a array without 'items'"),
+        (record(x("strnig")), "x: 'strnig' is neither an Avro type"),
+        (record(x(["int", "int"])), "a union may not repeat a type"),
+        (record(x({"type": "array"})), "this array has no 'items'"),
         (record(x(enum("A")), {"name": "y", "type": enum("A")}), "'E' is defined twice"),
-        (record({"name": "x"}), "lacks a name or a type"),
+        (record({"name": "x"}), "has no name or no type"),
     ],
 )
 def test_what_is_no_schema_is_refused_with_its_place(declared: Any, message: str) -> None:

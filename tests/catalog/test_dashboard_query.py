@@ -31,8 +31,8 @@ def test_words_of_sql_are_names_in_double_quotes() -> None:
 
 def test_words_of_sql_without_quotes_are_named_with_the_remedy() -> None:
     told = reserved(SQL.replace('SELECT "order"', "SELECT order"), "SUM(order)")
-    assert "datasets/orders.yaml: sql: 'order' is a word of SQL; write \"order\" in double quotes" in told
-    assert "datasets/orders.yaml: metrics.m: 'order' is a word of SQL" in told
+    assert "datasets/orders.yaml: sql: 'order' is an SQL keyword; quote a name as \"order\"" in told
+    assert "datasets/orders.yaml: metrics.m: 'order' is an SQL keyword" in told
 
 
 def test_a_column_that_superset_does_not_quote_needs_another_name() -> None:

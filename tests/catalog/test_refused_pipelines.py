@@ -43,69 +43,87 @@ def where(column: str, **test: Any) -> dict[tuple[str | int, ...], Any]:
 
 
 WRONG: list[tuple[dict[tuple[str | int, ...], Any], str]] = [
-    ({("rows", "partition_key"): ["placed_day", "placed_day"]}, "rows.partition_key: 'placed_day' stands twice"),
-    ({("deduplication", "key"): ["sku", "sku"]}, "deduplication.key: 'sku' stands twice; name it once"),
-    ({("references", "shops", "primary_key"): ["shop", "shop"]}, "references.shops.primary_key: 'shop' stands twice"),
+    ({("rows", "partition_key"): ["placed_day", "placed_day"]}, "rows.partition_key: 'placed_day' is listed twice"),
+    ({("deduplication", "key"): ["sku", "sku"]}, "deduplication.key: 'sku' is listed twice; list it once"),
+    (
+        {("references", "shops", "primary_key"): ["shop", "shop"]},
+        "references.shops.primary_key: 'shop' is listed twice",
+    ),
     (
         {(*HOURS, "partition_key"): ["placed_day", "placed_day"]},
-        "aggregates.0.partition_key: 'placed_day' stands twice",
+        "aggregates.0.partition_key: 'placed_day' is listed twice",
     ),
     (
         {(*HOURS, "dimensions"): ["placed_hour", "country", {"column": "sku", "as": "country"}]},
-        "aggregates.sales_by_hour.dimensions: two are called 'country', so one would be lost",
+        "aggregates.sales_by_hour.dimensions: two are named 'country', so one would be lost",
     ),
     (
         {(*HOURS, "dimensions"): ["placed_hour", "placed_hour"]},
-        "aggregates.sales_by_hour.dimensions: two are called 'placed_hour'",
+        "aggregates.sales_by_hour.dimensions: two are named 'placed_hour'",
     ),
     (
         {(*HOURS, "dimensions"): [{"column": "placed_at", "as": "placed_hour"}]},
-        "aggregates.sales_by_hour.grain: the dimension 'placed_hour' is column 'placed_at'",
+        "aggregates.sales_by_hour.grain: the name is taken by a dimension made from column 'placed_at'",
     ),
     (
         {(*HOURS, "dimensions"): ["placed_hour", "shop"]},
-        "aggregates.sales_by_hour.dimensions: 'shop' may be null, which no key can hold; group by another",
+        "aggregates.sales_by_hour.dimensions: 'shop' may be null, but keys cannot be null; group by another",
     ),
     (
         {
             (*CITIES, "partition_key"): ["place"],
             (*CITIES, "dimensions"): ["placed_year", {"column": "city", "when_null": "", "as": "place"}],
         },
-        "aggregates.sales_by_city.dimensions: when_null of 'city' is empty, and Cassandra takes no empty partition key",
+        (
+            "aggregates.sales_by_city.dimensions: when_null of 'city' is empty, but Cassandra refuses an empty "
+            "partition key"
+        ),
     ),
     ({(*CITIES, "dimensions", 0): {"column": "city", "when_null": "a\0"}}, "aggregates.1.dimensions.0.when_null"),
     (
         measure(max="signature"),
-        "aggregates.sales_by_hour.measures.m: 'signature' is blob, of which Flink takes no max",
+        "aggregates.sales_by_hour.measures.m: 'signature' is blob, and Flink has no max for that type",
     ),
     (
         measure(min="signature"),
-        "aggregates.sales_by_hour.measures.m: 'signature' is blob, of which Flink takes no min",
+        "aggregates.sales_by_hour.measures.m: 'signature' is blob, and Flink has no min for that type",
     ),
     (measure(sum="all"), "aggregates.sales_by_hour.measures.m: no column 'all'"),
-    (where("country", equals=5), "aggregates.sales_by_hour.measures.m.where.equals: 'country' is text, which 5 is not"),
-    (where("quantity", equals="5"), "aggregates.sales_by_hour.measures.m.where.equals: 'quantity' is int, which '5'"),
+    (where("country", equals=5), "aggregates.sales_by_hour.measures.m.where.equals: 'country' is text, but 5 is not"),
+    (
+        where("quantity", equals="5"),
+        "aggregates.sales_by_hour.measures.m.where.equals: 'quantity' is int, but '5' is not",
+    ),
     (where("express", greater_than=0), "aggregates.sales_by_hour.measures.m.where.greater_than: 'express' is boolean"),
     (where("sku", less_than=0), "aggregates.sales_by_hour.measures.m.where.less_than: 'sku' is text"),
     (where("placed_at", equals=0), "aggregates.sales_by_hour.measures.m.where.equals: 'placed_at' is timestamp, which"),
     (where("signature", equals="a"), "aggregates.sales_by_hour.measures.m.where.equals: 'signature' is blob, which"),
-    (where("quantity", greater_than=True), "aggregates.0.measures.m.where.greater_than: a column is above or below"),
-    (where("quantity", equals=5.5), "aggregates.0.measures.m.where.equals: a column is equal to"),
-    (where("quantity", equals=2**63), "aggregates.0.measures.m.where.equals: a column is equal to"),
-    (where("quantity", less_than=1e19), "aggregates.sales_by_hour.measures.m.where.less_than: 1e+19 is beyond 64 bits"),
+    (
+        where("quantity", greater_than=True),
+        "aggregates.0.measures.m.where.greater_than: not comparable with a column; write a finite number",
+    ),
+    (where("quantity", equals=5.5), "aggregates.0.measures.m.where.equals: not comparable with a column; write a text"),
+    (
+        where("quantity", equals=2**63),
+        "aggregates.0.measures.m.where.equals: not comparable with a column; write a text",
+    ),
+    (
+        where("quantity", less_than=1e19),
+        "aggregates.sales_by_hour.measures.m.where.less_than: 1e+19 does not fit in 64 bits",
+    ),
     ({("name",): "weir"}, "name: 'weir' is weir's own keyspace; choose another"),
-    ({("name",): "registry"}, "name: 'registry' is the registry's"),
-    ({("name",): "information_schema"}, "name: 'information_schema' is Trino's"),
-    ({("name",): "system_auth"}, "name: 'system_auth' is of Cassandra's own keyspaces"),
-    ({("name",): "orders_"}, "name: not of the form"),
-    ({("name",): "o" * 45}, "name: not of the form"),
-    ({("source", "topic"): "sales..orders"}, "source.topic: not of the form"),
-    ({("source", "topic"): "sales-"}, "source.topic: not of the form"),
-    ({("source", "schema_file"): "../order.avsc"}, "source.schema_file: not of the form"),
-    ({("rows", "table"): "rows_"}, "rows.table: not of the form"),
+    ({("name",): "registry"}, "name: 'registry' is used by the registry"),
+    ({("name",): "information_schema"}, "name: 'information_schema' is used by Trino"),
+    ({("name",): "system_auth"}, "name: 'system_auth' starts with 'system', which Cassandra reserves"),
+    ({("name",): "orders_"}, "name: does not match"),
+    ({("name",): "o" * 45}, "name: does not match"),
+    ({("source", "topic"): "sales..orders"}, "source.topic: does not match"),
+    ({("source", "topic"): "sales-"}, "source.topic: does not match"),
+    ({("source", "schema_file"): "../order.avsc"}, "source.schema_file: does not match"),
+    ({("rows", "table"): "rows_"}, "rows.table: does not match"),
     ({("workload", "mean_events_per_second"): float("inf")}, "workload.mean_events_per_second: not a finite number"),
-    ({("source", "partitions"): True}, "source: partitions is true, which is no number; write one"),
-    ({("workload", "event_bytes"): 2**40}, "workload.event_bytes: above 1073741824"),
+    ({("source", "partitions"): True}, "source: partitions is true, which is not a number; write a number"),
+    ({("workload", "event_bytes"): 2**40}, "workload.event_bytes: above the maximum 1073741824"),
 ]
 
 
@@ -122,7 +140,7 @@ def test_what_no_service_takes_is_refused_in_one_line(
 def test_a_key_that_stands_twice_is_refused_with_both_lines(tmp_path: Path) -> None:
     (tmp_path / "orders").mkdir()
     (tmp_path / "orders" / "pipeline.yaml").write_text(f"name: orders\n{PIPELINE}")
-    with pytest.raises(ConfigError, match=r"key 'name' stands twice, first in line 1.*line 3"):
+    with pytest.raises(ConfigError, match=r"key 'name' appears twice, first in line 1.*line 3"):
         load_pipeline(tmp_path / "orders")
 
 

@@ -104,7 +104,11 @@ def test_an_expiry_that_a_hold_would_ignore_is_refused(field: str, held_by: str)
     [
         ("2013-01-01 : 2014-01-02", 366),
         ("2024-02-01T00:00:00 : 2024-03-01T00:00:00", 29),
+        ("Last 12 hours", 0.5),
+        ("Last day", 1),
         ("Last 7 days", 7),
+        ("Last 2 weeks", 14),
+        ("Last month", 31),
         ("Last quarter", 92),
         ("last 2 years", 732),
         ("No filter", 0),

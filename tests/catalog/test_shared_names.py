@@ -28,21 +28,27 @@ def test_pipelines_with_names_of_their_own_share_none() -> None:
     [
         (
             [flights(topic="kafkasql-journal")],
-            "flights: source.topic: topic 'kafkasql-journal' is that of the registry",
+            "flights: source.topic: topic 'kafkasql-journal' is already that of the registry",
         ),
         (
             [flights(letters="flights.table.planes")],
-            "flights: table planes: topic 'flights.table.planes' is that of dead_letters.topic of flights",
+            "flights: table planes: topic 'flights.table.planes' is already that of dead_letters.topic of flights",
+        ),
+        (
+            [flights(topic="loader-flights-offsets")],
+            "flights: name: topic 'loader-flights-offsets' is already that of source",
+        ),
+        (
+            [flights(topic="weir-flights-seen-changelog")],
+            "flights: name: topic 'weir-flights-seen-changelog' is already that",
         ),
         (
             [flights(), flights("trains", topic="flights.events")],
-            "trains: source.topic: topic 'flights.events' is that of source.topic of flights; choose another name",
+            "trains: source.topic: topic 'flights.events' is already that of source.topic of flights",
         ),
-        ([flights(topic="loader-flights-offsets")], "flights: name: topic 'loader-flights-offsets' is that of source"),
-        ([flights(topic="weir-flights-seen-changelog")], "flights: name: topic 'weir-flights-seen-changelog' is that"),
         (
             [flights(), flights("flights_loader")],
-            "flights_loader: name: Kafka's user 'weir-flights-loader' would be that of pipeline 'flights', too",
+            "flights_loader: name: Kafka user 'weir-flights-loader' would also be the user of pipeline 'flights'",
         ),
     ],
 )

@@ -48,28 +48,28 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "two zones for three copies": (
         {"availability": {"zones": ["a", "b"], "cassandra_replication_factor": 3}},
-        ["cassandra_replication_factor 3 is above the 2 zones", "add zones, or name one only"],
+        ["cassandra_replication_factor 3 is above the 2 zones", "add zones, or list only one"],
     ),
-    "a zone named twice": ({"availability": {"zones": ["a", "a"]}}, ["zones: a zone stands twice"]),
+    "a zone named twice": ({"availability": {"zones": ["a", "a"]}}, ["zones: a zone is listed twice"]),
     "highly available with one copy": (
         {"availability": {"highly_available": True}},
         ["highly_available needs kafka_replication_factor", "at least 3", "set highly_available to false"],
     ),
     "an even quorum": (
         {"resources": {"kafka": {"controllers": 4}}},
-        ["resources.kafka.controllers 4 is even", "no more failures than one of 3", "take an odd number"],
+        ["resources.kafka.controllers 4 is even", "no more failures than one of 3", "use an odd number"],
     ),
     "parallelism where sizing decides it": (
         {"flink": {"parallelism": 4}},
-        ["flink.parallelism: sizing decides it on kubernetes", "resources.flink.<pipeline>.parallelism"],
+        ["flink.parallelism: sizing sets it on kubernetes", "resources.flink.<pipeline>.parallelism"],
     ),
     "threads that sizing decides": (
         {"streams": {"threads": 8}},
-        ["streams.threads: sizing decides it on kubernetes", "resources.streams.<pipeline>"],
+        ["streams.threads: sizing sets it on kubernetes", "resources.streams.<pipeline>"],
     ),
     "an application of no pipeline": (
         {"resources": {"streams": {"orders": {"instances": 2}}}},
-        ["resources.streams.orders: the stack runs no pipeline of this name", "add it to pipelines"],
+        ["resources.streams.orders: the stack runs no pipeline with this name", "add it to pipelines"],
     ),
     "parallelism above max parallelism": (
         {"flink": {"max_parallelism": 8}, "resources": {"flink": {"flights": {"parallelism": 9}}}},
@@ -77,27 +77,40 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "checkpoints slower than transactions": (
         {"flink": {"checkpoint_interval_seconds": 600}},
-        ["transaction_timeout_seconds 900 is not above", "checkpoint_interval_seconds 600", "raise it, or lower those"],
+        [
+            "transaction_timeout_seconds 900 is not above",
+            "checkpoint_interval_seconds 600",
+            "raise it, or lower the others",
+        ],
     ),
     "horizon shorter than the topic's retention": (
         {"retention": {"pipelines": {"flights": {"source_retention_hours": 500}}}},
-        ["retention.pipelines.flights", "horizon_hours: 192 is less than source.retention_hours 500", "raise it"],
+        ["retention.pipelines.flights", "horizon_hours: 192 is shorter than source.retention_hours 500", "raise it"],
     ),
     "rows that expire before a dashboard shows them": (
         {"retention": {"pipelines": {"flights": {"aggregates_ttl_days": {"traffic_by_day": 30}}}}},
-        ["flights.traffic_by_day: rows are kept for 30 days", "dashboard flights", "opens with 366", "raise its ttl"],
+        [
+            "flights.traffic_by_day: rows are kept for 30 days",
+            "dashboard flights",
+            "opens with a range of 366",
+            "raise the table's ttl",
+        ],
     ),
     "a total that does not exist": (
         {"retention": {"pipelines": {"flights": {"aggregates_ttl_days": {"traffic": 30}}}}},
-        ["aggregates_ttl_days.traffic: the pipeline has no aggregate of this name", "traffic_by_day"],
+        ["aggregates_ttl_days.traffic: the pipeline has no aggregate with this name", "traffic_by_day"],
     ),
     "a legal hold with an expiry": (
         {"retention": {"pipelines": {"flights": {"legal_hold": True, "rows_ttl_days": 5}}}},
-        ["retention.pipelines.flights", "rows_ttl_days: legal_hold keeps everything, and an expiry is given", "remove"],
+        [
+            "retention.pipelines.flights",
+            "rows_ttl_days: legal_hold keeps everything, but an expiry is set too",
+            "remove",
+        ],
     ),
     "a pipeline that is not run": (
         {"workload": {"pipelines": {"trains": {"peak_events_per_second": 5}}}},
-        ["workload.pipelines.trains: the stack runs no pipeline of this name (it runs flights)"],
+        ["workload.pipelines.trains: the stack runs no pipeline with this name (it runs flights)"],
     ),
     "a peak below the mean": (
         {"workload": {"pipelines": {"flights": {"peak_events_per_second": 5, "mean_events_per_second": 6}}}},
@@ -110,11 +123,11 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     "Aiven without a project": ({"kafka": {"provider": "aiven"}}, ["kafka: aiven: missing", "project and cloud_name"]),
     "Aiven's settings for another provider": (
         {"kafka": {"aiven": AIVEN}},
-        ["kafka: aiven: provider is strimzi", "remove it, or set provider to aiven"],
+        ["kafka: aiven: only for provider aiven, but provider is strimzi", "remove it, or set provider to aiven"],
     ),
     "Aiven with one copy": (
         {"kafka": {"provider": "aiven", "aiven": AIVEN}},
-        ["availability.kafka_replication_factor: Aiven has no topic with fewer than 2 copies"],
+        ["availability.kafka_replication_factor: Aiven topics need at least 2 copies"],
     ),
     "backups to nowhere": (
         {"retention": {"backups": {"enabled": True}}},
@@ -135,7 +148,7 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a protected dashboard behind one password": (
         {"availability": {"protect": True}, "superset": {"host": "weir.example"}},
-        ["superset.oauth: missing", "must not rest on one password"],
+        ["superset.oauth: missing", "must not depend on a single password"],
     ),
     "a promotion from itself": (
         {"promotions": {"from_environment": "test"}},
@@ -143,12 +156,12 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a job's name that is too long": (
         {"pipelines": ["p" * 46]},
-        ["has 46 characters", "a FlinkDeployment's name at most 45", "shorten it"],
+        ["has 46 characters", "a FlinkDeployment's name may have at most 45", "shorten it"],
     ),
     "an environment that is no name": ({"environment": "Prod_1"}, ["environment", "'Prod_1'"]),
-    "a secret in clear": (
+    "a plaintext secret": (
         {"superset_secret_key": "hunter2"},
-        ["superset_secret_key: a secret in clear", "pulumi config set --secret weir:superset_secret_key"],
+        ["superset_secret_key: a plaintext secret", "pulumi config set --secret weir:superset_secret_key"],
     ),
     "a misspelt setting": (
         {"retention": {"health_ttl_day": 3}},
@@ -156,7 +169,7 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "yes for a number of hours": (
         {"retention": {"pipelines": {"flights": {"source_retention_hours": True}}}},
-        ["retention.pipelines.flights", "source_retention_hours is true, which is no number"],
+        ["retention.pipelines.flights", "source_retention_hours is true, which is not a number"],
     ),
     "more events than any service takes": (
         {"workload": {"pipelines": {"flights": {"peak_events_per_second": 2e9}}}},

@@ -34,12 +34,12 @@ def test_the_local_stack_loads_with_its_defaults() -> None:
         (GOOD + "  weir:flink: {paralelism: 3}\n", ["flink.paralelism", "unknown field", "parallelism"]),
         (
             GOOD + "  weir:flink: {parallelism: 9}\n",
-            ["flink", "parallelism 9", "4 task slots", "lower it or add slots"],
+            ["flink", "parallelism 9", "4 task slots", "lower it, or add slots"],
         ),
         (GOOD + "  weir:flink: {checkpoint_interval_seconds: 400}\n", ["transaction_timeout_seconds 900", "raise it"]),
         (
             GOOD + "  weir:flink: {checkpoint_timeout_seconds: 440}\n",
-            ["not above the 900 s", "dead letters", "lower those"],
+            ["not above the 900 s", "dead letters", "lower the others"],
         ),
         (GOOD + "  weir:flink: {state_backend: redis}\n", ["flink.state_backend", "'hashmap' or 'rocksdb'", "'redis'"]),
         (GOOD + "  weir:embedded: {ports: {kafka: 80}}\n", ["embedded.ports.kafka", "1024", "80"]),
@@ -48,7 +48,7 @@ def test_the_local_stack_loads_with_its_defaults() -> None:
         (GOOD.replace("[flights]", "[]"), ["pipelines", "at least 1"]),
         (GOOD.replace("[flights]", "[Flights-2]"), ["pipelines.0", "Flights-2"]),
         ("weir:environment: local\n", ["config: missing", "below `config:`"]),
-        ("config: [\n", ["not valid YAML", "line 2", "correct the syntax"]),
+        ("config: [\n", ["not valid YAML", "line 2", "fix the syntax"]),
     ],
 )
 def test_a_wrong_stack_is_refused_with_field_value_and_remedy(tmp_path: Path, text: str, words: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""How a pipeline's application fares: one rule for both engines, for `weir status`, the health table and the alerts.
+"""The state of a pipeline's application: one rule for both engines, for `weir status`, the health table and the alerts.
 
 Whether it runs at this moment says little: an application that fails on the same record for ever runs for a second or
 two between two failures. What counts is whether it has got on since it failed. It has got on once a checkpoint was
@@ -74,7 +74,7 @@ def worst(parts: Iterable[ApplicationHealth]) -> ApplicationHealth:
 
 
 def root_cause(stacktrace: str) -> str:
-    """The innermost cause of a Java stack trace in one line: the outermost only says that a task ended."""
+    """The innermost cause of a Java stack trace in one line: the outermost only shows that a task ended."""
     lines = [line.strip() for line in stacktrace.strip().splitlines()]
     causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
     return one_line(causes[-1] if causes else next(iter(lines), "no reason given"))

@@ -44,10 +44,10 @@ def load_event_schema(path: Path) -> EventSchema:
         ) from None
     except OSError as error:
         raise ConfigError(
-            str(path), [f"source.schema_file: it cannot be read: {error.strerror}; correct its name"]
+            str(path), [f"source.schema_file: cannot be read: {error.strerror}; check the name and its permissions"]
         ) from None
     except UnicodeDecodeError as error:
-        raise ConfigError(str(path), [f"not UTF-8: {error}; write it anew as UTF-8"]) from None
+        raise ConfigError(str(path), [f"not UTF-8: {error}; save it as UTF-8"]) from None
 
 
 def event_schema(text: str, source: str) -> EventSchema:
@@ -59,7 +59,7 @@ def event_schema(text: str, source: str) -> EventSchema:
     try:
         schema = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
         canonical = json.dumps(schema, separators=(",", ":"), allow_nan=False)
-        # Half a surrogate pair is no text, though Python takes it.
+        # Half a surrogate pair is not valid text, although Python accepts it.
         json.dumps(schema, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise ConfigError(source, [f"not valid JSON: {error}; correct the syntax"]) from None
@@ -69,7 +69,7 @@ def event_schema(text: str, source: str) -> EventSchema:
 
 
 def earlier_schema(text: str) -> EventSchema:
-    """A version that nobody can correct any more: fields that have no column are left out.
+    """A version that can no longer be corrected: fields without a column are left out.
 
     Raises:
         SchemaError: it is no Avro schema.
@@ -97,13 +97,13 @@ def _column_type(kind: Node) -> ColumnType | None:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose keys differ: of two values under one key, which one is meant is a guess."""
+    """An object whose keys differ: with two values under one key, the intended one would be a guess."""
     found = dict(pairs)
     if len(found) != len(pairs):
         twice = next(key for key, _ in pairs if [other for other, _ in pairs].count(key) > 1)
-        raise ValueError(f"key {twice!r} stands twice in one object")
+        raise ValueError(f"key {twice!r} appears twice in one object")
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not a JSON value")

@@ -32,13 +32,13 @@ LOGICAL = {
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _FULL_NAME = re.compile(rf"{_NAME}(\.{_NAME})*")
 _ORDERS = ("ascending", "descending", "ignore")
-_NAME_RULE = "letters, digits and _, not beginning with a digit, in parts separated by dots"
+_NAME_RULE = "letters, digits and _ in parts separated by dots; no part may start with a digit"
 
 
 def faults(schema: Any) -> list[str]:
     """Everything that is wrong with a schema as JSON holds it, each as `field: what is wrong; what to do`."""
     if not isinstance(schema, dict) or schema.get("type") != "record":
-        return ["type: an event schema is an Avro `record`; write one"]
+        return ["type: not a record; an event schema must be an Avro `record`"]
     return list(_Schema().record(schema))
 
 
@@ -53,7 +53,7 @@ class _Schema:
         yield from self._definition(schema, "", "", ())
         fields = schema.get("fields")
         if not isinstance(fields, list) or not fields:
-            yield "fields: not a list of fields; give the record at least one"
+            yield "fields: not a list of fields; declare at least one"
             return
         namespace = _full_name(schema, "").rpartition(".")[0]
         for position, field in enumerate(fields):
@@ -62,11 +62,11 @@ class _Schema:
 
     def _field(self, field: Any, position: str, namespace: str) -> Iterator[str]:
         if not isinstance(field, dict):
-            yield f'{position}: {_shown(field)} is no field; write {{"name": ..., "type": ...}}'
+            yield f'{position}: {_shown(field)} is not a field; write {{"name": ..., "type": ...}}'
             return
         name = field.get("name")
         if not isinstance(name, str):
-            yield f"{position}.name: {_missing_or(field, 'name')} no text; name the field"
+            yield f"{position}.name: {_missing_or(field, 'name')} not a string; name the field"
             return
         where = f"fields.{name}"
         if "type" not in field:
@@ -74,7 +74,7 @@ class _Schema:
             return
         yield from _aliases(field, where)
         if field.get("order", _ORDERS[0]) not in _ORDERS:
-            yield f"{where}.order: {_shown(field['order'])} is none of {', '.join(_ORDERS)}; remove it"
+            yield f"{where}.order: {_shown(field['order'])} is not one of {', '.join(_ORDERS)}; correct or remove it"
         wrong = list(self._type(field["type"], where, namespace))
         yield from wrong
         if not wrong and "default" in field:
@@ -105,19 +105,19 @@ class _Schema:
     def _enum(self, kind: Mapping[str, Any], where: str, namespace: str) -> Iterator[str]:
         symbols = kind.get("symbols")
         if not isinstance(symbols, list) or not symbols:
-            yield f"{where}.symbols: not a list of symbols; give the enum at least one"
+            yield f"{where}.symbols: not a list of symbols; declare at least one"
             return
         for symbol in symbols:
             if not isinstance(symbol, str) or not re.fullmatch(_NAME, symbol):
                 yield (
-                    f"{where}.symbols: {_shown(symbol)} is no symbol; use letters, digits and _, "
-                    "not beginning with a digit"
+                    f"{where}.symbols: {_shown(symbol)} is not a valid symbol; use letters, digits and _, and do not "
+                    "start with a digit"
                 )
             elif symbols.count(symbol) > 1:
-                yield f"{where}.symbols: {symbol!r} stands twice; name it once"
+                yield f"{where}.symbols: {symbol!r} is listed twice; remove one"
                 return
         if kind.get("default", symbols[0]) not in symbols:
-            yield f"{where}.default: {_shown(kind['default'])} is none of the enum's symbols; name one of them"
+            yield f"{where}.default: {_shown(kind['default'])} is not one of the enum's symbols; choose one of them"
         yield from self._definition(kind, f"{where}.", namespace, tuple(map(str, symbols)))
         self._enums.add(_full_name(kind, namespace))
 
@@ -126,17 +126,17 @@ class _Schema:
     ) -> Iterator[str]:
         kind, name = declared["type"], declared.get("name")
         if not isinstance(name, str):
-            yield f"{where}name: {_missing_or(declared, 'name')} no text; every {kind} has a name"
+            yield f"{where}name: {_missing_or(declared, 'name')} not a string; every {kind} needs a name"
             return
         given = declared.get("namespace", "")
         for field, text in (("name", name), ("namespace", given)):
             if not isinstance(text, str) or ((text or field == "name") and not _FULL_NAME.fullmatch(text)):
-                yield f"{where}{field}: {_shown(text)} is no Avro {field}; use {_NAME_RULE}"
+                yield f"{where}{field}: {_shown(text)} is not a valid Avro {field}; use {_NAME_RULE}"
                 return
         yield from _aliases(declared, where.removesuffix("."))
         full = _full_name(declared, namespace)
         if full in self._named or full in {*PRIMITIVES, "null", "record", "enum", "fixed", "array", "map"}:
-            yield f"{where}name: {full!r} is the name of another type; choose another"
+            yield f"{where}name: {full!r} is already the name of another type; choose another"
         self._named[full] = symbols
 
     def _default(self, value: Any, declared: Any, where: str, namespace: str) -> Iterator[str]:
@@ -148,8 +148,8 @@ class _Schema:
             kind, name = first, self._known(first, namespace)
         symbols = self._named.get(name, ())
         if not fits(value, kind, symbols):
-            hint = "; of a union it is of the first type" if isinstance(declared, list) else ""
-            yield f"{where}.default: {_shown(value)} is no {kind}{hint}; correct or remove it"
+            hint = "; a union's default must be of its first type" if isinstance(declared, list) else ""
+            yield f"{where}.default: {_shown(value)} is not a valid {kind}{hint}; correct or remove it"
 
     def _known(self, name: str, namespace: str) -> str:
         full = name if "." in name or not namespace else f"{namespace}.{name}"
@@ -157,27 +157,30 @@ class _Schema:
 
 
 def _ambiguous(fields: list[Any]) -> Iterator[str]:
-    """Fields and aliases that are one name: what a reader takes for which would be a guess."""
+    """Fields and aliases that share a name: which field a reader should use would be a guess."""
     names = [field["name"] for field in fields if isinstance(field, dict) and isinstance(field.get("name"), str)]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"fields.{name}: two fields have this name; rename one"
+        yield f"fields.{name}: two fields have this name; rename one of them of them"
     taken = {name: name for name in names}
     for field in fields:
         aliases = field.get("aliases") if isinstance(field, dict) else None
         for alias in aliases if isinstance(aliases, list) else []:
             owner = taken.setdefault(str(alias), str(field.get("name")))
             if owner != field.get("name"):
-                yield f"fields.{field.get('name')}.aliases: {alias!r} is a name of field {owner!r}, too; remove one"
+                yield (
+                    f"fields.{field.get('name')}.aliases: {alias!r} is also a name of field {owner!r}; remove one "
+                    "of them"
+                )
 
 
 def _aliases(declared: Mapping[str, Any], where: str) -> Iterator[str]:
     aliases = declared.get("aliases", [])
     if not isinstance(aliases, list):
-        yield f"{where}.aliases: {_shown(aliases)} is no list; write one".lstrip(".")
+        yield f"{where}.aliases: {_shown(aliases)} is not a list; write a list of names".lstrip(".")
         return
     for alias in aliases:
         if not isinstance(alias, str) or not _FULL_NAME.fullmatch(alias):
-            yield f"{where}.aliases: {_shown(alias)} is no Avro name; use {_NAME_RULE}".lstrip(".")
+            yield f"{where}.aliases: {_shown(alias)} is not a valid Avro name; use {_NAME_RULE}".lstrip(".")
 
 
 def _full_name(declared: Mapping[str, Any], namespace: str) -> str:
@@ -189,8 +192,8 @@ def _full_name(declared: Mapping[str, Any], namespace: str) -> str:
 
 def _no_column(declared: Any, where: str) -> str:
     return (
-        f"{where}: Avro type {_shown(declared)} has no table column; use a primitive type, an "
-        "enum, a timestamp-millis or a date, each alone or in a union with null"
+        f"{where}: Avro type {_shown(declared)} cannot be stored in a table column; use a primitive type, an enum, "
+        "timestamp-millis or date, optionally in a union with null"
     )
 
 

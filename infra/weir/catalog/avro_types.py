@@ -94,7 +94,7 @@ def parse_avro(text: str) -> Node:
         raise SchemaError(f"not valid JSON: {error}") from None
     except (TypeError, AttributeError, RecursionError) as error:
         # A number for a name, a text for a list: `avro_rules` says it better of a schema that people can correct.
-        raise SchemaError(f"no Avro schema: {error}") from None
+        raise SchemaError(f"not a valid Avro schema: {error}") from None
 
 
 class _Parser:
@@ -109,7 +109,7 @@ class _Parser:
         if isinstance(declared, str):
             return self._reference(declared, namespace, where)
         if not isinstance(declared, dict) or "type" not in declared:
-            raise SchemaError(f"{where}: {json.dumps(declared)} is no Avro type; write a name, an object or a list")
+            raise SchemaError(f"{where}: {json.dumps(declared)} is not an Avro type; write a name, an object or a list")
         kind = declared["type"]
         match kind:
             case "record" | "error" | "enum" | "fixed":
@@ -117,7 +117,7 @@ class _Parser:
             case "array" | "map":
                 key = "items" if kind == "array" else "values"
                 if key not in declared:
-                    raise SchemaError(f"{where}: a {kind} without {key!r}; add it")
+                    raise SchemaError(f"{where}: this {kind} has no {key!r}; add it")
                 return Node(kind, items=self.node(declared[key], namespace, f"{where}.{key}"))
             case _:
                 node = self.node(kind, namespace, where)
@@ -128,23 +128,25 @@ class _Parser:
             return Node(name)
         found = self._named.get(_full(name, namespace)) or self._named.get(name)
         if found is None:
-            raise SchemaError(f"{where}: {name!r} is no Avro type and is not defined before; correct the name")
+            raise SchemaError(f"{where}: {name!r} is neither an Avro type nor a name defined earlier; correct the name")
         return found
 
     def _union(self, declared: list[Any], namespace: str, where: str) -> Node:
         branches = tuple(self.node(branch, namespace, where) for branch in declared)
         names = [branch.name or branch.kind for branch in branches]
         if len(set(names)) != len(names) or "union" in names:
-            raise SchemaError(f"{where}: a union holds each type once and no union; it has {', '.join(names)}")
+            raise SchemaError(
+                f"{where}: a union may not repeat a type or contain a union; this one has {', '.join(names)}"
+            )
         return Node("union", branches=branches)
 
     def _definition(self, declared: dict[str, Any], kind: str, namespace: str, where: str) -> Node:
         if "name" not in declared:
-            raise SchemaError(f"{where}: a {kind} without a name; add one")
+            raise SchemaError(f"{where}: this {kind} has no name; add one")
         name = _full(declared["name"], declared.get("namespace", namespace))
         inner = name.rpartition(".")[0]
         if name in self._named:
-            raise SchemaError(f"{where}: {name!r} is defined twice; rename one")
+            raise SchemaError(f"{where}: {name!r} is defined twice; rename one of them")
         node = Node(
             "record" if kind == "error" else kind,
             name=name,
@@ -162,7 +164,7 @@ class _Parser:
 
     def _field(self, entry: dict[str, Any], namespace: str, where: str) -> AvroField:
         if "name" not in entry or "type" not in entry:
-            raise SchemaError(f"{where}: the field {json.dumps(entry)} lacks a name or a type; add it")
+            raise SchemaError(f"{where}: the field {json.dumps(entry)} has no name or no type; add what is missing")
         node = self.node(entry["type"], namespace, f"{where}.{entry['name']}")
         aliases = frozenset(entry.get("aliases", []))
         return AvroField(entry["name"], node, "default" in entry, aliases, entry.get("default"))

@@ -41,25 +41,28 @@ def _sizes(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
 def _schema(schema: EventSchema) -> Iterator[str]:
     for column in schema.columns:
         if not _NAME.fullmatch(column.name):
-            yield f"source.schema_file: field {column.name!r} is no column name; use lower-case letters, digits, _"
+            yield (
+                f"source.schema_file: field {column.name!r} is not a valid column name; use lower-case letters, "
+                "digits and _"
+            )
 
 
 def _derived(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
     types = {column.name: column.type for column in schema.columns}
     for name, derived in spec.derived.items():
         if name in types:
-            yield f"derived.{name}: the event has a column of this name; choose another"
+            yield f"derived.{name}: the event already has a column with this name; choose another"
         if types.get(derived.source) is not ColumnType.TIMESTAMP:
-            yield f"derived.{name}.from: {derived.source!r} is not a timestamp column of the event; name one"
+            yield f"derived.{name}.from: {derived.source!r} is not a timestamp column of the event; choose one that is"
 
 
 def _references(spec: PipelineSpec) -> Iterator[str]:
     for name, reference in spec.references.items():
         for column in reference.primary_key:
             if column not in reference.columns:
-                yield f"references.{name}.primary_key: {column!r} is not among its columns; add it there"
+                yield f"references.{name}.primary_key: {column!r} is not in its columns; add it there"
         if all(join.reference != name for join in spec.joins):
-            yield f"references.{name}: no join uses it; add a join or remove it"
+            yield f"references.{name}: not used by any join; add a join, or remove it"
 
 
 def _joins(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
@@ -72,49 +75,49 @@ def _joins(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
 def _join(spec: PipelineSpec, schema: EventSchema, join: Join, field: str, taken: set[str]) -> Iterator[str]:
     reference = spec.references.get(join.reference)
     if reference is None:
-        yield f"{field}.reference: {join.reference!r} is not below references; declare it there"
+        yield f"{field}.reference: {join.reference!r} is not declared under references; declare it there"
         return
     types = {column.name: column.type for column in schema.columns}
     for column, event_column in join.match.items():
         if column not in reference.columns:
             yield f"{field}.match: {join.reference} has no column {column!r}; it has {', '.join(reference.columns)}"
         elif event_column not in types:
-            yield f"{field}.match: the event has no column {event_column!r}; name one of its schema"
+            yield f"{field}.match: the event has no column {event_column!r}; choose a column of its schema"
         elif types[event_column] is not reference.columns[column]:
             yield (
                 f"{field}.match: {join.reference}.{column} is {reference.columns[column]} but the event's "
-                f"{event_column} is {types[event_column]}; make the types equal"
+                f"{event_column} is {types[event_column]}; use the same type for both"
             )
     if set(reference.primary_key) - set(join.match):
         yield (
-            f"{field}.match: the primary key of {join.reference} is {reference.primary_key}, not all of it is matched; "
-            "several rows would match one event: match the whole key"
+            f"{field}.match: the primary key of {join.reference} is {reference.primary_key}, but only a part of it is "
+            "matched, so one event could match several rows; match the whole key"
         )
     for column, name in join.select.items():
         if column not in reference.columns:
             yield f"{field}.select: {join.reference} has no column {column!r}; it has {', '.join(reference.columns)}"
         if name in taken or list(join.select.values()).count(name) > 1:
-            yield f"{field}.select: column {name!r} exists already; give it another name"
+            yield f"{field}.select: column {name!r} already exists; choose another name"
 
 
 def _deduplication(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
     columns = {column.name: column for column in schema.columns}
     for name in spec.deduplication.key:
         if name not in columns:
-            yield f"deduplication.key: the event has no column {name!r}; name columns of its schema"
+            yield f"deduplication.key: the event has no column {name!r}; use columns of its schema"
         elif columns[name].nullable:
-            yield f"deduplication.key: {name!r} may be null; make it required in the schema or choose another column"
+            yield f"deduplication.key: {name!r} may be null; make it required in the schema, or choose another column"
     if spec.deduplication.horizon_hours < spec.source.retention_hours:
         yield (
-            f"deduplication.horizon_hours: {spec.deduplication.horizon_hours} is less than source.retention_hours "
-            f"{spec.source.retention_hours}; replaying the topic would count events twice: raise it"
+            f"deduplication.horizon_hours: {spec.deduplication.horizon_hours} is shorter than source.retention_hours "
+            f"{spec.source.retention_hours}, so replaying the topic would count events twice; raise it"
         )
 
 
 def _event_time(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
     column = next((column for column in schema.columns if column.name == spec.event_time), None)
     if column is None or column.type is not ColumnType.TIMESTAMP or column.nullable:
-        yield f"event_time: {spec.event_time!r} is not a required timestamp column of the event; name one"
+        yield f"event_time: {spec.event_time!r} is not a required timestamp column of the event; choose one that is"
 
 
 def _rows(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
@@ -123,14 +126,17 @@ def _rows(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
     key = [*spec.rows.partition_key, *spec.rows.clustering_key]
     for name in key:
         if name not in required:
-            yield f"rows: key column {name!r} is not a required event or derived column; a Cassandra key holds no null"
+            yield (
+                f"rows: key column {name!r} is not a required event or derived column; Cassandra keys cannot be "
+                "null, so make it required or choose another"
+            )
     if len(set(key)) != len(key):
-        yield "rows: a column stands twice in partition_key and clustering_key; name it once"
+        yield "rows: a column appears twice in partition_key and clustering_key; list it once"
     missing = [name for name in spec.deduplication.key if name not in key]
     if missing:
         yield (
-            f"rows: the key lacks the deduplication column(s) {', '.join(missing)}; distinct events would "
-            "overwrite each other: add them to clustering_key"
+            f"rows: the key lacks the deduplication column(s) {', '.join(missing)}, so distinct events would "
+            "overwrite each other; add them to clustering_key"
         )
 
 

@@ -9,8 +9,8 @@ from weir.catalog.spec import PipelineSpec
 _SYSTEM = "system"
 _TAKEN = {
     "weir": "weir's own keyspace",
-    "registry": "the registry's, whose user of Kafka is weir-registry",
-    "information_schema": "Trino's, in every catalog",
+    "registry": "used by the registry, whose Kafka user is weir-registry",
+    "information_schema": "used by Trino in every catalog",
 }
 
 
@@ -19,9 +19,14 @@ def name_problems(spec: PipelineSpec) -> Iterator[str]:
     if spec.name in _TAKEN:
         yield f"name: {spec.name!r} is {_TAKEN[spec.name]}; choose another"
     if spec.name == _SYSTEM or spec.name.startswith(f"{_SYSTEM}_"):
-        yield f"name: {spec.name!r} is of Cassandra's own keyspaces, which begin with {_SYSTEM!r}; choose another"
+        yield (
+            f"name: {spec.name!r} starts with {_SYSTEM!r}, which Cassandra reserves for its own keyspaces; choose "
+            "another"
+        )
     tables = [spec.rows.table, *(aggregate.table for aggregate in spec.aggregates), *spec.references]
     for name in sorted({name for name in tables if tables.count(name) > 1}):
-        yield f"tables: two tables are called {name!r}; rename one"
+        yield f"tables: two tables are named {name!r}; rename one of them"
     if spec.dead_letters.topic == spec.source.topic:
-        yield "dead_letters.topic: it is the source topic; dead letters would be read again: choose another"
+        yield (
+            "dead_letters.topic: same as source.topic, so dead letters would be read again as events; choose another"
+        )

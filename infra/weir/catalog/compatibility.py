@@ -59,9 +59,9 @@ class Finding:
         return f"{self.mismatch} ({self.broken}, compared with {self.compared_with})"
 
 
-NEW_READS_OLD = "events already in the topic could not be read"
-OLD_READS_NEW = "readers that still have the old schema could not read new events"
-COLUMN_CHANGES = "Cassandra changes no column's type"
+NEW_READS_OLD = "events already in the topic could no longer be read"
+OLD_READS_NEW = "readers that still use the old schema could not read new events"
+COLUMN_CHANGES = "Cassandra cannot change a column's type"
 
 
 def judge(new: str, earlier: Sequence[Version], rule: Rule) -> list[Finding]:
@@ -95,7 +95,7 @@ def changed_columns(new: EventSchema, old: EventSchema, origin: str) -> list[Fin
             Mismatch(
                 f"fields.{column.name}",
                 f"its column is {before[column.name]} and would be {column.type}",
-                "keep the type, or add a field of another name",
+                "keep the type, or add a field with another name",
             ),
         )
         for column in new.columns

@@ -30,11 +30,11 @@ def condition_problems(field: str, condition: Condition, kind: ColumnType) -> It
     test, value = _given(condition)
     column = f"{condition.column!r}"
     if kind not in _VALUES:
-        yield f"{field}.{test}: {column} is {kind}, which is compared with nothing; use is_null, or another column"
+        yield f"{field}.{test}: {column} is {kind}, which cannot be compared; use is_null, or another column"
     elif type(value) not in _VALUES[kind]:
-        yield f"{field}.{test}: {column} is {kind}, which {value!r} is not; compare it with a {kind}"
+        yield f"{field}.{test}: {column} is {kind}, but {value!r} is not; use a {kind} value"
     elif kind.is_integer and not (isinstance(value, int | float) and _LEAST <= value <= _GREATEST):
-        yield f"{field}.{test}: {value!r} is beyond 64 bits, so beyond {column}; correct it"
+        yield f"{field}.{test}: {value!r} does not fit in 64 bits, so {column} can never hold it; correct the value"
 
 
 def comparison(condition: Condition, kind: ColumnType) -> tuple[str, Value]:

@@ -48,7 +48,7 @@ class Dashboard:
 
 
 def load_dashboard(folder: Path) -> Dashboard:
-    """The assets in `folder` and the databases beside it, without a look at what they say.
+    """The assets in `folder` and the databases next to it, without checking their content.
 
     Raises:
         ConfigError: the folder holds no dashboard, or a file is not a YAML mapping.
@@ -62,10 +62,10 @@ def load_dashboard(folder: Path) -> Dashboard:
             if isinstance(content, dict):
                 files[f"{kind}/{path.name}"] = content
             else:
-                problems.append(f"{kind}/{path.name}: not a mapping; export the asset from Superset again")
+                problems.append(f"{kind}/{path.name}: not a mapping; export the asset again from Superset")
     dashboard = Dashboard(folder, files)
     if not dashboard.of("dashboards"):
-        problems.append("dashboards/: no dashboard here; add dashboards/<name>.yaml")
+        problems.append("dashboards/: empty; add dashboards/<name>.yaml")
     if problems:
         raise ConfigError(str(folder), problems)
     return dashboard
@@ -110,13 +110,16 @@ def _identities(dashboard: Dashboard) -> Iterator[str]:
     for path, asset in dashboard.files.items():
         uuid = str(asset.get("uuid", ""))
         if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", uuid):
-            yield f"{path}: uuid: {uuid!r} is none; every asset keeps one for life, so that an import finds it again"
+            yield (
+                f"{path}: uuid: {uuid!r} is not a UUID; give the asset one and never change it, because imports "
+                "find the asset by it"
+            )
         elif other := owners.get(uuid):
-            yield f"{path}: uuid: {other} has the same; give it its own"
+            yield f"{path}: uuid: {other} has the same one; give each asset its own"
         owners[uuid] = path
     for path, asset in dashboard.of("dashboards").items():
         if not asset.get("slug"):
-            yield f"{path}: slug: missing; it is the dashboard's address"
+            yield f"{path}: slug: missing; add it, because it is the dashboard's address"
 
 
 def _dashboards(dashboard: Dashboard) -> Iterator[str]:
@@ -130,15 +133,18 @@ def _dashboards(dashboard: Dashboard) -> Iterator[str]:
             uuid = box["meta"]["uuid"]
             shown.add(uuid)
             if uuid not in charts:
-                yield f"{path}: position.{box['id']}: no chart has uuid {uuid}; correct it or add the chart"
+                yield f"{path}: position.{box['id']}: no chart has uuid {uuid}; correct it, or add the chart"
         for name, box in position.items():
             for child in box.get("children", []) if isinstance(box, dict) else []:
                 if child not in position:
-                    yield f"{path}: position.{name}.children: {child!r} is not there; add or remove it"
+                    yield (
+                        f"{path}: position.{name}.children: {child!r} does not exist; add it, or remove it from "
+                        "children"
+                    )
         yield from _filters(path, asset, datasets, {box["meta"].get("chartId") for box in boxes})
     for uuid, (path, _) in charts.items():
         if uuid not in shown:
-            yield f"{path}: on no dashboard; add it to one or remove the file"
+            yield f"{path}: not on any dashboard; add it to one, or remove the file"
 
 
 def _filters(path: str, asset: Asset, datasets: dict[str, tuple[str, Asset]], chart_ids: set[Any]) -> Iterator[str]:
@@ -150,10 +156,10 @@ def _filters(path: str, asset: Asset, datasets: dict[str, tuple[str, Asset]], ch
             if target.get("datasetUuid") not in datasets:
                 yield f"{field}: no dataset has uuid {target.get('datasetUuid')}; correct it"
             elif target["column"]["name"] not in columns_of(datasets[target["datasetUuid"]][1]):
-                yield f"{field}: its dataset has no column {target['column']['name']!r}; name one of it"
+                yield f"{field}: its dataset has no column {target['column']['name']!r}; choose one of its columns"
         for excluded in entry.get("scope", {}).get("excluded", []):
             if excluded not in chart_ids:
-                yield f"{field}: scope.excluded: no box has chartId {excluded}; remove it"
+                yield f"{field}: scope.excluded: no chart on the dashboard has chartId {excluded}; remove it"
 
 
 def _charts(dashboard: Dashboard) -> Iterator[str]:
@@ -161,12 +167,14 @@ def _charts(dashboard: Dashboard) -> Iterator[str]:
     for path, asset in dashboard.of("charts").items():
         found = datasets.get(asset.get("dataset_uuid", ""))
         if found is None:
-            yield f"{path}: dataset_uuid: no dataset has {asset.get('dataset_uuid')}; correct it or add the dataset"
+            yield (
+                f"{path}: dataset_uuid: no dataset has uuid {asset.get('dataset_uuid')}; correct it, or add the dataset"
+            )
             continue
         dataset_path, dataset = found
         params = asset.get("params", {})
         if params.get("viz_type") != asset.get("viz_type"):
-            yield f"{path}: params.viz_type: differs from viz_type {asset.get('viz_type')!r}; make them equal"
+            yield f"{path}: params.viz_type: differs from viz_type {asset.get('viz_type')!r}; make them the same"
         metrics = {metric["metric_name"] for metric in dataset.get("metrics", [])}
         for name in _names(params, _METRIC_PARAMETERS):
             if name not in metrics:
@@ -186,9 +194,9 @@ def _datasets(dashboard: Dashboard, pipelines: list[Pipeline]) -> Iterator[str]:
     used = {asset.get("dataset_uuid") for asset in dashboard.of("charts").values()}
     for path, asset in dashboard.of("datasets").items():
         if asset.get("database_uuid") not in databases:
-            yield f"{path}: database_uuid: no database has {asset.get('database_uuid')}; correct it"
+            yield f"{path}: database_uuid: no database has uuid {asset.get('database_uuid')}; correct it"
         if asset.get("uuid") not in used:
-            yield f"{path}: no chart uses it; remove the file"
+            yield f"{path}: not used by any chart; remove the file"
         yield from query_problems(path, asset, rows, tables)
 
 
@@ -196,9 +204,12 @@ def _databases(dashboard: Dashboard) -> Iterator[str]:
     for path, asset in dashboard.of("databases").items():
         address = str(asset.get("sqlalchemy_uri", ""))
         if not address.startswith("trino://"):
-            yield f"{path}: sqlalchemy_uri: {address.split(':', 1)[0]!r} is not Trino; Cassandra is read through it"
+            yield (
+                f"{path}: sqlalchemy_uri: {address.split(':', 1)[0]!r} is not Trino; use a trino:// address, "
+                "because Superset reads Cassandra through Trino"
+            )
         if re.match(r"\w+://[^/@]*:[^/@]*@", address) or asset.get("password"):
-            yield f"{path}: sqlalchemy_uri: holds a password; remove it, secrets never lie in the assets"
+            yield f"{path}: sqlalchemy_uri: contains a password; remove it, because assets must not contain secrets"
 
 
 def _by_uuid(assets: dict[str, Asset]) -> dict[str, tuple[str, Asset]]:

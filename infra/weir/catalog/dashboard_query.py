@@ -28,12 +28,15 @@ def query_problems(path: str, asset: Asset, rows: Collection[str], tables: Mappi
     sql = asset.get("sql") or ""
     names = [f"{keyspace}.{table}".lower() for keyspace, table in SOURCE.findall(sql)]
     if not names:
-        yield f"{path}: sql: reads no keyspace.table; write a SELECT that gives the table's partition key"
+        yield f"{path}: sql: reads no keyspace.table; write a SELECT that restricts the table's partition key"
     for name in names:
         if name in rows:
-            yield f"{path}: sql: {name} holds every event and is not for charts; add an aggregate to the pipeline"
+            yield (
+                f"{path}: sql: {name} holds every event and is too large for charts; add an aggregate to the "
+                "pipeline and read that"
+            )
         elif name not in tables:
-            yield f"{path}: sql: no pipeline has table {name}; known: {listed(set(tables) - set(rows))}"
+            yield f"{path}: sql: no pipeline has a table {name}; known: {listed(set(tables) - set(rows))}"
         else:
             yield from _partition_key(path, sql, tables[name])
     if names and all(name in tables for name in names):
@@ -56,8 +59,8 @@ def _partition_key(path: str, sql: str, table: Table) -> Iterator[str]:
     for column in table.partition_key:
         if not re.search(rf"\b{column}\"?\s*(?:=|IN\s*\()", sql, re.IGNORECASE):
             yield (
-                f"{path}: sql: partition key column {column!r} of {table.qualified_name} is given no values; "
-                f"add `{column} IN (...)`, or every query reads the whole table"
+                f"{path}: sql: partition key column {column!r} of {table.qualified_name} is not restricted, so every "
+                f"query would read the whole table; add `{column} IN (...)`"
             )
 
 
@@ -69,11 +72,11 @@ def _columns(path: str, asset: Asset, sql: str, tables: list[Table]) -> Iterator
         name = column["column_name"]
         if not column.get("expression") and name not in stored | computed:
             sources = listed({table.qualified_name for table in tables})
-            yield f"{path}: columns.{name}: neither a column of {sources} nor computed; correct its name"
+            yield f"{path}: columns.{name}: neither a column of {sources} nor computed by the query; correct its name"
     for metric in asset.get("metrics", []):
         unknown = set(_IDENTIFIER.findall(metric["expression"])) - columns
         if unknown:
-            yield f"{path}: metrics.{metric['metric_name']}: no column {listed(unknown)}; name the dataset's columns"
+            yield f"{path}: metrics.{metric['metric_name']}: no column {listed(unknown)}; use the dataset's columns"
 
 
 def _words(path: str, asset: Asset, sql: str, tables: list[Table]) -> Iterator[str]:
@@ -82,7 +85,7 @@ def _words(path: str, asset: Asset, sql: str, tables: list[Table]) -> Iterator[s
     metrics = {f"metrics.{metric['metric_name']}": metric["expression"] for metric in asset.get("metrics", [])}
     for field, text in {"sql": sql, **metrics}.items():
         for word in unquoted_words(text, names):
-            yield f'{path}: {field}: {word!r} is a word of SQL; write "{word}" in double quotes, and SQL in capitals'
+            yield f'{path}: {field}: {word!r} is an SQL keyword; quote a name as "{word}", or write SQL in capitals'
     for word in unusable_columns(columns_of(asset)):
         yield (
             f"{path}: columns.{word}: Trino reserves the word, and Superset does not quote it; "

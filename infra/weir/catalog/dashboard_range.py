@@ -1,4 +1,4 @@
-"""A dashboard must not show a time whose rows have expired: the range it opens with, against the tables' TTL."""
+"""A dashboard must not open with a range whose rows have expired: its default range, against the tables' TTL."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def range_problems(dashboard: Dashboard, tables: Iterable[Table]) -> Iterator[st
             if table is not None and 0 < table.ttl_seconds < days * SECONDS_PER_DAY:
                 kept = table.ttl_seconds // SECONDS_PER_DAY
                 yield (
-                    f"{table.qualified_name}: rows are kept for {kept} days, and dashboard "
-                    f"{dashboard.folder.name} ({path}) opens with {days:g}; raise its ttl_days, or shorten the range"
+                    f"{table.qualified_name}: rows are kept for {kept} days, but dashboard {dashboard.folder.name} "
+                    f"({path}) opens with a range of {days:g}; raise the table's ttl_days, or shorten the range"
                 )
 
 

@@ -18,7 +18,7 @@ SYSTEM_KEYSPACES = ("system_auth", "system_distributed", "system_traces")
 
 @dataclass(frozen=True)
 class Database(JsonDocument):
-    """Keyspaces, tables and roles, and what a person allowed to be lost."""
+    """Keyspaces, tables and roles, and what may be dropped."""
 
     description: ClassVar[str] = "database description"
 
@@ -30,7 +30,7 @@ class Database(JsonDocument):
     drops: tuple[str, ...] = ()
     """What may go: `flights.old_table`, `flights.planes.old_column`, or, for fewer copies, `flights/replication`."""
     replicate_system_keyspaces: bool = False
-    """True where no operator does it: a cluster whose accounts have one copy locks everyone out with one node."""
+    """True if no operator does it: if accounts have a single replica, losing one node locks everyone out."""
 
     @property
     def keyspaces(self) -> tuple[str, ...]:

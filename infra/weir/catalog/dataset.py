@@ -1,4 +1,4 @@
-"""The original data of a pipeline: where it lies. Reading it is the replay's and the oracle's work."""
+"""Where the original data of a pipeline is. The replay and the oracle read it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ DATASET_FILE = "dataset.yaml"
 class DatasetSpec(Frozen):
     """A dataset file. Paths are relative to the package, or to the dataset file where no package is named."""
 
-    package: Annotated[str | None, Field(description="An installed Python package that carries the files.")] = None
+    package: Annotated[str | None, Field(description="An installed Python package that contains the files.")] = None
     null_text: Annotated[str, Field(description="What stands for a missing value.")] = ""
-    events: Annotated[str, Field(description="CSV with a header, plain, .gz or .zip; columns named as the event's.")]
-    references: Annotated[dict[Identifier, str], Field(description="CSV of each reference table.")] = {}
+    events: Annotated[
+        str, Field(description="CSV with a header, plain, .gz or .zip; its columns have the names of the event's.")
+    ]
+    references: Annotated[dict[Identifier, str], Field(description="A CSV file for each reference table.")] = {}
 
 
 class Dataset(Frozen):
@@ -42,7 +44,7 @@ def load_dataset(folder: Path) -> Dataset:
     root = folder if spec.package is None else package_folder(spec.package, path)
     files = {"events": spec.events, **{f"references.{name}": file for name, file in spec.references.items()}}
     problems = [
-        f"{field}: {file} is not in {root}; correct the path"
+        f"{field}: {file} does not exist in {root}; correct the path"
         for field, file in files.items()
         if not (root / file).is_file()
     ]
@@ -60,5 +62,5 @@ def package_folder(package: str, path: Path) -> Path:
     """
     found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
-        raise ConfigError(str(path), [f"package: {package!r} is not installed; install it or give files instead"])
+        raise ConfigError(str(path), [f"package: {package!r} is not installed; install it, or list files instead"])
     return Path(found.submodule_search_locations[0])

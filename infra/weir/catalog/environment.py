@@ -89,8 +89,8 @@ def _unknown_totals(spec: PipelineSpec, kept: PipelineRetention) -> Iterator[str
     for table in kept.aggregates_ttl_days:
         if table not in tables:
             yield (
-                f"aggregates_ttl_days.{table}: the pipeline has no aggregate of this name; "
-                f"it has {', '.join(tables) or 'none'}"
+                f"aggregates_ttl_days.{table}: the pipeline has no aggregate with this name; it has "
+                f"{', '.join(tables) or 'none'}"
             )
 
 
@@ -98,7 +98,7 @@ def _held_expiries(spec: PipelineSpec, kept: PipelineRetention) -> Iterator[str]
     """A hold stands in either file."""
     for name in EXPIRIES if kept.legal_hold or spec.legal_hold else ():
         if getattr(kept, name):
-            yield f"{name}: legal_hold keeps everything, and an expiry is given besides; remove the one or the other"
+            yield f"{name}: legal_hold keeps everything, but an expiry is set too; remove one of them"
 
 
 def _platform_tables(stack: StackConfig) -> tuple[Table, ...]:

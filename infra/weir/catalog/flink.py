@@ -84,7 +84,7 @@ def flink_configuration(stack: FlinkConfig, pipeline: Pipeline) -> dict[str, str
     return {
         "pipeline.name": pipeline.name,
         "pipeline.max-parallelism": str(stack.max_parallelism),
-        # Chained operators hand rows on without copying them; none of ours keeps or changes one.
+        # Chained operators pass rows on without copying them, because none of weir's operators keeps or changes a row.
         "pipeline.object-reuse": "true",
         # Nothing in the job waits for event time.
         "pipeline.auto-watermark-interval": "0 ms",
@@ -101,7 +101,7 @@ def flink_configuration(stack: FlinkConfig, pipeline: Pipeline) -> dict[str, str
         "execution.checkpointing.tolerable-failed-checkpoints": str(TOLERABLE_FAILED_CHECKPOINTS),
         "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
         **_state_backend(stack.state_backend),
-        # Retried for ever: what is broken (a broker, a node) comes back, and the events wait in Kafka.
+        # Retried forever: a broken broker or node comes back, and the events wait in Kafka.
         "restart-strategy.type": "exponential-delay",
         "restart-strategy.exponential-delay.initial-backoff": "1 s",
         # Not longer: this wait is added to every recovery, and asking again costs a broken dependency little.

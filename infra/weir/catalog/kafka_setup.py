@@ -28,7 +28,7 @@ class KafkaSetup(JsonDocument):
     brokers: int
     """Nothing is done before there are as many: the first one answers before the cluster can place copies."""
     replication_factor: int
-    """Of the topics that are missing yet; the copies of one that exists are moved by nobody here."""
+    """Of topics that do not exist yet; the set-up job does not change the replicas of existing topics."""
     topics: tuple[Topic, ...] = ()
     users: tuple[Principal, ...] = ()
     quotas: dict[str, ClientQuota] = field(default_factory=dict)

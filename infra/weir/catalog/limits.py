@@ -1,4 +1,4 @@
-"""What an event may hold: beyond it Cassandra refuses its row for good, or Trino cannot read the column any more.
+"""What an event may contain: beyond these limits Cassandra always refuses its row, or Trino cannot read the column.
 
 The engines' decoders check these limits, so that such an event is a dead letter and not a failure of the job.
 Cassandra 5 (`Validation.validateKey`, `ClusteringPrefix.validate`) takes no empty partition key, and no partition key

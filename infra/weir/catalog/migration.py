@@ -49,7 +49,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Migration:
-    """Changes in the order they must be made, and what stays although no file names it any more."""
+    """Changes in the order in which they must be made, and what is kept although no file declares it any more."""
 
     changes: tuple[Change, ...]
     kept: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ def migration(wanted: Database, existing: Existing) -> Migration:
     """How to get from `existing` to `wanted`; empty when they agree.
 
     Raises:
-        ConfigError: lists every contradiction that no statement can mend without losing data, and every name in
+        ConfigError: lists every contradiction that no statement can resolve without losing data, and every name in
             `drops` that is still wanted.
     """
     problems = [
@@ -82,7 +82,7 @@ def _still_wanted(wanted: Database) -> Iterator[str]:
     names |= {f"{table.qualified_name}.{column}" for table in wanted.tables for column in table.columns}
     for name in wanted.drops:
         if name in names:
-            yield f"drops: {name} is in a pipeline file; remove it there first, or from drops"
+            yield f"drops: {name} is still in a pipeline file; remove it there first, or remove it from drops"
 
 
 def _contradictions(table: Table, existing: Existing) -> Iterator[str]:
@@ -91,14 +91,15 @@ def _contradictions(table: Table, existing: Existing) -> Iterator[str]:
         return
     if (found.partition_key, found.clustering_key) != (table.partition_key, table.clustering_key):
         yield (
-            f"{table.qualified_name}: its key is {_key(found.partition_key, found.clustering_key)} and its pipeline "
-            f"asks for {_key(table.partition_key, table.clustering_key)}: a key cannot be changed; name a new table"
+            f"{table.qualified_name}: its key is {_key(found.partition_key, found.clustering_key)} but the pipeline "
+            f"file says {_key(table.partition_key, table.clustering_key)}; a primary key cannot change: use a new "
+            "table name"
         )
     for name, kind in table.columns.items():
         if name in found.columns and found.columns[name] != kind.value:
             yield (
-                f"{table.qualified_name}.{name}: it is {found.columns[name]} and its pipeline asks for {kind.value}: "
-                "a type cannot be changed; name a new column or a new table"
+                f"{table.qualified_name}.{name}: its type is {found.columns[name]} but the pipeline file says "
+                f"{kind.value}; a column type cannot change: use a new column or a new table"
             )
 
 
@@ -108,8 +109,8 @@ def _fewer_copies(wanted: Database, existing: Existing) -> Iterator[str]:
             asked = wanted.replication.get(datacenter, 0)
             if asked < factor and f"{keyspace}/replication" not in wanted.drops:
                 yield (
-                    f"{keyspace}: {factor} copies in {datacenter} would become {asked}: a lost node could then mean "
-                    f"lost rows; keep {factor}, or name {keyspace}/replication in drops"
+                    f"{keyspace}: {factor} copies in {datacenter} would become {asked}, so losing a node could lose "
+                    f"rows; keep {factor}, or list {keyspace}/replication in drops"
                 )
 
 

@@ -189,7 +189,9 @@ def load_pipeline(folder: Path) -> Pipeline:
     path = folder / PIPELINE_FILE
     spec = parse(PipelineSpec, read_yaml(path), str(path))
     if spec.name != folder.name:
-        raise ConfigError(str(path), [f"name: {spec.name!r} is not the folder's name {folder.name!r}; make them equal"])
+        raise ConfigError(
+            str(path), [f"name: {spec.name!r} differs from the folder's name {folder.name!r}; make them the same"]
+        )
     schema = load_event_schema(folder / spec.source.schema_file)
     problems = problems_of(spec, schema)
     if problems:

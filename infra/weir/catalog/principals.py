@@ -122,7 +122,7 @@ def loader_principal(pipeline: Pipeline) -> Principal:
 
 
 def references_principal(pipeline: Pipeline) -> Principal:
-    """The user of whoever publishes a pipeline's reference tables: it compares their topics with Cassandra."""
+    """The user of the program that publishes a pipeline's reference tables: it compares their topics with Cassandra."""
     topics = [pipeline.table_topics[name].name for name in pipeline.reference_tables]
     return Principal(
         f"weir-{kubernetes_name(pipeline.name)}-references",
@@ -158,7 +158,7 @@ def _topic(name: str, *operations: str) -> AccessRule:
 
 
 def producer_principal(pipeline: Pipeline) -> Principal:
-    """The user of whoever publishes a pipeline's events: it may write to its topic alone."""
+    """The user of a pipeline's producers: it may only write to its topic."""
     return Principal(
         f"weir-{kubernetes_name(pipeline.name)}-producer",
         (AccessRule(KafkaResource.TOPIC, pipeline.source_topic.name, ("Write", "Describe")),),

@@ -78,7 +78,7 @@ class _Resolution:
                 yield from _missing_symbols(reader, writer, path)
             case "fixed" if reader.size != writer.size:
                 reason = f"fixed {reader.short_name} has {writer.size} bytes in the data and {reader.size} here"
-                yield Mismatch(path, reason, "keep the size, or give the new type another field")
+                yield Mismatch(path, reason, "keep the size, or add a new field for the new type")
             case "array" | "map" if reader.items is not None and writer.items is not None:
                 yield from self.compare(reader.items, writer.items, f"{path}[]")
 
@@ -96,7 +96,7 @@ class _Resolution:
             if written is not None:
                 yield from self.compare(field.type, written.type, inner)
             elif not field.has_default:
-                reason = "it is not in the data and has no default"
+                reason = "it is missing in the data and has no default"
                 yield Mismatch(inner, reason, "give it a default (null first in a union with null), or leave it out")
         self._open.discard(pair)
 
@@ -151,29 +151,31 @@ def _ambiguous(field: AvroField, written: AvroField | None, writer: Node, path: 
     in_data = {entry.name for entry in writer.fields}
     found = [name for name in (field.name, *sorted(field.aliases)) if name in in_data]
     if len(found) > 1 or (found and written is None):
-        reason = f"its name and aliases do not say which one field of the data it is ({', '.join(found)})"
-        yield Mismatch(path, reason, "leave out an alias that is another field's name")
+        reason = f"its name and aliases match several fields of the data ({', '.join(found)})"
+        yield Mismatch(path, reason, "remove an alias that is another field's name")
 
 
 def _missing_symbols(reader: Node, writer: Node, path: str) -> Iterator[Mismatch]:
     missing = [symbol for symbol in writer.symbols if symbol not in reader.symbols]
     if missing and reader.default is None:
-        reason = f"enum {reader.short_name} lacks the symbol(s) {', '.join(missing)}, which the data may hold"
-        yield Mismatch(path, reason, "keep the symbol(s), or give the enum a default symbol")
+        reason = f"enum {reader.short_name} lacks the symbol(s) {', '.join(missing)}, which the data may contain"
+        yield Mismatch(path, reason, "keep the symbol(s), or give the enum a default")
 
 
 def _wrong_type(reader: Node, writer: Node, path: str) -> Mismatch:
     if writer.kind == "null":
-        return Mismatch(path, f"it may be null in the data and is {reader} here", "keep it in a union with null")
+        return Mismatch(path, f"it may be null in the data but is {reader} here", "keep it in a union with null")
     if renamed := next((branch for branch in reader.branch_list if branch.name and branch.kind == writer.kind), None):
-        reason = f"{writer.kind} {writer.name} of the data is called {renamed.name} here"
+        reason = f"{writer.kind} {writer.name} of the data is named {renamed.name} here"
         return Mismatch(path, reason, f"keep the name, or add the alias {writer.name!r}")
     readable = sorted({writer.kind, *PROMOTIONS.get(writer.kind, ())})
-    reason = f"it is {writer} in the data, which cannot be read as {reader}"
-    return Mismatch(path, reason, f"keep a type that reads it ({', '.join(readable)}), or add a field of another name")
+    reason = f"it is {writer} in the data and cannot be read as {reader}"
+    return Mismatch(
+        path, reason, f"use a type that can read it ({', '.join(readable)}), or add a field with another name"
+    )
 
 
 def _other_logical_type(reader: Node, writer: Node, path: str) -> Mismatch:
     words = [" ".join(str(value) for value in node.logical.values()) for node in (writer, reader)]
-    reason = f"the same numbers mean {words[0]} in the data and {words[1]} here"
-    return Mismatch(path, reason, "keep the logical type, or add a field of another name")
+    reason = f"the same number means {words[0]} in the data and {words[1]} here"
+    return Mismatch(path, reason, "keep the logical type, or add a field with another name")

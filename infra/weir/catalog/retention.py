@@ -6,7 +6,7 @@ SECONDS_PER_HOUR = 3_600
 SECONDS_PER_DAY = 86_400
 MILLISECONDS_PER_HOUR = 3_600_000
 
-# Kafka removes closed segments only, each as a whole: with so many over the retention, an event stays at most so much
+# Kafka deletes only closed segments, each as a whole: with this many in the retention, an event stays at most this much
 # longer than it must (1/24 of it), and a broker holds few files for each partition.
 SEGMENTS_PER_RETENTION = 24
 SHORTEST_SEGMENT_MILLISECONDS = MILLISECONDS_PER_HOUR

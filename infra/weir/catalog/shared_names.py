@@ -17,12 +17,14 @@ def shared_names(pipelines: Iterable[Pipeline]) -> Iterator[str]:
     for pipeline in pipelines:
         for field, topic in _topics(pipeline):
             if topic in topics:
-                yield f"{pipeline.name}: {field}: topic {topic!r} is that of {topics[topic]}; choose another name"
+                yield (
+                    f"{pipeline.name}: {field}: topic {topic!r} is already that of {topics[topic]}; choose another name"
+                )
             topics.setdefault(topic, f"{field} of {pipeline.name}")
         for user in sorted({user.name for engine in Engine for user in principals_of(pipeline.on(engine))}):
             if user in users:
                 yield (
-                    f"{pipeline.name}: name: Kafka's user {user!r} would be that of pipeline {users[user]!r}, too; "
+                    f"{pipeline.name}: name: Kafka user {user!r} would also be the user of pipeline {users[user]!r}; "
                     "rename one of them"
                 )
             users.setdefault(user, pipeline.name)

@@ -72,9 +72,9 @@ def problem_of(spec: PipelineSpec, types: Mapping[str, ColumnType]) -> str | Non
     if written <= LARGEST_WRITTEN_BYTES:
         return None
     return (
-        f"source.max_event_bytes: {spec.source.max_event_bytes:,} lets a record that weir writes have {written:,} "
-        f"bytes (key and value, and each text of min and max), and {LARGEST_WRITTEN_BYTES:,} is the most; lower it, or "
-        "drop measures"
+        f"source.max_event_bytes: {spec.source.max_event_bytes:,} allows weir to write records of {written:,} bytes "
+        f"(key, value, and each text of min and max), above the limit of {LARGEST_WRITTEN_BYTES:,}; lower it, or "
+        "remove measures"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a pipeline file says, field by field. Cross-checks against the schema are in `pipeline.py`."""
+"""The fields of a pipeline file. Cross-checks against the schema are in `pipeline.py`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Source(Frozen):
     topic: TopicName
     schema_file: Annotated[
         str,
-        Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Avro record schema, beside the pipeline file."),
+        Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Avro record schema, next to the pipeline file."),
     ]
     compatibility: Compatibility = Compatibility.BACKWARD
     partitions: Annotated[int, Field(ge=1, le=1000)]
@@ -62,16 +62,16 @@ class Source(Frozen):
         Field(
             ge=1024,
             le=8 * 2**20,
-            description="The most bytes of an event's value, decompressed; a larger record is a dead letter, cut to "
-            "them. The sizes of all topics and clients follow from it (`weir.catalog.sizes`).",
+            description="Maximum size of an event's value, decompressed. A larger record becomes a dead letter, cut "
+            "to this size. All size limits of topics and clients follow from it (`weir.catalog.sizes`).",
         ),
     ] = 2**20
     partitioned_by_id: Annotated[
         bool,
         Field(
-            description="Its producers promise that all records of an id come on one partition: they use the "
-            "deduplication key as record key, and one partitioner. Kafka Streams then need not move events between "
-            "partitions, which costs a commit. Where the promise is broken, totals count such an event twice."
+            description="Set it if the producers guarantee that all records of an id are in one partition, by using "
+            "the deduplication key as the record key with one partitioner. Kafka Streams then need not repartition "
+            "events, which would cost an extra commit. If the guarantee is broken, totals count such an event twice."
         ),
     ] = False
 
@@ -108,7 +108,7 @@ class Reference(Frozen):
     expected_rows: Annotated[
         int,
         Field(
-            ge=1, le=10**9, description="For sizing: every task manager or instance holds the whole table in memory."
+            ge=1, le=10**9, description="For sizing: every task manager or instance keeps the whole table in memory."
         ),
     ] = 10_000
 
@@ -156,7 +156,7 @@ class Condition(Frozen):
     def _one_test(self) -> Condition:
         tests = [name for name in ("is_null", "equals", "greater_than", "less_than") if getattr(self, name) is not None]
         if len(tests) != 1:
-            raise ValueError("give exactly one of is_null, equals, greater_than, less_than")
+            raise ValueError("set exactly one of is_null, equals, greater_than, less_than")
         return self
 
 
@@ -172,7 +172,7 @@ class Measure(Frozen):
     @model_validator(mode="after")
     def _one_function(self) -> Measure:
         if len([name for name in ("count", "sum", "min", "max") if getattr(self, name) is not None]) != 1:
-            raise ValueError("give exactly one of count, sum, min, max")
+            raise ValueError("set exactly one of count, sum, min, max")
         return self
 
     @property
@@ -193,7 +193,7 @@ class Aggregate(Frozen):
     """A table of running totals. Its key is `partition_key` and then the dimensions not in it, in their order."""
 
     table: TableName
-    grain: Annotated[Identifier, Field(description="The derived time column whose start dates the totals.")]
+    grain: Annotated[Identifier, Field(description="The derived time column; its start dates the totals' writes.")]
     partition_key: Annotated[Columns, Field(min_length=1)]
     dimensions: Annotated[list[Dimension], Field(min_length=1)]
     measures: Annotated[dict[Identifier, Measure], Field(min_length=1)]
@@ -255,14 +255,14 @@ class PipelineSpec(Frozen):
     engine: Engine = Engine.FLINK
     source: Source
     deduplication: Deduplication
-    event_time: Annotated[Identifier, Field(description="A timestamp column; it dates every write to Cassandra.")]
+    event_time: Annotated[Identifier, Field(description="A timestamp column; all write timestamps follow from it.")]
     event_time_range: EventTimeRange = EventTimeRange()
     allowed_lateness_hours: Annotated[
         int,
         Field(
             ge=0,
             le=24 * 366,
-            description="An event further behind the newest one is late: counted as such, and written all the same.",
+            description="An event further behind the newest one is counted as late, but is still written.",
         ),
     ] = 24
     derived: dict[Identifier, Derived] = {}
@@ -272,6 +272,6 @@ class PipelineSpec(Frozen):
     aggregates: list[Aggregate] = []
     dead_letters: DeadLetters
     legal_hold: Annotated[
-        bool, Field(description="Nothing expires: topics keep everything, tables have no TTL. For the time of a hold.")
+        bool, Field(description="A legal hold: nothing expires. Topics keep everything, and tables have no TTL.")
     ] = False
     workload: Workload

@@ -15,23 +15,23 @@ TopicName = Annotated[
     Field(
         pattern=rf"^{_LABEL}(\.{_LABEL})*$",
         max_length=200,
-        description="Lower-case letters, digits, dots and dashes; no part between dots begins or ends with a dash.",
+        description="Lower-case letters, digits, dots and dashes; no part between dots may start or end with a dash.",
     ),
 ]
 TableName = Annotated[
     str,
     Field(
         pattern="^[a-z]([a-z0-9_]{0,46}[a-z0-9])?$",
-        description="Lower-case letters, digits and underscores, at most 48, the last no underscore: "
-        "the name of its topic, too.",
+        description="Lower-case letters, digits and underscores, at most 48, not ending with an underscore; also the "
+        "name of its topic.",
     ),
 ]
 PipelineName = Annotated[
     str,
     Field(
         pattern="^[a-z]([a-z0-9_]{0,42}[a-z0-9])?$",
-        description="The folder's name; also the keyspace's. Lower-case letters, digits and underscores, at most 44, "
-        "the last no underscore: Kubernetes takes no longer name of what is made for it.",
+        description="The folder's name, and the name of the keyspace. Lower-case letters, digits and underscores, at "
+        "most 44 (Kubernetes limits the names made from it), not ending with an underscore.",
     ),
 ]
 
@@ -40,11 +40,11 @@ def distinct(names: list[str]) -> list[str]:
     """Names without repetition.
 
     Raises:
-        ValueError: one stands twice.
+        ValueError: one is listed twice.
     """
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"{name!r} stands twice; name it once")
+            raise ValueError(f"{name!r} is listed twice; list it once")
     return names
 
 
@@ -55,7 +55,7 @@ def without_nul(text: str) -> str:
         ValueError: it holds the character NUL.
     """
     if "\0" in text:
-        raise ValueError("it holds the character NUL, which ends a statement; remove it")
+        raise ValueError("contains a NUL character; remove it")
     return text
 
 
@@ -69,7 +69,7 @@ def compared(value: Any, _: Any) -> str | int | bool | None:
         return without_nul(value)
     if value is None or isinstance(value, bool) or (type(value) is int and _LEAST <= value <= _GREATEST):
         return value
-    raise ValueError("a column is equal to a text, an integer of 64 bits, true or false; write one of these")
+    raise ValueError("not comparable with a column; write a text, a 64-bit integer, true or false")
 
 
 def bound(value: Any, _: Any) -> int | float | None:
@@ -82,4 +82,4 @@ def bound(value: Any, _: Any) -> int | float | None:
         return value
     if type(value) is float and math.isfinite(value):
         return value
-    raise ValueError("a column is above or below a finite number, an integer of 64 bits at most; write one")
+    raise ValueError("not comparable with a column; write a finite number or a 64-bit integer")

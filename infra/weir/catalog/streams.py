@@ -24,7 +24,7 @@ from weir.config.streams import StreamsConfig
 
 STREAMS_MAIN = "io.weir.streams.Main"
 JVM_FLAGS = (
-    # An exhausted heap leaves a JVM half alive; one that is gone is started again.
+    # A JVM with an exhausted heap is half dead; one that exits is restarted.
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:+UseG1GC",
     "-Dfile.encoding=UTF-8",

@@ -16,7 +16,7 @@ OptionValue = int | dict[str, str]
 class Table:
     """A table: columns in order, keys, and its TTL in seconds (0: rows stay until they are deleted).
 
-    `gc_grace_seconds` is how long a deletion is remembered: a copy that was away for longer would bring the row back.
+    `gc_grace_seconds` is how long a deletion is remembered: a replica that was down for longer brings the row back.
     """
 
     keyspace: str

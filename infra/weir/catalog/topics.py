@@ -39,7 +39,7 @@ def event_topic(name: str, partitions: int, retention_hours: int | None, max_mes
     )
 
 
-# How long a reader that starts anew still sees that a key was deleted, and how long a new value is surely kept.
+# How long a new reader still sees that a key was deleted, and how long a new value is certainly kept.
 TOMBSTONE_RETENTION_HOURS = 24
 COMPACTION_LAG_HOURS = 1
 

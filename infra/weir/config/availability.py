@@ -1,4 +1,4 @@
-"""What may fail without loss: zones, copies, and what a deletion must not take along."""
+"""What may fail without loss: zones, copies, and protection against deletion."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ class AvailabilityConfig(Frozen):
     """Zones and copies. With replication factor 3 and min ISR 2 a zone may fail and writing goes on."""
 
     zones: Annotated[
-        list[DnsLabel], Field(min_length=1, description="Values of topology.kubernetes.io/zone on the nodes.")
+        list[DnsLabel], Field(min_length=1, description="Values of the node label topology.kubernetes.io/zone.")
     ] = ["zone-a"]
     kafka_replication_factor: ReplicationFactor = 1
     kafka_min_in_sync_replicas: ReplicationFactor = 1
     cassandra_replication_factor: ReplicationFactor = 1
     highly_available: Annotated[
-        bool, Field(description="Two or more of everything that answers requests or leads a job.")
+        bool, Field(description="At least two replicas of everything that serves requests or leads a job.")
     ] = False
     protect: Annotated[
-        bool, Field(description="Stateful resources are protected, and retained when the stack is destroyed.")
+        bool, Field(description="Protect stateful resources, and retain them when the stack is destroyed.")
     ] = False
 
     @model_validator(mode="after")
@@ -32,8 +32,8 @@ class AvailabilityConfig(Frozen):
         factor, in_sync = self.kafka_replication_factor, self.kafka_min_in_sync_replicas
         if factor > 1 and in_sync >= factor:
             raise ValueError(
-                f"kafka_min_in_sync_replicas {in_sync} is not below kafka_replication_factor {factor}; with one broker "
-                "down nothing could be written: lower it or raise the factor"
+                f"kafka_min_in_sync_replicas {in_sync} is not below kafka_replication_factor {factor}; with one "
+                "broker down, nothing could be written: lower it, or raise the factor"
             )
         if in_sync > factor:
             raise ValueError(
@@ -41,13 +41,13 @@ class AvailabilityConfig(Frozen):
                 "nothing could ever be written: lower it"
             )
         if len(set(self.zones)) != len(self.zones):
-            raise ValueError("zones: a zone stands twice; name each once")
+            raise ValueError("zones: a zone is listed twice; list each once")
         for name in ("kafka_replication_factor", "cassandra_replication_factor"):
             copies = getattr(self, name)
             if 1 < len(self.zones) < copies:
                 raise ValueError(
                     f"{name} {copies} is above the {len(self.zones)} zones; one zone would hold two copies of the "
-                    "same data: add zones, or name one only"
+                    "same data: add zones, or list only one"
                 )
         if self.highly_available and (factor < 3 or in_sync < 2 or self.cassandra_replication_factor < 3):
             raise ValueError(

@@ -22,7 +22,7 @@ class Frozen(BaseModel):
         for name, field in cls.model_fields.items() if isinstance(data, dict) else ():
             value = data.get(field.alias or name, data.get(name))
             if isinstance(value, bool) and _kinds(field.annotation) in _NUMBERS:
-                raise ValueError(f"{name} is {str(value).lower()}, which is no number; write one")
+                raise ValueError(f"{name} is {str(value).lower()}, which is not a number; write a number")
         return data
 
 
@@ -39,26 +39,26 @@ Identifier = Annotated[
     str,
     Field(
         pattern=r"^[a-z][a-z0-9_]{0,47}$",
-        description="Lower-case letters, digits and underscores, at most 48: Kafka, Cassandra and SQL all take it.",
+        description="Lower-case letters, digits and underscores, at most 48; valid in Kafka, Cassandra and SQL.",
     ),
 ]
 DnsLabel = Annotated[
     str,
     Field(
         pattern=r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$",
-        description="Lower-case letters, digits and dashes, at most 40: a part of the names of Kubernetes resources.",
+        description="Lower-case letters, digits and dashes, at most 40; part of the names of Kubernetes resources.",
     ),
 ]
 Port = Annotated[int, Field(ge=1024, le=65535)]
 RetentionHours = Annotated[int, Field(ge=1, le=24 * 366 * 10)]
 HorizonHours = Annotated[int, Field(ge=1, le=24 * 366)]
-TtlDays = Annotated[int, Field(ge=1, le=7300, description="Cassandra's TTL; its limit is 20 years.")]
+TtlDays = Annotated[int, Field(ge=1, le=7300, description="Cassandra's TTL, at most 20 years.")]
 EventsPerSecond = Annotated[FiniteFloat, Field(gt=0, le=1e9)]
 EventBytes = Annotated[int, Field(ge=1, le=2**30, description="Bytes of one serialized event.")]
 DuplicateRatio = Annotated[float, Field(ge=0, le=1000, description="Re-sends per distinct event.")]
 GrowthPercent = Annotated[float, Field(ge=0, le=1000)]
 ExtraConsumerGroups = Annotated[
-    int, Field(ge=0, le=100, description="Readers of the source topic besides the pipeline (fan-out).")
+    int, Field(ge=0, le=100, description="Other consumer groups that read the source topic (fan-out).")
 ]
 CpuCores = Annotated[float, Field(gt=0, le=128, description="Cores of one pod; 0.5 is 500 millicores.")]
 MemoryMib = Annotated[int, Field(ge=64, le=2**20, description="Memory of one pod.")]

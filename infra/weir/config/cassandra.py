@@ -31,8 +31,8 @@ class CassandraConfig(Frozen):
     drops: Annotated[
         list[Drop],
         Field(
-            description="What the schema job may lose: `flights.old_table`, `flights.planes.old_column`, or, for fewer "
-            "copies, `flights/replication`. Take it out again afterwards."
+            description="What the schema job may drop: `flights.old_table`, `flights.planes.old_column`, or, to "
+            "allow fewer copies, `flights/replication`. Remove the entry afterwards."
         ),
     ] = []
 
@@ -41,7 +41,7 @@ class CassandraConfig(Frozen):
     def _no_managed_service(cls, value: object) -> object:
         if value == "aiven":
             raise ValueError(
-                "Aiven ended its Cassandra service on 2026-01 and its provider has no such resource; "
-                "use k8ssandra (Kafka alone may be Aiven's)"
+                "Aiven ended its Cassandra service in January 2026 and its Pulumi provider has no such resource; use "
+                "k8ssandra (only Kafka may run at Aiven)"
             )
         return value

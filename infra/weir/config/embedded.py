@@ -41,9 +41,14 @@ class Memory(Frozen):
 class ReplayConfig(Frozen):
     """The replay that `weir up` and `weir replay` run: what is sent, how fast, and what is wrong with it."""
 
-    events_per_second: Annotated[int, Field(ge=0, description="0 is as fast as Kafka takes it.")] = 5000
+    events_per_second: Annotated[int, Field(ge=0, description="0 means as fast as Kafka accepts them.")] = 5000
     ramp_up_seconds: Annotated[
-        float, Field(ge=0, le=600, description="How long the rate rises to events_per_second; latency counts after it.")
+        float,
+        Field(
+            ge=0,
+            le=600,
+            description="How long the rate takes to reach events_per_second; latency is measured after that.",
+        ),
     ] = 0
     duplicate_ratio: Annotated[float, Field(ge=0, le=5, description="Re-sends per distinct event.")] = 0.12
     far_duplicate_share: Annotated[

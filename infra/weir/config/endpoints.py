@@ -40,7 +40,7 @@ class Endpoints(Frozen):
     loader_url: str = ""
     """Of Kafka Connect's REST interface."""
     kafka_login: Login | None = None
-    """None where Kafka lets everybody in: on one machine."""
+    """None if Kafka requires no login: on one machine."""
     cassandra_login: Login | None = None
 
     @classmethod
@@ -53,7 +53,7 @@ class Endpoints(Frozen):
         datacenter: str = "",
         flink: str = "",
     ) -> Endpoints:
-        """What one program in a cluster is told; the services that it does not call stay empty."""
+        """The endpoints of one program in a cluster; services that it does not call stay empty."""
         return cls(
             kafka_bootstrap_servers=kafka,
             registry_url=registry,

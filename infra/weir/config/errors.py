@@ -20,29 +20,29 @@ _MESSAGES = {
     "model_type": "not a mapping; write `key: value` pairs",
     "dict_type": "not a mapping; write `key: value` pairs",
     "list_type": "not a list; write one, such as [a, b]",
-    "string_type": "not a text; write one, in quotes where it looks like a number",
-    "int_type": "not a whole number; write one",
-    "int_parsing": "not a whole number; write one",
-    "int_from_float": "not a whole number; write one",
-    "int_parsing_size": "not a whole number of a usual size; write a smaller one",
-    "float_type": "not a number; write one",
-    "float_parsing": "not a number; write one",
-    "finite_number": "not a finite number; write one",
-    "bool_type": "neither true nor false; write one of them",
-    "bool_parsing": "neither true nor false; write one of them",
-    "enum": "none of {expected}; write one of them",
-    "too_short": "empty; give it at least {min_length}",
+    "string_type": "not a string; write one, in quotes if it looks like a number",
+    "int_type": "not a whole number; write an integer",
+    "int_parsing": "not a whole number; write an integer",
+    "int_from_float": "not a whole number; write an integer",
+    "int_parsing_size": "too large for a whole number; write a smaller one",
+    "float_type": "not a number; write a number",
+    "float_parsing": "not a number; write a number",
+    "finite_number": "not a finite number; write a finite one",
+    "bool_type": "neither true nor false; write true or false",
+    "bool_parsing": "neither true nor false; write true or false",
+    "enum": "not one of {expected}; choose one of them",
+    "too_short": "empty; add at least {min_length}",
     "string_too_long": "longer than {max_length} characters; shorten it",
-    "string_pattern_mismatch": "not of the form {pattern}; correct it",
-    "greater_than": "not above {gt}; write more",
-    "greater_than_equal": "below {ge}; write at least that",
-    "less_than_equal": "above {le}; write at most that",
+    "string_pattern_mismatch": "does not match {pattern}; correct it",
+    "greater_than": "not above {gt}; raise it above that",
+    "greater_than_equal": "below the minimum {ge}; raise it",
+    "less_than_equal": "above the maximum {le}; lower it",
 }
-"""What pydantic calls it -> what is wrong and what to do; other messages of its own say so themselves."""
+"""Pydantic's error type -> what is wrong and what to do; other messages already say both."""
 
 
 class WeirError(Exception):
-    """A failure that a person can mend; `str()` is the whole message, without a traceback."""
+    """A failure that a person can fix; `str()` is the complete message, without a traceback."""
 
 
 class ConfigError(WeirError):
@@ -61,17 +61,17 @@ def read_yaml(path: Path) -> Any:
     """The content of a YAML file.
 
     Raises:
-        ConfigError: the file is missing, is not UTF-8 or is not YAML (with line and column), or a key stands twice.
+        ConfigError: the file is missing, is not UTF-8 or is not YAML (with line and column), or a key is repeated.
     """
     try:
         return parsed_strictly(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(str(path), ["the file does not exist; create it, or correct the name"]) from None
+        raise ConfigError(str(path), ["the file does not exist; create it, or correct the path"]) from None
     except OSError as error:
-        raise ConfigError(str(path), [f"cannot be read: {error.strerror}; correct the name"]) from None
+        raise ConfigError(str(path), [f"cannot be read: {error.strerror}; check its path and permissions"]) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         text = " ".join(str(error).split())
-        raise ConfigError(str(path), [f"not valid YAML: {text}; correct the syntax"]) from None
+        raise ConfigError(str(path), [f"not valid YAML: {text}; fix the syntax"]) from None
 
 
 def parse(model: type[Model], data: Any, source: str) -> Model:
@@ -84,11 +84,11 @@ def parse(model: type[Model], data: Any, source: str) -> Model:
 
 
 def _problem(entry: Any, model: type[BaseModel]) -> str:
-    """One line; of a rule between fields of the whole file, one for each thing it finds."""
+    """One line; for a rule across the whole file, one line for each finding."""
     field = ".".join(map(_part, entry["loc"])) or "(the whole file)"
     kind = entry["type"]
     if kind == "extra_forbidden":
-        return f"{field}: unknown field; remove it or correct its name{_known_fields(entry['loc'], model)}"
+        return f"{field}: unknown field; remove it, or correct its name{_known_fields(entry['loc'], model)}"
     if kind == "missing":
         return f"{field}: missing; add it"
     message = entry["msg"].removeprefix("Value error, ")

@@ -41,7 +41,7 @@ class StateDecision(StrEnum):
     """What becomes of a job's state where its new version cannot take all of it."""
 
     DROP_REMOVED = "drop-removed"
-    """State of operators that are gone is given up; all other state goes on."""
+    """The state of removed operators is dropped; all other state is kept."""
     START_EMPTY = "start-empty"
     """The job starts without state, from the oldest event of its topic."""
 
@@ -51,11 +51,14 @@ class FlinkConfig(Frozen):
 
     parallelism: Annotated[int, Field(ge=1, le=1024)] = 2
     task_slots: Annotated[
-        int, Field(ge=1, le=64, description="Task slots of each task manager; on Kubernetes the most of one.")
+        int, Field(ge=1, le=64, description="Task slots of each task manager; on Kubernetes, the maximum for one.")
     ] = 4
     task_managers: Annotated[int, Field(ge=1, le=1024)] = 1
     max_parallelism: Annotated[
-        int, Field(ge=1, le=32768, description="Key groups: the highest parallelism that existing state can take.")
+        int,
+        Field(
+            ge=1, le=32768, description="Key groups: the highest parallelism that existing state can be restored with."
+        ),
     ] = 128
     state_backend: StateBackend = StateBackend.HASHMAP
     garbage_collector: GarbageCollector = GarbageCollector.G1
@@ -63,12 +66,16 @@ class FlinkConfig(Frozen):
     checkpoint_timeout_seconds: Annotated[int, Field(ge=10)] = 300
     transaction_timeout_seconds: Annotated[
         int,
-        Field(ge=60, description="Kafka's transaction.timeout.ms: longer than a job may go on without a checkpoint."),
+        Field(
+            ge=60, description="Kafka's transaction.timeout.ms; must be longer than a job may run without a checkpoint."
+        ),
     ] = 900
 
     state_decisions: Annotated[
         dict[Identifier, StateDecision],
-        Field(description="By pipeline, for one upgrade: without it an upgrade that loses state is refused."),
+        Field(
+            description="By pipeline, for a single upgrade. Without an entry, an upgrade that loses state is refused."
+        ),
     ] = {}
 
     @model_validator(mode="after")
@@ -76,8 +83,8 @@ class FlinkConfig(Frozen):
         slots = self.task_slots * self.task_managers
         if self.parallelism > slots:
             raise ValueError(
-                f"parallelism {self.parallelism} is above the {slots} task slots "
-                f"({self.task_managers} task_managers x {self.task_slots} task_slots); lower it or add slots"
+                f"parallelism {self.parallelism} is above the {slots} task slots ({self.task_managers} task_managers "
+                f"x {self.task_slots} task_slots); lower it, or add slots"
             )
         if self.parallelism > self.max_parallelism:
             raise ValueError(
@@ -91,9 +98,9 @@ class FlinkConfig(Frozen):
         if longest >= self.transaction_timeout_seconds:
             raise ValueError(
                 f"transaction_timeout_seconds {self.transaction_timeout_seconds} is not above the {longest} s that a "
-                f"job may go on without a checkpoint: {TOLERABLE_FAILED_CHECKPOINTS + 1} times "
+                f"job may run without a checkpoint: {TOLERABLE_FAILED_CHECKPOINTS + 1} times "
                 f"checkpoint_timeout_seconds {self.checkpoint_timeout_seconds} + checkpoint_interval_seconds "
                 f"{self.checkpoint_interval_seconds}; dead letters in open transactions would be lost: raise it, or "
-                "lower those"
+                "lower the others"
             )
         return self

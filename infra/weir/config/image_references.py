@@ -31,7 +31,7 @@ def image_reference(images: ImagesConfig, name: ImageName) -> str:
     if digest is None and images.require_digests:
         raise ConfigError(
             "images",
-            [f"digests.{name.value}: missing, and require_digests is true; promote the image, or write its digest"],
+            [f"digests.{name.value}: missing, but require_digests is true; promote the image, or set its digest"],
         )
     return f"{repository}@{digest}" if digest else f"{repository}:{tag}"
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from weir.config.base import Frozen
 
-Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", description="Of the image's manifest.")]
+Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$", description="Digest of the image's manifest.")]
 
 
 class ImageName(StrEnum):
@@ -45,16 +45,18 @@ class ImagesConfig(Frozen):
         str | None,
         Field(
             pattern=r"^[a-z0-9.-]+(:\d+)?(/[a-z0-9._-]+)*$",
-            description="A registry of your own (air-gapped): every image is taken from below it.",
+            description="Your own registry (air-gapped): every image is pulled from below it.",
         ),
     ] = None
-    own_registry: Annotated[str, Field(description="Where CI pushes the images that this repository builds.")] = (
+    own_registry: Annotated[str, Field(description="Where CI pushes the images built from this repository.")] = (
         "ghcr.io/weir"
     )
-    digests: Annotated[dict[ImageName, Digest], Field(description="Pinned images; promotions write them.")] = {}
-    require_digests: Annotated[bool, Field(description="Refuse an image that no digest pins.")] = False
+    digests: Annotated[
+        dict[ImageName, Digest], Field(description="Pinned image digests; `weir promote` writes them.")
+    ] = {}
+    require_digests: Annotated[bool, Field(description="Refuse images that are not pinned by digest.")] = False
     pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
-    pull_secrets: Annotated[list[str], Field(description="Secrets that exist in the platform's namespaces.")] = []
+    pull_secrets: Annotated[list[str], Field(description="Pull secrets that exist in the platform's namespaces.")] = []
 
     @model_validator(mode="after")
     def _pinned(self) -> ImagesConfig:
@@ -62,7 +64,7 @@ class ImagesConfig(Frozen):
         missing = [name.value for name in own if name not in self.digests] if self.require_digests else []
         if missing:
             raise ValueError(
-                f"digests: {', '.join(missing)} missing, and require_digests is true; promote the images of the "
-                "environment before this one, or write their digests"
+                f"digests: {', '.join(missing)} missing, but require_digests is true; promote the images of the "
+                "previous environment, or set their digests"
             )
         return self

@@ -1,4 +1,4 @@
-"""What the platform's own jobs share: secrets mounted as files, and lines that show as soon as they are told."""
+"""What the platform's own jobs share: secrets mounted as files, and output that appears at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def mounted_secret(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise WeirError(f"the secret {path} cannot be read: {error.strerror}; mount it") from None
+        raise WeirError(f"the secret {path} cannot be read: {error.strerror}; check that it is mounted") from None
 
 
 def mounted_secrets(folder: Path | None) -> dict[str, str]:

@@ -29,7 +29,7 @@ class JsonDocument:
         try:
             return _adapter(cls).validate_json(text)
         except ValidationError as error:
-            raise WeirError(f"this is no {cls.description}: {error}") from None
+            raise WeirError(f"not a valid {cls.description}: {error}") from None
 
 
 @cache

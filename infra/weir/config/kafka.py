@@ -35,7 +35,7 @@ class AivenKafka(Frozen):
 
     project: str
     cloud_name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", examples=["aws-eu-west-1"])]
-    plan: Annotated[str | None, Field(description="Aiven's plan; chosen by sizing where not given.")] = None
+    plan: Annotated[str | None, Field(description="Aiven's plan; sizing chooses it if not set.")] = None
     maintenance_day: Annotated[str, Field(pattern=r"^(mon|tues|wednes|thurs|fri|satur|sun)day$")] = "sunday"
     maintenance_time: Annotated[str, Field(pattern=r"^\d\d:\d\d:\d\d$", description="UTC.")] = "03:00:00"
     project_vpc_id: str | None = None
@@ -46,21 +46,24 @@ class KafkaConfig(Frozen):
 
     provider: KafkaProvider = KafkaProvider.STRIMZI
     authentication: KafkaAuthentication = KafkaAuthentication.SCRAM
-    aiven: Annotated[AivenKafka | None, Field(description="Needed with provider aiven, refused otherwise.")] = None
-    cruise_control: Annotated[bool, Field(description="Rebalances partitions when brokers come or go.")] = True
-    exporter: Annotated[bool, Field(description="Consumer lag as a metric.")] = True
+    aiven: Annotated[AivenKafka | None, Field(description="Required with provider aiven, refused otherwise.")] = None
+    cruise_control: Annotated[bool, Field(description="Rebalance partitions when brokers are added or removed.")] = True
+    exporter: Annotated[bool, Field(description="Export consumer lag as a metric.")] = True
     maintenance_time_windows: Annotated[
-        list[str], Field(description="Quartz cron, UTC: when certificates may be renewed by a rolling restart.")
+        list[str], Field(description="When a rolling restart may renew certificates: Quartz cron, UTC.")
     ] = ["* * 2-4 ? * SUN *"]
     quota_headroom_percent: Annotated[
-        int, Field(ge=0, le=1000, description="A user's quota above what the plan expects of it.")
+        int, Field(ge=0, le=1000, description="How far a user's quota exceeds the load that the plan expects of it.")
     ] = 100
 
     @model_validator(mode="after")
     def _provider(self) -> KafkaConfig:
         managed = self.provider is KafkaProvider.AIVEN
         if managed and self.aiven is None:
-            raise ValueError("aiven: missing; provider aiven needs its project and cloud_name: add them")
+            raise ValueError("aiven: missing; add project and cloud_name, which provider aiven needs")
         if not managed and self.aiven is not None:
-            raise ValueError(f"aiven: provider is {self.provider.value}; remove it, or set provider to aiven")
+            raise ValueError(
+                f"aiven: only for provider aiven, but provider is {self.provider.value}; remove it, or "
+                "set provider to aiven"
+            )
         return self

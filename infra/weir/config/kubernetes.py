@@ -16,11 +16,11 @@ class KubernetesConfig(Frozen):
     """Names and labels in the cluster: the platform is in namespace `<name_prefix>`, its operators in `-operators`."""
 
     name_prefix: DnsLabel = "weir"
-    owner: Annotated[LabelValue, Field(description="The team that answers for the environment; labels everything.")] = (
-        "data-platform"
-    )
+    owner: Annotated[
+        LabelValue, Field(description="The team responsible for the environment; a label on every resource.")
+    ] = "data-platform"
     cost_center: LabelValue | None = None
-    labels: Annotated[dict[str, LabelValue], Field(description="On every resource.")] = {}
+    labels: Annotated[dict[str, LabelValue], Field(description="Labels of every resource.")] = {}
 
 
 class FlinkOperatorProvider(StrEnum):
@@ -35,16 +35,16 @@ class OperatorsConfig(Frozen):
 
     flink: FlinkOperatorProvider = FlinkOperatorProvider.CHART
 
-    install: Annotated[bool, Field(description="Install the charts; false where another team runs the operators.")] = (
-        True
-    )
+    install: Annotated[bool, Field(description="Install the charts; false if another team runs the operators.")] = True
     install_cert_manager: bool = True
-    watch_all_namespaces: Annotated[bool, Field(description="One set of operators serves several stacks.")] = False
+    watch_all_namespaces: Annotated[bool, Field(description="One set of operators can serve several stacks.")] = False
 
 
 class PromotionsConfig(Frozen):
     """From where this environment gets its images and when."""
 
-    from_environment: Annotated[DnsLabel | None, Field(description="The environment that ran them before.")] = None
+    from_environment: Annotated[
+        DnsLabel | None, Field(description="The environment that must have run the images before.")
+    ] = None
     approval_required: bool = False
-    soak_hours: Annotated[int, Field(ge=0, le=720, description="How long they must have run there.")] = 0
+    soak_hours: Annotated[int, Field(ge=0, le=720, description="How many hours the images must have run there.")] = 0

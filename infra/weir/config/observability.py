@@ -10,13 +10,17 @@ from weir.config.base import Frozen
 
 
 class ObservabilityConfig(Frozen):
-    """What is measured and who is told."""
+    """Monitoring and alerts."""
 
-    pod_monitors: Annotated[bool, Field(description="PodMonitors of the Prometheus operator.")] = True
-    alerts: Annotated[bool, Field(description="PrometheusRules: lag, full disks, failed checkpoints.")] = True
-    labels: Annotated[dict[str, str], Field(description="What your Prometheus selects monitors and rules by.")] = {}
+    pod_monitors: Annotated[bool, Field(description="Create PodMonitors for the Prometheus operator.")] = True
+    alerts: Annotated[bool, Field(description="Create PrometheusRules for lag, full disks, failed checkpoints.")] = True
+    labels: Annotated[
+        dict[str, str], Field(description="The labels by which your Prometheus selects monitors and rules.")
+    ] = {}
     scrape_interval_seconds: Annotated[int, Field(ge=5, le=600)] = 30
     freshness_p99_alert_seconds: Annotated[
-        float, Field(gt=0, description="How long an event in a hundred may wait until its job reads it.")
+        float, Field(gt=0, description="99 of 100 events must be read by their job within this time.")
     ] = 30
-    consumer_lag_alert_minutes: Annotated[float, Field(gt=0, description="Lag in minutes of the mean rate.")] = 5
+    consumer_lag_alert_minutes: Annotated[
+        float, Field(gt=0, description="Alert above this lag, in minutes of the mean rate.")
+    ] = 5

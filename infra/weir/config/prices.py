@@ -19,5 +19,5 @@ class PricesConfig(Frozen):
     memory_gib_month: Price = 3.3
     disk_gib_month: Annotated[float, Field(ge=0, description="Volumes of Kafka and Cassandra.")] = 0.08
     object_storage_gib_month: Price = 0.023
-    cross_zone_gib: Annotated[float, Field(ge=0, description="Traffic between zones, both directions.")] = 0.02
-    aiven_plan_month: Annotated[dict[str, float], Field(description="Aiven's price of each plan in use.")] = {}
+    cross_zone_gib: Annotated[float, Field(ge=0, description="Traffic between zones, in both directions.")] = 0.02
+    aiven_plan_month: Annotated[dict[str, float], Field(description="Aiven's price for each plan in use.")] = {}

@@ -1,4 +1,4 @@
-"""The working tree that this package lies in."""
+"""The working tree that contains this package."""
 
 from __future__ import annotations
 

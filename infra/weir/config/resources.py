@@ -1,4 +1,4 @@
-"""What a person decides against sizing. Sizing checks every override and refuses one that cannot carry the load."""
+"""Overrides of sizing. Sizing checks every override and refuses one that cannot carry the load."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ class StreamsOverride(Frozen):
 class TrinoOverride(Frozen):
     """The query engine under the dashboards."""
 
-    workers: Annotated[int | None, Field(ge=0, le=100, description="0: the coordinator does the work.")] = None
+    workers: Annotated[int | None, Field(ge=0, le=100, description="0 means that the coordinator does the work.")] = (
+        None
+    )
     coordinator: PodOverride = PodOverride()
     worker: PodOverride = PodOverride()
 
@@ -70,7 +72,9 @@ class SupersetOverride(Frozen):
 
     web_replicas: Replicas | None = None
     web: PodOverride = PodOverride()
-    worker_replicas: Annotated[int | None, Field(ge=0, le=100, description="0: no reports and thumbnails.")] = None
+    worker_replicas: Annotated[int | None, Field(ge=0, le=100, description="0 means no reports and no thumbnails.")] = (
+        None
+    )
     postgresql: NodeOverride = NodeOverride()
     valkey: PodOverride = PodOverride()
 
@@ -82,9 +86,9 @@ class LargestPod(Frozen):
     memory_mib: MemoryMib = 64 * 1024
     disk_gib: DiskGib = 4096
     network_mib_per_second: Annotated[
-        float, Field(gt=0, description="What a node sends or receives for hours, not its burst.")
+        float, Field(gt=0, description="What a node can send or receive for hours, not its burst rate.")
     ] = 600
-    disk_mib_per_second: Annotated[float, Field(gt=0, description="What a volume writes or reads for hours.")] = 250
+    disk_mib_per_second: Annotated[float, Field(gt=0, description="What a volume can write or read for hours.")] = 250
 
 
 class NamespaceQuota(Frozen):
@@ -104,18 +108,18 @@ class ResourcesConfig(Frozen):
         Field(
             gt=0,
             le=1,
-            description="Pods ask for this share of the cores that they are planned to need, and may use all of them: "
-            "below 1 a test cluster takes more pods than it has cores for.",
+            description="CPU requests, as a share of the planned cores; a pod may still use all of them. Below 1, "
+            "more pods fit on a test cluster than it has cores for.",
         ),
     ] = 1.0
-    quota: Annotated[NamespaceQuota | None, Field(description="Without it, the plan's sum and a fifth.")] = None
-    max_kafka_brokers: Annotated[int, Field(ge=1, le=1000, description="Sizing refuses beyond it.")] = 30
-    max_cassandra_nodes: Annotated[int, Field(ge=1, le=1000, description="Sizing refuses beyond it.")] = 60
+    quota: Annotated[NamespaceQuota | None, Field(description="Default: the plan's total plus a fifth.")] = None
+    max_kafka_brokers: Annotated[int, Field(ge=1, le=1000, description="Sizing refuses a plan with more.")] = 30
+    max_cassandra_nodes: Annotated[int, Field(ge=1, le=1000, description="Sizing refuses a plan with more.")] = 60
     max_flink_task_managers: Annotated[int, Field(ge=1, le=1000, description="Of one pipeline.")] = 64
     kafka: KafkaOverride = KafkaOverride()
     cassandra: CassandraOverride = CassandraOverride()
     flink: Annotated[dict[Identifier, FlinkOverride], Field(description="By pipeline.")] = {}
-    max_streams_instances: Annotated[int, Field(ge=1, le=1000, description="Of one pipeline on Kafka Streams.")] = 32
+    max_streams_instances: Annotated[int, Field(ge=1, le=1000, description="For one pipeline on Kafka Streams.")] = 32
     streams: Annotated[dict[Identifier, StreamsOverride], Field(description="By pipeline.")] = {}
     registry: PodOverride = PodOverride()
     trino: TrinoOverride = TrinoOverride()

@@ -1,4 +1,4 @@
-"""How long data stays in an environment. Datasets say it in their pipeline file; a stack says where it differs."""
+"""How long data is kept in an environment. Pipeline files set it for their data; a stack may override it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class PipelineRetention(Frozen):
     aggregates_ttl_days: Annotated[dict[Identifier, TtlDays], Field(description="By table.")] = {}
     legal_hold: Annotated[
         bool,
-        Field(description="Nothing of this pipeline expires: topics keep everything, tables have no TTL."),
+        Field(description="Nothing of this pipeline expires: topics keep everything, and tables have no TTL."),
     ] = False
 
 
@@ -34,7 +34,7 @@ class BackupRetention(Frozen):
     """Cassandra's backups in object storage."""
 
     enabled: bool = False
-    schedule: Annotated[str, Field(description="When, as cron says it, UTC.")] = "0 2 * * *"
+    schedule: Annotated[str, Field(description="When to run it: cron, UTC.")] = "0 2 * * *"
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 14
 
 
@@ -46,12 +46,13 @@ class RetentionConfig(Frozen):
     backups: BackupRetention = BackupRetention()
     savepoints_keep: Annotated[int, Field(ge=1, le=100, description="Savepoints of each pipeline.")] = 5
     savepoints_max_age_hours: RetentionHours = 168
-    health_ttl_days: Annotated[TtlDays, Field(description="The table of the pipelines' health.")] = 30
+    health_ttl_days: Annotated[TtlDays, Field(description="The pipeline health table.")] = 30
     gc_grace_hours: Annotated[
         int,
         Field(
             ge=1,
             le=24 * 90,
-            description="How long Cassandra remembers a deletion (gc_grace_seconds); a repair must run within it.",
+            description="How long Cassandra remembers a deletion (gc_grace_seconds); every table must be repaired "
+            "within it.",
         ),
     ] = 240

@@ -36,17 +36,21 @@ class CertificateSource(StrEnum):
 class SecurityConfig(Frozen):
     """What protects data on its way and keeps strangers out. Everything is on unless it is switched off."""
 
-    tls: Annotated[bool, Field(description="Kafka, Cassandra, Flink, Trino and Superset talk encrypted.")] = True
+    tls: Annotated[
+        bool, Field(description="Encrypt all connections of Kafka, Cassandra, Flink, Trino and Superset.")
+    ] = True
     certificates: Annotated[
         CertificateSource,
-        Field(description="`generated` is for test clusters without cert-manager: nobody renews those."),
+        Field(
+            description="`generated` is for test clusters without cert-manager; such certificates are never renewed."
+        ),
     ] = CertificateSource.CERT_MANAGER
     certificate_issuer: Annotated[
-        str | None, Field(description="A cert-manager ClusterIssuer that exists; weir makes its own CA without it.")
+        str | None, Field(description="An existing cert-manager ClusterIssuer; without it, weir creates its own CA.")
     ] = None
-    network_policies: Annotated[bool, Field(description="Deny by default, allow each known flow.")] = True
-    restricted_pods: Annotated[bool, Field(description="Namespaces enforce Pod Security `restricted`.")] = True
+    network_policies: Annotated[bool, Field(description="Deny traffic by default, and allow each known flow.")] = True
+    restricted_pods: Annotated[bool, Field(description="Enforce Pod Security `restricted` in the namespaces.")] = True
     allowed_ingress_namespaces: Annotated[
         list[str], Field(description="Namespaces of ingress controllers and proxies that may reach Superset.")
     ] = []
-    monitoring_namespace: Annotated[str, Field(description="From where metrics may be scraped.")] = "monitoring"
+    monitoring_namespace: Annotated[str, Field(description="Namespaces that may scrape metrics.")] = "monitoring"

@@ -43,15 +43,15 @@ def load_stack(path: Path) -> StackConfig:
     document = read_yaml(path)
     settings = document.get("config") if isinstance(document, dict) else None
     if not isinstance(settings, dict):
-        raise ConfigError(str(path), ["config: missing; a stack file holds its settings below `config:`"])
+        raise ConfigError(str(path), ["config: missing; put the stack's settings below `config:`"])
     own = _without_namespace(settings, str(path))
     clear = [name for name in _secrets_among(own) if not _is_encrypted(own[name])]
     if clear:
         raise ConfigError(
             str(path),
             [
-                f"{name}: a secret in clear; remove it, change it where it is used, and run "
-                f"`pulumi config set --secret {NAMESPACE}{name}`"
+                f"{name}: a plaintext secret; remove it, rotate it where it is used, and run `pulumi config set "
+                f"--secret {NAMESPACE}{name}`"
                 for name in clear
             ],
         )
@@ -79,7 +79,7 @@ def _stack(settings: Mapping[str, Any], source: str) -> StackConfig:
     secrets = _secrets_among(settings)
     own = {key: value for key, value in settings.items() if key not in secrets}
     if "given_secrets" in own:
-        raise ConfigError(source, ["given_secrets: weir finds them itself; remove it"])
+        raise ConfigError(source, ["given_secrets: set by weir itself; remove it"])
     return parse(StackConfig, {**own, "given_secrets": secrets} if secrets else own, source)
 
 

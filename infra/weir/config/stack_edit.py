@@ -22,14 +22,16 @@ def with_digests(text: str, digests: Mapping[str, str], remark: str = "") -> str
     """
     config = _value(_composed(text), "config")
     if not isinstance(config, yaml.MappingNode) or config.flow_style or not config.value:
-        raise WeirError("config: is not written as one setting below the other; write it so, or edit it by hand")
+        raise WeirError(
+            "config: not in block style, with one setting per line; rewrite it so, or set the digests by hand"
+        )
     images = _value(config, IMAGES)
     if images is None:
         place = config.value[-1][0].start_mark
         lines = f"{IMAGES}:\n" + _indented(_lines(digests, remark), place.column + 2)
         edited = text[: place.index] + f"{lines}\n{' ' * place.column}" + text[place.index :]
     elif not isinstance(images, yaml.MappingNode):
-        raise WeirError(f"{IMAGES}: holds no settings; correct it, or write the digests by hand")
+        raise WeirError(f"{IMAGES}: not a mapping; correct it, or set the digests by hand")
     elif images.flow_style:
         edited = _in_braces(text, images, digests)
     else:
@@ -92,5 +94,5 @@ def _checked(before: str, after: str, digests: Mapping[str, str]) -> str:
     except yaml.YAMLError:
         found = None
     if found != wanted:
-        raise WeirError(f"{IMAGES}: is written in a way that cannot be edited in place; write the digests by hand")
+        raise WeirError(f"{IMAGES}: written in a style that weir cannot edit in place; set the digests by hand")
     return after

@@ -46,7 +46,7 @@ def _secrets(stack: StackSettings) -> Iterator[str]:
 def _pipelines(stack: StackSettings) -> Iterator[str]:
     twice = sorted({name for name in stack.pipelines if stack.pipelines.count(name) > 1})
     if twice:
-        yield f"pipelines: {', '.join(twice)} stands twice; name each once"
+        yield f"pipelines: {', '.join(twice)} is listed twice; list each once"
     groups = {
         "workload.pipelines": stack.workload.pipelines,
         "retention.pipelines": stack.retention.pipelines,
@@ -58,8 +58,8 @@ def _pipelines(stack: StackSettings) -> Iterator[str]:
         for name in group:
             if name not in stack.pipelines:
                 yield (
-                    f"{field}.{name}: the stack runs no pipeline of this name (it runs {', '.join(stack.pipelines)}); "
-                    "correct the name, or add it to pipelines"
+                    f"{field}.{name}: the stack runs no pipeline with this name (it runs "
+                    f"{', '.join(stack.pipelines)}); correct the name, or add it to pipelines"
                 )
 
 
@@ -69,16 +69,16 @@ def _target(stack: StackSettings) -> Iterator[str]:
     for name in SIZED_FIELDS:
         if name in stack.flink.model_fields_set:
             yield (
-                f"flink.{name}: sizing decides it on kubernetes; remove it, or override it for one pipeline as "
+                f"flink.{name}: sizing sets it on kubernetes; remove it, or override it for one pipeline with "
                 f"resources.flink.<pipeline>{_override_of(name)}"
             )
     for name in SIZED_STREAMS_FIELDS & stack.streams.model_fields_set:
-        yield f"streams.{name}: sizing decides it on kubernetes; remove it, or override resources.streams.<pipeline>"
+        yield f"streams.{name}: sizing sets it on kubernetes; remove it, or override resources.streams.<pipeline>"
     for name in stack.pipelines:
         if len(name) > LONGEST_JOB_NAME:
             yield (
-                f"pipelines: {name!r} has {len(name)} characters, a FlinkDeployment's name at most {LONGEST_JOB_NAME}; "
-                "shorten it"
+                f"pipelines: {name!r} has {len(name)} characters, but a FlinkDeployment's name may have at most "
+                f"{LONGEST_JOB_NAME}; shorten it"
             )
 
 
@@ -91,20 +91,20 @@ def _overrides(stack: StackSettings) -> Iterator[str]:
     if brokers is not None and brokers < factor:
         yield (
             f"resources.kafka.brokers {brokers} is below availability.kafka_replication_factor {factor}; each copy "
-            "needs a broker of its own: raise the brokers or lower the factor"
+            "needs its own broker: raise the brokers, or lower the factor"
         )
     controllers = stack.resources.kafka.controllers
     if controllers is not None and controllers % 2 == 0:
         yield (
             f"resources.kafka.controllers {controllers} is even; a quorum of {controllers} survives no more failures "
-            f"than one of {controllers - 1}: take an odd number"
+            f"than one of {controllers - 1}: use an odd number"
         )
     nodes, racks = stack.resources.cassandra.nodes_per_rack, len(stack.availability.zones)
     copies = stack.availability.cassandra_replication_factor
     if nodes is not None and nodes * racks < copies:
         yield (
             f"resources.cassandra.nodes_per_rack {nodes} in {racks} rack(s) makes {nodes * racks} nodes, fewer than "
-            f"availability.cassandra_replication_factor {copies}; raise the nodes or lower the factor"
+            f"availability.cassandra_replication_factor {copies}; raise the nodes, or lower the factor"
         )
     for name, job in stack.resources.flink.items():
         if job.parallelism is not None and job.parallelism > stack.flink.max_parallelism:
@@ -124,7 +124,7 @@ def _storage(stack: StackSettings) -> Iterator[str]:
     }
     for field, wanted in wanting.items():
         if wanted:
-            yield f"{field}: needs a bucket, and storage.object_storage is missing; add it, or set {field} to false"
+            yield f"{field}: needs a bucket, but storage.object_storage is missing; add it, or set {field} to false"
 
 
 def _kafka(stack: StackSettings) -> Iterator[str]:
@@ -134,15 +134,18 @@ def _kafka(stack: StackSettings) -> Iterator[str]:
         yield "kafka.provider: aiven is a managed service, the embedded target runs its own broker; use kubernetes"
     if stack.availability.kafka_replication_factor < 2:
         yield (
-            "availability.kafka_replication_factor: Aiven has no topic with fewer than 2 copies; set it to 2 or more"
+            "kafka.provider: aiven is a managed service, but the embedded target runs its own broker; use target "
+            "kubernetes"
         )
+    if stack.availability.kafka_replication_factor < 2:
+        yield "availability.kafka_replication_factor: Aiven topics need at least 2 copies; set it to 2 or more"
 
 
 def _superset(stack: StackSettings) -> Iterator[str]:
     if stack.availability.protect and stack.superset.host and not stack.superset.oauth:
         yield (
-            "superset.oauth: missing; a protected environment that people reach by superset.host must not rest on "
-            "one password: add the identity provider, or remove host"
+            "superset.oauth: missing; a protected environment with superset.host must not depend on a single "
+            "password: add the identity provider, or remove host"
         )
 
 
@@ -151,13 +154,13 @@ def _certificates(stack: StackSettings) -> Iterator[str]:
         return
     if stack.security.certificate_issuer is not None:
         yield (
-            "security.certificate_issuer: an issuer of cert-manager's, and security.certificates is generated; remove "
-            "the issuer, or set certificates to cert-manager"
+            "security.certificate_issuer: needs cert-manager, but security.certificates is generated; remove the "
+            "issuer, or set certificates to cert-manager"
         )
     if stack.availability.protect:
         yield (
-            "security.certificates: nobody renews generated ones, and the stack is protected (availability.protect); "
-            "set it to cert-manager"
+            "security.certificates: generated certificates are never renewed, but the stack is protected "
+            "(availability.protect); set it to cert-manager"
         )
     operated = {
         "kafka.provider": stack.kafka.provider is KafkaProvider.PLAIN,
@@ -166,7 +169,7 @@ def _certificates(stack: StackSettings) -> Iterator[str]:
     for field, plain in operated.items():
         if not plain:
             yield (
-                f"{field}: its operator needs cert-manager, and security.certificates is generated; set {field} to "
+                f"{field}: its operator needs cert-manager, but security.certificates is generated; set {field} to "
                 "plain, or certificates to cert-manager"
             )
 
@@ -174,14 +177,14 @@ def _certificates(stack: StackSettings) -> Iterator[str]:
 def _operators(stack: StackSettings) -> Iterator[str]:
     if stack.operators.flink is FlinkOperatorProvider.PLAIN and stack.availability.highly_available:
         yield (
-            "operators.flink: plain is one pod of an old release, and the stack is availability.highly_available; set "
-            "it to chart"
+            "operators.flink: plain runs an old release in a single pod, but availability.highly_available is true; "
+            "set it to chart"
         )
 
 
 def _promotions(stack: StackSettings) -> Iterator[str]:
     if stack.promotions.from_environment == stack.environment:
         yield (
-            f"promotions.from_environment: {stack.environment!r} is this environment; name the one before it, "
+            f"promotions.from_environment: {stack.environment!r} is this environment itself; name the one before it, "
             "or remove it"
         )

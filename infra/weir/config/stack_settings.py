@@ -59,5 +59,5 @@ class StackSettings(Frozen):
     embedded: EmbeddedConfig = EmbeddedConfig()
     given_secrets: Annotated[
         frozenset[SecretName],
-        Field(exclude=True, description="Which secrets the file carries; made by the reader, never written by hand."),
+        Field(exclude=True, description="The secrets that the file contains; set by weir, never by hand."),
     ] = frozenset()

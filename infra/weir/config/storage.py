@@ -14,9 +14,13 @@ class StorageClasses(Frozen):
 
     kafka: str | None = None
     cassandra: str | None = None
-    flink: Annotated[str | None, Field(description="RocksDB's working files: the fastest; it need not survive.")] = None
-    streams: Annotated[str | None, Field(description="RocksDB's files of Kafka Streams; Kafka has a copy.")] = None
-    superset: Annotated[str | None, Field(description="PostgreSQL and Valkey, where they are deployed.")] = None
+    flink: Annotated[
+        str | None, Field(description="For RocksDB's working files: the fastest class; its data need not survive.")
+    ] = None
+    streams: Annotated[str | None, Field(description="For the RocksDB files of Kafka Streams; Kafka has a copy.")] = (
+        None
+    )
+    superset: Annotated[str | None, Field(description="For PostgreSQL and Valkey, if weir deploys them.")] = None
 
 
 class ObjectStorage(Frozen):
@@ -25,11 +29,11 @@ class ObjectStorage(Frozen):
     bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
     prefix: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9/_-]*)?$")] = "weir"
     region: str | None = None
-    endpoint_url: Annotated[str | None, Field(pattern=r"^https?://", description="Of a service other than AWS's.")] = (
-        None
-    )
+    endpoint_url: Annotated[
+        str | None, Field(pattern=r"^https?://", description="Endpoint of an S3 service other than AWS.")
+    ] = None
     workload_identity: Annotated[
-        bool, Field(description="Pods get access by their service account; no access key is kept as a secret.")
+        bool, Field(description="Pods get access through their service account, so no access key is stored.")
     ] = False
     service_account_annotations: dict[str, str] = {}
 
@@ -44,7 +48,10 @@ class StorageConfig(Frozen):
     classes: StorageClasses = StorageClasses()
     object_storage: Annotated[
         ObjectStorage | None,
-        Field(description="Checkpoints, savepoints, backups, tiered logs; without it they lie on a shared volume."),
+        Field(
+            description="For checkpoints, savepoints, backups and tiered logs; without it, checkpoints and "
+            "savepoints are on a shared volume."
+        ),
     ] = None
 
     @model_validator(mode="after")
@@ -52,7 +59,7 @@ class StorageConfig(Frozen):
         store = self.object_storage
         if store is not None and store.service_account_annotations and not store.workload_identity:
             raise ValueError(
-                "object_storage.service_account_annotations: they are for workload_identity, which is false; "
-                "set it to true or remove them"
+                "object_storage.service_account_annotations: they only apply with workload_identity, which is false; "
+                "set it to true, or remove them"
             )
         return self

@@ -36,21 +36,21 @@ class OAuth(Frozen):
 
     issuer_url: Annotated[str, Field(pattern=r"^https://")]
     client_id: str
-    admin_group: Annotated[str, Field(description="Members are Superset's administrators; all others only read.")]
+    admin_group: Annotated[str, Field(description="Members are Superset administrators; everybody else only reads.")]
 
 
 class SupersetConfig(Frozen):
     """Superset in this environment. Without given services, PostgreSQL and Valkey are deployed beside it."""
 
     provider: SupersetProvider = SupersetProvider.OPERATOR
-    host: Annotated[str | None, Field(description="The host name that people type; no ingress without it.")] = None
-    metadata_database: Annotated[GivenDatabase | None, Field(description="A PostgreSQL that exists.")] = None
-    cache: Annotated[GivenService | None, Field(description="A Valkey or Redis that exists.")] = None
+    host: Annotated[str | None, Field(description="The public host name; without it there is no ingress.")] = None
+    metadata_database: Annotated[GivenDatabase | None, Field(description="An existing PostgreSQL.")] = None
+    cache: Annotated[GivenService | None, Field(description="An existing Valkey or Redis.")] = None
     oauth: OAuth | None = None
-    cache_seconds: Annotated[int, Field(ge=0, le=86_400, description="How long a chart's result is reused.")] = 10
+    cache_seconds: Annotated[int, Field(ge=0, le=86_400, description="How long a chart's result is cached.")] = 10
 
     @model_validator(mode="after")
     def _reachable(self) -> SupersetConfig:
         if self.oauth is not None and self.host is None:
-            raise ValueError("oauth: the identity provider sends people back to host, which is missing; set host")
+            raise ValueError("oauth: the identity provider redirects people to host, which is missing; set host")
         return self

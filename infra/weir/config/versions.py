@@ -141,7 +141,7 @@ COMPATIBILITY = (
         "Flink",
         FLINK,
         (FLINK_KAFKA_CONNECTOR.rsplit("-", 1)[1],),
-        "the connector's version names its Flink after the dash",
+        "the connector's version names its Flink release after the dash",
     ),
     Compatibility(
         f"Flink operator {FLINK_OPERATOR}",
@@ -155,7 +155,7 @@ COMPATIBILITY = (
         "Flink",
         FLINK,
         ("2.2",),
-        "run in pods: the image's entry point and one class before the operator's own translate between them",
+        "tested in pods: the image's entry point and a class ahead of the operator's own translate between them",
     ),
     Compatibility("Kafka, Cassandra, Flink", "Java", JAVA, ("17",), "Cassandra 5.0 runs on JDK 11 and 17, not on 21"),
     Compatibility("PyFlink 2.2", "Python", PYTHON, ("3.9", "3.10", "3.11", "3.12"), "PyFlink 2.2's classifiers"),

@@ -1,4 +1,4 @@
-"""What an environment must carry. A pipeline file says what its stream is like; a stack says where it differs."""
+"""The load of an environment. A pipeline file describes its stream; a stack overrides it where it differs."""
 
 from __future__ import annotations
 
@@ -29,9 +29,11 @@ class PipelineWorkload(Frozen):
 
 
 class RecoveryObjective(Frozen):
-    """How fast a pipeline that stood still must be up to date again, while events go on arriving at the peak rate."""
+    """How fast a pipeline must catch up after an outage, while events keep arriving at the peak rate."""
 
-    backlog_minutes: Annotated[float, Field(ge=0, le=7 * 24 * 60, description="How long it stood still.")] = 30
+    backlog_minutes: Annotated[float, Field(ge=0, le=7 * 24 * 60, description="How long the pipeline was stopped.")] = (
+        30
+    )
     catch_up_minutes: Annotated[float, Field(gt=0, le=7 * 24 * 60, description="How long catching up may take.")] = 60
 
     @property
@@ -44,12 +46,16 @@ class WorkloadConfig(Frozen):
     """The load that the environment is sized for."""
 
     pipelines: Annotated[dict[Identifier, PipelineWorkload], Field(description="By pipeline.")] = {}
-    dashboard_users: Annotated[int, Field(ge=0, le=100_000, description="Looking at dashboards at one time.")] = 5
-    dashboard_refresh_seconds: Annotated[int, Field(ge=5, le=86_400, description="Each user's charts reload.")] = 60
+    dashboard_users: Annotated[
+        int, Field(ge=0, le=100_000, description="People looking at dashboards at the same time.")
+    ] = 5
+    dashboard_refresh_seconds: Annotated[
+        int, Field(ge=5, le=86_400, description="How often each user's charts reload.")
+    ] = 60
     recovery: RecoveryObjective = RecoveryObjective()
     planning_months: Annotated[
-        int, Field(ge=0, le=60, description="The plan carries the growth of so many months ahead.")
+        int, Field(ge=0, le=60, description="The plan includes the growth of this many months.")
     ] = 6
     headroom_percent: Annotated[
-        int, Field(ge=0, le=300, description="What the plan carries above the expected peak.")
+        int, Field(ge=0, le=300, description="How much more than the expected peak the plan can carry.")
     ] = 30

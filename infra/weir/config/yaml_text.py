@@ -11,7 +11,7 @@ DUMPER: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class _UniqueKeys(LOADER):
-    """Refuses a mapping with a key that stands twice: of its two values, which one is meant is a guess."""
+    """Refuses a mapping with a repeated key, because the intended value would be a guess."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: dict[str, yaml.Node] = {}
@@ -19,16 +19,16 @@ class _UniqueKeys(LOADER):
             if isinstance(key, yaml.ScalarNode) and (first := seen.setdefault(key.value, key)) is not key:
                 line = first.start_mark.line + 1
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key.value!r} stands twice, first in line {line}", key.start_mark
+                    None, None, f"key {key.value!r} appears twice, first in line {line}", key.start_mark
                 )
         return super().construct_mapping(node, deep)
 
 
 def parsed_strictly(text: str) -> Any:
-    """The value of a text that people write, in which no key stands twice.
+    """The value of a text that people write; repeated keys are refused.
 
     Raises:
-        yaml.YAMLError: it is not YAML, or a key stands twice in one mapping.
+        yaml.YAMLError: it is not YAML, or a mapping repeats a key.
     """
     return yaml.load(text, Loader=_UniqueKeys)  # noqa: S506 - a safe loader
 
