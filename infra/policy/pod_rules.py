@@ -18,7 +18,7 @@ _SECRET_NAME = re.compile(r"(password|secret|token|private_?key|credential)s?$",
 
 
 def sized(resource: Resource) -> Iterator[str]:
-    """Every container says what it needs and what it may take at most."""
+    """Every container has requests and limits."""
     for path, container in containers_of(resource.kind, resource.props):
         given = container.get("resources") or {}
         for bound, names in (("requests", ("cpu", "memory")), ("limits", ("cpu", "memory"))):
@@ -47,10 +47,10 @@ def restricted(resource: Resource) -> Iterator[str]:
     for path, pod in pod_specs_of(resource.kind, resource.props):
         for name in ("hostNetwork", "hostPID", "hostIPC"):
             if pod.get(name):
-                yield f"{path}.{name}: the pod would see the node"
+                yield f"{path}.{name}: the pod could see its node; set it to false"
         for volume in pod.get("volumes") or []:
             if "hostPath" in volume:
-                yield f"{path}.volumes.{volume.get('name')}: hostPath reaches into the node"
+                yield f"{path}.volumes.{volume.get('name')}: hostPath gives access to the node; use another volume"
         for where, container in required_containers(resource.kind, path, pod):
             yield from (f"{where}.{problem}" for problem in _unrestricted(container, pod.get("securityContext") or {}))
 
@@ -63,15 +63,15 @@ def no_idle_tokens(resource: Resource) -> Iterator[str]:
 
 
 def no_clear_secrets(resource: Resource) -> Iterator[str]:
-    """Secrets lie in Secrets: not in environment variables, arguments or ConfigMaps."""
+    """Secrets are kept in Secrets: not in environment variables, arguments or ConfigMaps."""
     for path, container in containers_of(resource.kind, resource.props):
         for variable in container.get("env") or []:
             if _SECRET_NAME.search(str(variable.get("name", ""))) and variable.get("value"):
-                yield f"{path}.env.{variable['name']}: a secret in clear; take it from a Secret"
+                yield f"{path}.env.{variable['name']}: a plaintext secret; take it from a Secret"
     if resource.kind == "ConfigMap":
         for key in resource.props.get("data") or {}:
             if _SECRET_NAME.search(key):
-                yield f"data.{key}: a secret in clear; put it into a Secret"
+                yield f"data.{key}: a plaintext secret; put it into a Secret"
 
 
 def _images(resource: Resource) -> Iterator[tuple[str, str]]:
@@ -88,9 +88,9 @@ def _unpinned(image: str) -> Iterator[str]:
         return
     tag = image.rpartition("/")[2].partition(":")[2]
     if not tag:
-        yield "has no tag; pin its version"
+        yield "has no tag; pin a version"
     elif tag == "latest":
-        yield "is whatever is newest; pin its version"
+        yield "is a floating tag; pin a version"
 
 
 def _unrestricted(container: Mapping[str, Any], pod: Mapping[str, Any]) -> Iterator[str]:

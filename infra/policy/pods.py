@@ -41,7 +41,7 @@ def containers_of(kind: str, props: Mapping[str, Any]) -> Iterator[tuple[str, Ma
 
 
 def required_containers(kind: str, path: str, pod: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The containers whose security the template must settle: also one that the operator would add by itself."""
+    """The containers whose security context the template must set, including those that the operator adds."""
     containers = list(_containers(path, pod))
     if kind in _PARTIAL_TEMPLATES and FLINK_CONTAINER not in {container.get("name") for _, container in containers}:
         containers.append((f"{path}.containers.{FLINK_CONTAINER}", {}))

@@ -46,19 +46,19 @@ def violations(resources: Iterable[Resource]) -> list[Violation]:
 
 
 def owned(resource: Resource) -> Iterator[str]:
-    """Somebody answers for every object."""
+    """Every object has an owner."""
     if not resource.kind:
         return
     for label in (OWNER_LABEL, ENVIRONMENT_LABEL):
         if not resource.labels.get(label):
-            yield f"no label {label}; take metadata from Site.metadata"
+            yield f"metadata.labels: no label {label}; take the metadata from Site.metadata"
 
 
 def protected(resource: Resource) -> Iterator[str]:
     """A stateful resource of a kept environment is protected."""
     stateful = resource.kind in STATEFUL_KINDS or resource.type.startswith("aiven:index/kafka")
     if stateful and resource.environment in KEPT_ENVIRONMENTS and not resource.protect:
-        yield "it holds data and is not protected; make it with Component.keeper"
+        yield "holds data but is not protected; create it with Component.keeper"
 
 
 def volumes_outlive(resource: Resource) -> Iterator[str]:
@@ -66,18 +66,21 @@ def volumes_outlive(resource: Resource) -> Iterator[str]:
     if resource.environment not in KEPT_ENVIRONMENTS:
         return
     if resource.kind == "KafkaNodePool" and any(volume.get("deleteClaim") for volume in _volumes(resource)):
-        yield "spec.storage: deleteClaim is true; the volumes would go with the pool"
+        yield "spec.storage: deleteClaim is true, so the volumes would be deleted with the pool; set it to false"
     if resource.kind == "StatefulSet" and resource.spec.get("volumeClaimTemplates"):
         policy = resource.spec.get("persistentVolumeClaimRetentionPolicy") or {}
         if policy.get("whenDeleted", "Retain") != "Retain" or policy.get("whenScaled", "Retain") != "Retain":
-            yield "spec.persistentVolumeClaimRetentionPolicy: not Retain; the volumes would go with the pods"
+            yield (
+                "spec.persistentVolumeClaimRetentionPolicy: not Retain, so the volumes would be deleted with the "
+                "pods; set it to Retain"
+            )
     if resource.kind == "K8ssandraCluster":
         for datacenter in resource.spec.get("cassandra", {}).get("datacenters", []):
             kept = datacenter.get("metadata", {}).get("annotations", {})
             if kept.get("cassandra.datastax.com/delete-pvc") != "false":
                 yield (
-                    'spec.cassandra.datacenters: the annotation cassandra.datastax.com/delete-pvc is not "false"; '
-                    "the volumes would go with the datacenter"
+                    'spec.cassandra.datacenters: the annotation cassandra.datastax.com/delete-pvc is not "false", '
+                    "so the volumes would be deleted with the datacenter; set it"
                 )
 
 
@@ -86,38 +89,44 @@ def encrypted(resource: Resource) -> Iterator[str]:
     if resource.kind == "Kafka":
         for listener in resource.spec.get("kafka", {}).get("listeners", []):
             if not listener.get("tls"):
-                yield f"spec.kafka.listeners.{listener.get('name')}: tls is off"
+                yield f"spec.kafka.listeners.{listener.get('name')}: TLS is off; turn it on"
             if not listener.get("authentication"):
-                yield f"spec.kafka.listeners.{listener.get('name')}: no authentication"
+                yield f"spec.kafka.listeners.{listener.get('name')}: no authentication; require it"
     if resource.kind == "K8ssandraCluster":
         yield from _encrypted_cassandra(resource.spec)
     if resource.kind == "FlinkDeployment":
         settings = resource.spec.get("flinkConfiguration", {})
         if str(settings.get("security.ssl.internal.enabled")).lower() != "true":
-            yield "spec.flinkConfiguration: security.ssl.internal.enabled is not true"
+            yield "spec.flinkConfiguration: security.ssl.internal.enabled is not true; set it to true"
         rest = str(settings.get("security.ssl.rest.enabled")).lower() == "true"
         if not rest and not resource.annotations.get(PLAIN_HTTP):
-            yield f"spec.flinkConfiguration: security.ssl.rest.enabled is not true; or say why in {PLAIN_HTTP}"
+            yield (
+                "spec.flinkConfiguration: security.ssl.rest.enabled is not true; set it to true, or give the "
+                f"reason in {PLAIN_HTTP}"
+            )
     if resource.kind == "Service" and not resource.annotations.get(PLAIN_HTTP):
         for port in resource.spec.get("ports", []):
             if port.get("name") == "http" or port.get("port") in HTTP_PORTS:
-                yield f"spec.ports: {port['port']} is HTTP in clear; serve HTTPS, or say why not in {PLAIN_HTTP}"
+                yield f"spec.ports: {port['port']} serves plain HTTP; serve HTTPS, or give the reason in {PLAIN_HTTP}"
     if resource.kind == "Ingress" and not resource.spec.get("tls"):
-        yield "spec.tls: missing; people would log in in clear"
+        yield "spec.tls: missing, so people would log in unencrypted; add it"
 
 
 def not_exposed(resource: Resource) -> Iterator[str]:
     """No service leaves the cluster by itself; what people reach goes through an ingress."""
     if resource.kind == "Service" and resource.spec.get("type", "ClusterIP") not in {"ClusterIP", "ExternalName"}:
-        yield f"spec.type: {resource.spec['type']} opens it to outside the cluster; use ClusterIP and an ingress"
+        yield (
+            f"spec.type: {resource.spec['type']} opens it to traffic from outside the cluster; use ClusterIP and an "
+            "ingress"
+        )
 
 
 def retention_set(resource: Resource) -> Iterator[str]:
-    """Every topic says how long it keeps what."""
+    """Every topic sets its retention."""
     if resource.kind == "KafkaTopic":
         config = resource.spec.get("config", {})
         if "compact" not in str(config.get("cleanup.policy", "")) and "retention.ms" not in config:
-            yield "spec.config: no retention.ms; the broker's default would decide"
+            yield "spec.config: no retention.ms, so the broker's default would apply; set it"
 
 
 def replicated(resource: Resource) -> Iterator[str]:
@@ -126,17 +135,23 @@ def replicated(resource: Resource) -> Iterator[str]:
         return
     if resource.kind == "KafkaTopic":
         if resource.spec.get("replicas", 0) < 3:
-            yield f"spec.replicas: {resource.spec.get('replicas')}; production keeps 3 copies"
+            yield f"spec.replicas: {resource.spec.get('replicas')}; production needs 3 copies"
         if int(resource.spec.get("config", {}).get("min.insync.replicas", 0)) < 2:
-            yield "spec.config: min.insync.replicas is below 2; an acknowledged event could have one copy"
+            yield (
+                "spec.config: min.insync.replicas is below 2, so an acknowledged event could have a single copy; "
+                "set it to 2"
+            )
     if resource.kind == "Kafka":
         config = resource.spec.get("kafka", {}).get("config", {})
         if str(config.get("unclean.leader.election.enable", "false")).lower() != "false":
-            yield "spec.kafka.config: unclean.leader.election.enable is on; it elects a leader that lacks events"
+            yield (
+                "spec.kafka.config: unclean.leader.election.enable is on, so a leader that lacks events could be "
+                "elected; turn it off"
+            )
     if resource.kind == "K8ssandraCluster":
         for datacenter in resource.spec.get("cassandra", {}).get("datacenters", []):
             if len(datacenter.get("racks", [])) < 3:
-                yield "spec.cassandra.datacenters: fewer than 3 racks; a zone's loss would lose the quorum"
+                yield "spec.cassandra.datacenters: fewer than 3 racks, so losing a zone would lose the quorum; use 3"
 
 
 def state_kept(resource: Resource) -> Iterator[str]:
@@ -144,25 +159,25 @@ def state_kept(resource: Resource) -> Iterator[str]:
     if resource.kind != "FlinkDeployment" or resource.annotations.get(STATE_DECISION):
         return
     if resource.spec.get("job", {}).get("upgradeMode") == "stateless":
-        yield "spec.job.upgradeMode: stateless forgets every event that was seen; use savepoint"
+        yield "spec.job.upgradeMode: stateless loses the deduplication state; use savepoint"
 
 
 def narrow(resource: Resource) -> Iterator[str]:
-    """A network policy names whom it lets through, and on which ports."""
+    """A network policy lists the peers it allows, and their ports."""
     if resource.kind != "NetworkPolicy":
         return
     for direction, peers in (("ingress", "from"), ("egress", "to")):
         for rule in resource.spec.get(direction) or []:
             if not rule.get("ports"):
-                yield f"spec.{direction}: a rule without ports opens all of them"
+                yield f"spec.{direction}: a rule without ports opens all ports; list them"
             if not rule.get(peers) and direction == "ingress":
-                yield f"spec.{direction}: a rule without `{peers}` opens it to everybody"
+                yield f"spec.{direction}: a rule without `{peers}` opens it to everybody; list them"
 
 
 def enforced(resource: Resource) -> Iterator[str]:
     """A namespace refuses pods that are not restricted."""
     if resource.kind == "Namespace" and resource.labels.get("pod-security.kubernetes.io/enforce") != "restricted":
-        yield "metadata.labels: pod-security.kubernetes.io/enforce is not restricted"
+        yield "metadata.labels: pod-security.kubernetes.io/enforce is not restricted; set it"
 
 
 def _volumes(resource: Resource) -> list[Mapping[str, Any]]:
@@ -174,15 +189,15 @@ def _encrypted_cassandra(spec: Mapping[str, Any]) -> Iterator[str]:
     cassandra = spec.get("cassandra", {})
     for store in ("serverEncryptionStores", "clientEncryptionStores"):
         if not cassandra.get(store):
-            yield f"spec.cassandra.{store}: missing; connections would be in clear"
+            yield f"spec.cassandra.{store}: missing, so connections would not be encrypted; add it"
     settings = cassandra.get("config", {}).get("cassandraYaml", {})
     client = settings.get("client_encryption_options", {})
     if not client.get("enabled") or client.get("optional"):
-        yield "spec.cassandra.config.cassandraYaml.client_encryption_options: must be enabled and not optional"
+        yield "spec.cassandra.config.cassandraYaml.client_encryption_options: must be enabled, and not optional"
     if settings.get("server_encryption_options", {}).get("internode_encryption") != "all":
         yield "spec.cassandra.config.cassandraYaml.server_encryption_options.internode_encryption: must be all"
     if not spec.get("auth"):
-        yield "spec.auth: is off; anybody could read and write"
+        yield "spec.auth: off, so anybody could read and write; turn it on"
 
 
 RULES = tuple(

@@ -65,14 +65,14 @@ VOLUME = ("spec", "storage", "volumes", 0, "size")
             "flights.events",
             put("spec", "config", "message.timestamp.type", value="CreateTime"),
             Risk.SAFE,
-            "brokers take it at once",
+            "brokers apply it at once",
         ),
         (
             "KafkaTopic",
             "flights.events",
             put("spec", "config", "max.message.bytes", value="8454144"),
             Risk.SAFE,
-            "brokers take it at once",
+            "brokers apply it at once",
         ),
         (
             "KafkaTopic",
@@ -99,10 +99,10 @@ VOLUME = ("spec", "storage", "volumes", 0, "size")
             "flights",
             put("spec", "flinkConfiguration", "pipeline.max-parallelism", value="256"),
             Risk.REFUSED,
-            "no savepoint could be read",
+            "no savepoint could be restored",
         ),
         ("FlinkDeployment", "flights", put("spec", "job", "parallelism", value=2), Risk.ROLLING, "savepoint"),
-        ("Deployment", "registry", put("spec", "replicas", value=5), Risk.SAFE, "pods come or go"),
+        ("Deployment", "registry", put("spec", "replicas", value=5), Risk.SAFE, "pods are added or removed"),
     ],
 )
 def test_a_change_has_its_class_and_reason(

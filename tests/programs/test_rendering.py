@@ -53,7 +53,7 @@ def test_with_tiered_storage_brokers_keep_hours_and_the_bucket_the_rest():
 
 
 def test_a_plain_kafka_refuses_tiered_storage():
-    with pytest.raises(WeirError, match="provider plain keeps everything on its disks"):
+    with pytest.raises(WeirError, match="not supported by provider plain"):
         rendered_with("prod", {**PLAIN_KAFKA, **TIERED})
 
 

@@ -285,7 +285,7 @@ def test_other_partitions_are_refused_for_its_state_is_divided_by_them() -> None
 
     changes = {change.resource: change for change in compare(before, [grown(entry) for entry in before])}
     assert changes["KafkaTopic flights.events"].risk is Risk.REFUSED
-    assert "divided by them" in changes["KafkaTopic flights.events"].reason
+    assert "divided by partition" in changes["KafkaTopic flights.events"].reason
     assert changes["KafkaTopic flights.table.airports"].risk is Risk.DATA_MOVING
 
 
@@ -293,5 +293,5 @@ def test_aiven_is_refused_with_its_reason() -> None:
     config = load_stack(STACKS / "Pulumi.prod.yaml").model_dump(by_alias=True, exclude_unset=True)
     config["kafka"] = {"provider": "aiven", "aiven": {"project": "acme", "cloud_name": "aws-eu-west-1"}}
     environment = environment_of(StackConfig.model_validate(config))
-    with pytest.raises(WeirError, match="makes topics for itself"):
+    with pytest.raises(WeirError, match="creates its own topics"):
         workloads(environment, cast("Any", None))

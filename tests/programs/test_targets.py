@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tests.renderings import REPOSITORY, manifest, rendered_with
+from tests.renderings import REPOSITORY, manifest, rendered, rendered_with
 
 from weir.catalog.environment import load_environment
 from weir.catalog.flink import PYTHON_DRIVER
@@ -79,3 +79,9 @@ def test_only_a_cluster_needs_credentials(submission: list[str]):
     job = manifest(rendered_with("dev", SAME_RETENTION), "FlinkDeployment", "flights")["spec"]["job"]
     assert {name for name in job["args"] if name in SECURITY} == {"--kafka-property", "--cassandra-option"}
     assert not set(submission) & set(SECURITY)
+
+
+@pytest.mark.parametrize(("stack", "version", "mode"), [("dev", "v2_2", "native"), ("cluster", "v1_18", "standalone")])
+def test_the_plain_operator_gets_its_own_name_of_flinks_version(stack: str, version: str, mode: str) -> None:
+    spec = manifest(rendered(stack), "FlinkDeployment", "flights")["spec"]
+    assert (spec["flinkVersion"], spec["mode"]) == (version, mode)

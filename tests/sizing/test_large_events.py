@@ -49,7 +49,7 @@ def test_instances_and_loaders_have_it_too() -> None:
 
 def test_a_node_whose_heap_is_too_small_for_a_request_is_refused() -> None:
     stack = stack_of(resources={"cassandra": {"node": {"memory_mib": 1024}}})
-    with pytest.raises(SizingRefused, match=r"16,842,752 bytes, .* needs 643 MiB, and has 512") as refused:
+    with pytest.raises(SizingRefused, match=r"16,842,752 bytes; .* needs a heap of 643 MiB, but has 512") as refused:
         plan_for(resolve(stack, [flights(8)]))
     assert refused.value.bottleneck is Bound.MEMORY
     assert "max_event_bytes" in refused.value.limit

@@ -34,6 +34,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "large": merged(AVAILABLE, {"workload": rates(30_000, 2_000), "resources": PODS}),
     "small-large": merged(SMALL, {"workload": rates(20_000), "resources": PODS}),
     "tiered": merged(AVAILABLE, {"retention": {"tiered_storage": {"enabled": True, "local_retention_hours": 6}}}),
+    "held": merged(AVAILABLE, {"retention": {"pipelines": {"flights": {"legal_hold": True}}}, "resources": PODS}),
     "aiven": merged(
         AVAILABLE,
         {

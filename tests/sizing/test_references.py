@@ -67,5 +67,5 @@ def test_on_one_machine_the_real_rows_count(engine: Engine, setting: str) -> Non
     pipeline = FLIGHTS.on(engine)
     check_references(stack_of(), [(pipeline, Held({"planes": 3_322, "airports": 1_458, "airlines": 16}, {}))])
     rows = {"planes": 2 * MILLION, "airports": 1_458, "airlines": 16}
-    with pytest.raises(WeirError, match=f"embedded.memory.{setting} leaves .* MiB for reference tables, and they need"):
+    with pytest.raises(WeirError, match=f"embedded.memory.{setting} leaves .* MiB for reference tables, which need"):
         check_references(stack_of(), [(pipeline, Held(rows, {"planes": 20.0}))])

@@ -42,8 +42,8 @@ def test_any_setting_is_changed_by_its_path() -> None:
         ("peak_events_per_second", ["write it as name=value"]),
         ("peak=5", ["peak: unknown field", "known here"]),
         ("peak_events_per_second=many", ["peak_events_per_second", "'many'"]),
-        ("environment.name=5", ["environment has no settings below it"]),
-        ("zones=[a", ["not a value"]),
+        ("environment.name=5", ["environment has no nested settings"]),
+        ("zones=[a", ["not a valid value"]),
     ],
 )
 def test_a_wrong_change_is_refused(change: str, words: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""How much each change dares: rules by kind of resource and field, the first that matches decides."""
+"""The risk class of each change: rules by kind of resource and field; the first one that matches decides."""
 
 from __future__ import annotations
 
@@ -60,7 +60,10 @@ def _changes(pair: Pair) -> Iterator[Change]:
     for field in pair.fields():
         risk, reason = _verdict(pair.kind, field)
         if risk is Risk.REFUSED and pair.kind == "FlinkDeployment" and decision(pair) == StateDecision.START_EMPTY:
-            risk, reason = Risk.DATA_MOVING, "decided: the job starts without state and reads its topic anew"
+            risk, reason = (
+                Risk.DATA_MOVING,
+                "allowed by flink.state_decisions: the job starts without state and rereads its topic",
+            )
         yield Change(pair.label, field.path, field.before, field.after, risk, reason)
     for path, reason in state_problems(pair):
         yield Change(pair.label, path, "the running job's state", "another", Risk.REFUSED, reason)
@@ -72,9 +75,9 @@ def _removed(pair: Pair) -> Verdict:
     if pair.either.protect:
         return (
             Risk.REFUSED,
-            "it holds data and is protected; move the data, then `pulumi state unprotect` it, or put it back",
+            "it holds data and is protected; move the data and run `pulumi state unprotect`, or restore the resource",
         )
-    return Risk.DATA_MOVING, "its data goes with it"
+    return Risk.DATA_MOVING, "its data is deleted with it"
 
 
 def _verdict(kind: str, field: FieldChange) -> Verdict:
@@ -84,7 +87,7 @@ def _verdict(kind: str, field: FieldChange) -> Verdict:
     if field.path.startswith("metadata."):
         return Risk.SAFE, "labels and annotations restart nothing"
     if kind in RESTARTING:
-        return Risk.ROLLING, "pods restart, one after the other"
+        return Risk.ROLLING, "pods restart one after the other"
     return Risk.SAFE, "nothing restarts"
 
 
@@ -94,47 +97,54 @@ def _always(risk: Risk, reason: str) -> Callable[[FieldChange], Verdict]:
 
 def _partitions(field: FieldChange) -> Verdict:
     if _number(field.after) < _number(field.before):
-        return Risk.REFUSED, "Kafka cannot remove partitions; make a new topic and move its readers"
+        return Risk.REFUSED, "Kafka cannot remove partitions; create a new topic and move its readers"
     return (
         Risk.DATA_MOVING,
-        "new events of a key may go to another partition than its old ones: their order breaks until the old are read",
+        (
+            "new events of a key may go to a different partition than older ones, so their order breaks until the "
+            "older ones are read"
+        ),
     )
 
 
 def _disk(field: FieldChange) -> Verdict:
     if field.before is None or field.after is None:
-        return Risk.ROLLING, "pods restart with another volume"
+        return Risk.ROLLING, "pods restart with a different volume"
     if quantity(field.after) < quantity(field.before):
-        return Risk.REFUSED, "a volume cannot shrink; keep the size, or move the data to new nodes"
-    return Risk.ROLLING, "volumes grow in place where their storage class allows it"
+        return Risk.REFUSED, "a volume cannot shrink; keep its size, or move the data to new nodes"
+    return Risk.ROLLING, "volumes grow in place if their storage class allows it"
 
 
 def _template_disk(field: FieldChange) -> Verdict:
     risk, reason = _disk(field)
     if risk is Risk.REFUSED:
         return risk, reason
-    return Risk.REFUSED, "a StatefulSet's claims cannot change; grow each claim by hand, then replace the StatefulSet"
+    return Risk.REFUSED, (
+        "a StatefulSet's volume claims cannot change; resize each claim by hand, then replace the StatefulSet"
+    )
 
 
 def _expiry(field: FieldChange) -> Verdict:
     before, after = _number(field.before), _number(field.after)
     endless_before, endless_after = before < 0, after < 0
     if endless_after or (not endless_before and after >= before):
-        return Risk.SAFE, "records stay longer"
-    return Risk.DATA_MOVING, "records that are older than the new limit are deleted"
+        return Risk.SAFE, "records are kept longer"
+    return Risk.DATA_MOVING, "records older than the new limit are deleted"
 
 
 def _message_bytes(field: FieldChange) -> Verdict:
     before, after = _number(field.before), _number(field.after)
     if before and after < before:
-        return Risk.DATA_MOVING, "producers of larger records are refused, and those that are there are dead letters"
-    return Risk.SAFE, "brokers take it at once"
+        return Risk.DATA_MOVING, (
+            "larger records are refused from now on, and those already in the topic become dead letters"
+        )
+    return Risk.SAFE, "brokers apply it at once"
 
 
 def _nodes(field: FieldChange) -> Verdict:
     if _number(field.after) < _number(field.before):
-        return Risk.DATA_MOVING, "the nodes that go hand their data to the others first"
-    return Risk.DATA_MOVING, "the new nodes take over a part of the data"
+        return Risk.DATA_MOVING, "the removed nodes first stream their data to the others"
+    return Risk.DATA_MOVING, "the new nodes take over part of the data"
 
 
 def _number(value: Any) -> float:
@@ -155,8 +165,8 @@ def _kept_partitions(change: Change) -> Change:
     if change.path != "spec.partitions":
         return change
     reason = (
-        "a Kafka Streams application's state is divided by them, and it would not start; keep the number "
-        "(`source.partitions`), or make a pipeline with another topic and name"
+        "the state of a Kafka Streams application is divided by partition, so it would not start; keep "
+        "`source.partitions`, or create a pipeline with a new topic and name"
     )
     return replace(change, risk=Risk.REFUSED, reason=reason)
 
@@ -170,58 +180,80 @@ def _too_many_copies(resources: list[Recorded]) -> Iterator[Change]:
         copies = entry["spec"]["replicas"] if entry.get("kind") == "KafkaTopic" else 0
         if brokers and copies > brokers:
             name = entry["metadata"]["name"]
-            reason = f"there are {brokers} brokers; lower kafka_replication_factor or add brokers"
+            reason = f"there are only {brokers} brokers; lower kafka_replication_factor, or add brokers"
             yield Change(f"KafkaTopic {name}", "spec.replicas", brokers, copies, Risk.REFUSED, reason)
 
 
 KAFKA_TOPIC = r"KafkaTopic|aiven\.KafkaTopic"
 RULES = (
     Rule(KAFKA_TOPIC, r"(spec\.)?partitions", _partitions),
-    Rule(KAFKA_TOPIC, r"spec\.replicas|replication", _always(Risk.DATA_MOVING, "copies are made or given up")),
+    Rule(KAFKA_TOPIC, r"spec\.replicas|replication", _always(Risk.DATA_MOVING, "replicas are added or removed")),
     Rule(
         KAFKA_TOPIC,
         r"(spec\.)?config\.(retention[._]?ms|retention[._]?bytes|retentionMs|retentionBytes|local.*)",
         _expiry,
     ),
     Rule(KAFKA_TOPIC, r"(spec\.)?config\.(max\.message\.bytes|maxMessageBytes)", _message_bytes),
-    Rule(KAFKA_TOPIC, r"spec\.topicName|topicName", _always(Risk.REFUSED, "a topic cannot be renamed; make a new one")),
-    Rule(KAFKA_TOPIC, r".*", _always(Risk.SAFE, "brokers take it at once")),
+    Rule(
+        KAFKA_TOPIC, r"spec\.topicName|topicName", _always(Risk.REFUSED, "a topic cannot be renamed; create a new one")
+    ),
+    Rule(KAFKA_TOPIC, r".*", _always(Risk.SAFE, "brokers apply it at once")),
     Rule("KafkaNodePool", r"spec\.storage\.volumes\[\d+\]\.size", _disk),
     Rule(
         "KafkaNodePool",
         r"spec\.storage.*\.(class|type|id)",
-        _always(Risk.REFUSED, "volumes keep their storage class; add a pool of new brokers and move to it"),
+        _always(
+            Risk.REFUSED, "a volume cannot change its storage class; add a pool of new brokers and move the data there"
+        ),
     ),
     Rule("KafkaNodePool", r"spec\.replicas", _nodes),
-    Rule("KafkaNodePool", r"spec\.roles.*", _always(Risk.REFUSED, "a node keeps its role; add a pool")),
-    Rule("Kafka", r"spec\.kafka\.rack.*", _always(Risk.DATA_MOVING, "copies move so that each zone has one")),
-    Rule("K8ssandraCluster", r".*\.racks.*", _always(Risk.DATA_MOVING, "rows move to where the racks now put them")),
+    Rule("KafkaNodePool", r"spec\.roles.*", _always(Risk.REFUSED, "a node cannot change its roles; add a pool")),
+    Rule("Kafka", r"spec\.kafka\.rack.*", _always(Risk.DATA_MOVING, "replicas move so that each zone has one")),
+    Rule(
+        "K8ssandraCluster",
+        r".*\.racks.*",
+        _always(Risk.DATA_MOVING, "rows move to the nodes that own them under the new racks"),
+    ),
     Rule("K8ssandraCluster", r".*\.storage", _disk),
     Rule("K8ssandraCluster", r".*\.size", _nodes),
     Rule("StatefulSet", r"spec\.volumeClaimTemplates\[.*\]\.spec\.resources\.requests\.storage", _template_disk),
     Rule(
         "StatefulSet",
         r"spec\.(volumeClaimTemplates|serviceName|selector|podManagementPolicy).*",
-        _always(Risk.REFUSED, "a StatefulSet cannot change it; make another beside it"),
+        _always(Risk.REFUSED, "a StatefulSet cannot change it; create a new one next to it"),
     ),
     Rule("StatefulSet", r"spec\.replicas", _nodes),
     Rule("PersistentVolumeClaim", r"spec\.resources\.requests\.storage", _disk),
-    Rule("PersistentVolumeClaim", r"spec\..*", _always(Risk.REFUSED, "a claim cannot change; make another")),
+    Rule(
+        "PersistentVolumeClaim",
+        r"spec\..*",
+        _always(Risk.REFUSED, "a volume claim cannot change it; create a new claim"),
+    ),
     Rule(
         "FlinkDeployment",
         r"spec\.flinkConfiguration\.pipeline\.max-parallelism",
-        _always(Risk.REFUSED, "state is divided by it: no savepoint could be read; keep it, or start without state"),
+        _always(
+            Risk.REFUSED, "state is divided by it, so no savepoint could be restored; keep it, or start without state"
+        ),
     ),
     Rule(
         "FlinkDeployment",
         r"spec\.job\.upgradeMode",
         lambda field: (
-            (Risk.DATA_MOVING, "decided: the job starts without state and reads its topic from the beginning")
+            (
+                Risk.DATA_MOVING,
+                (
+                    "allowed by flink.state_decisions: the job starts without state and reads its topic "
+                    "from the beginning"
+                ),
+            )
             if field.after == "stateless"
-            else (Risk.ROLLING, "the job is upgraded from its savepoint again")
+            else (Risk.ROLLING, "upgrades restore the job from its savepoint again")
         ),
     ),
-    Rule("FlinkDeployment", r"spec\..*", _always(Risk.ROLLING, "the job stops with a savepoint and starts from it")),
-    Rule("Deployment|Superset", r"spec\.replicas", _always(Risk.SAFE, "pods come or go")),
-    Rule("Namespace", r"metadata\.name", _always(Risk.REFUSED, "everything in it would be made anew; keep the name")),
+    Rule("FlinkDeployment", r"spec\..*", _always(Risk.ROLLING, "the job stops with a savepoint and restarts from it")),
+    Rule("Deployment|Superset", r"spec\.replicas", _always(Risk.SAFE, "pods are added or removed")),
+    Rule(
+        "Namespace", r"metadata\.name", _always(Risk.REFUSED, "everything in it would be created anew; keep the name")
+    ),
 )

@@ -1,4 +1,4 @@
-"""What lies between two renderings of a stack: every changed field, and how much it dares."""
+"""The difference between two renderings of a stack: every changed field, and its risk class."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ LONGEST_VALUE = 60
 
 
 class Risk(IntEnum):
-    """How much a change dares, from nothing to too much."""
+    """The risk class of a change, from harmless to impossible."""
 
     SAFE = 0
     """Nothing restarts that anybody notices."""
     ROLLING = 1
     """Pods restart one after the other, or a job from its savepoint; the result stays exact."""
     DATA_MOVING = 2
-    """Data is moved, reordered or expires: it takes time and load, and cannot be taken back at once."""
+    """Data is moved, reordered or expires: it takes time and causes load, and cannot be undone at once."""
     REFUSED = 3
     """It would lose data, or cannot be done; it needs a decision, or another way."""
 
@@ -42,7 +42,7 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Change:
-    """A field's change and what it means. `path` is empty where the whole resource comes or goes."""
+    """A field's change and what it means. `path` is empty if the whole resource is added or removed."""
 
     resource: str
     path: str
@@ -60,7 +60,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Pair:
-    """A resource of the one rendering and its counterpart in the other; one of them may be missing."""
+    """A resource of one rendering and its counterpart in the other; one of them may be missing."""
 
     before: Recorded | None
     after: Recorded | None
@@ -70,7 +70,7 @@ class Pair:
         """Whichever there is, the newer first."""
         found = self.after or self.before
         if found is None:
-            raise ValueError("a pair without resources")
+            raise ValueError("a change needs a resource before or after")
         return found
 
     @property
@@ -94,7 +94,7 @@ class Pair:
 
 
 def pairs(before: Iterable[Recorded], after: Iterable[Recorded]) -> list[Pair]:
-    """The resources of both, by URN, in the order of the newer rendering, then what is gone."""
+    """The resources of both, by URN, in the order of the newer rendering; removed ones come last."""
     old = {resource.urn: resource for resource in before if resource.custom}
     new = {resource.urn: resource for resource in after if resource.custom}
     gone = [Pair(resource, None) for urn, resource in old.items() if urn not in new]

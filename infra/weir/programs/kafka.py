@@ -120,11 +120,12 @@ def _plain(environment: PlannedEnvironment, site: Site, authority: CertificateAu
     stack, plan = environment.stack, environment.plan.kafka
     if stack.kafka.authentication is not KafkaAuthentication.SCRAM:
         raise WeirError(
-            "kafka.authentication: provider plain knows scram-sha-512 alone; set it, or set provider to strimzi"
+            "kafka.authentication: provider plain only supports scram-sha-512; use that, or set kafka.provider to "
+            "strimzi"
         )
     if stack.retention.tiered_storage.enabled:
         raise WeirError(
-            "retention.tiered_storage.enabled: provider plain keeps everything on its disks; set it to false, or set "
+            "retention.tiered_storage.enabled: not supported by provider plain; set it to false, or set "
             "kafka.provider to strimzi or aiven"
         )
     cluster = PlainKafka(
@@ -148,7 +149,7 @@ def _plain(environment: PlannedEnvironment, site: Site, authority: CertificateAu
 
 
 def _aiven(environment: PlannedEnvironment, site: Site) -> Kafka:
-    # Loading the provider's package takes longer than all else together, and few stacks need it.
+    # Importing the provider's package takes longer than everything else together, and few stacks need it.
     from weir.components.kafka.aiven import AivenKafkaArgs, ManagedKafka  # noqa: PLC0415
 
     config = environment.stack.kafka.aiven

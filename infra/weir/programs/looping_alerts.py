@@ -15,8 +15,8 @@ WINDOW_CHECKPOINTS = 3
 LEAST_WINDOW_SECONDS = 180
 """Its waits between two failures add up to 15 s for the first four, and then are 10 s; a scrape may be 30 s old."""
 MARKERS = 100
-"""Of a partition: so few offsets may be the ends of transactions alone, which nobody commits."""
-ACTION = "`weir.pipeline_health` has the root cause in last_failure, and so has the application's log; mend that"
+"""Lag of a partition: so few offsets may be nothing but transaction markers, which are never committed."""
+ACTION = "Fix the root cause, which `weir.pipeline_health` shows as last_failure and the application's log shows too"
 
 
 def looping_alerts(environment: PlannedEnvironment, site: Site) -> list[Alert]:
@@ -38,7 +38,7 @@ def looping_alerts(environment: PlannedEnvironment, site: Site) -> list[Alert]:
 
 
 def _job(where: str, checkpoint_interval_seconds: int) -> Alert:
-    """Flink tells Prometheus when a job failed only as a count, so that the window stands for "since then"."""
+    """Prometheus only gets a count of Flink's failures, not their time, so a time window stands for "since then"."""
     window = f"{max(LEAST_WINDOW_SECONDS, WINDOW_CHECKPOINTS * checkpoint_interval_seconds)}s"
     restarts = f"increase(flink_jobmanager_job_numRestarts{{{where}}}[{window}]) >= {LOOPING_FAILURES}"
     completed = f"increase(flink_jobmanager_job_numberOfCompletedCheckpoints{{{where}}}[{window}]) == 0"
@@ -47,7 +47,7 @@ def _job(where: str, checkpoint_interval_seconds: int) -> Alert:
         f"{restarts} and {completed}",
         0,
         "critical",
-        "{{ $labels.job_name }} fails again and again and completes no checkpoint: nothing is written any more",
+        "{{ $labels.job_name }} fails repeatedly without completing a checkpoint, so it makes no progress",
         ACTION,
         RUNBOOK,
     )
@@ -61,8 +61,8 @@ def _threads(where: str) -> list[Alert]:
             f" >= {LOOPING_FAILURES}",
             0,
             "critical",
-            "{{ $labels.pipeline }} fails again and again on the same thing in {{ $labels.pod }}, and stands still",
-            "`/pipelines` of the pod has the root cause, and where it is known the record; mend that",
+            "{{ $labels.pipeline }} fails repeatedly at the same point in {{ $labels.pod }}, so it makes no progress",
+            "The pod's `/pipelines` endpoint shows the root cause and, if known, the record. Fix the cause",
             RUNBOOK,
         ),
         Alert(
@@ -70,15 +70,16 @@ def _threads(where: str) -> list[Alert]:
             f"increase(weir_pipeline_failures_total{{{where}}}[15m]) >= {LOOPING_FAILURES}",
             0,
             "warning",
-            "Threads of {{ $labels.pipeline }} fail again and again in {{ $labels.pod }}, and get on in between",
-            "`/pipelines` of the pod has the root cause; what is broken is usually beside the application",
+            "Threads of {{ $labels.pipeline }} fail repeatedly in {{ $labels.pod }}, but make progress in between",
+            "The pod's `/pipelines` endpoint shows the root cause, which is usually outside the application (Kafka "
+            "or the registry)",
             RUNBOOK,
         ),
     ]
 
 
 def _loader(where: str, pipeline: str, loads: str, makes: str) -> Alert:
-    """Connect tells Prometheus nothing: rows wait, and none is written, though the application makes some."""
+    """Connect exports nothing to Prometheus. The sign: rows wait, none is written, yet the application makes some."""
     group = f'consumergroup="{loads}"'
     waits = f"max(kafka_consumergroup_lag{{{where}, {group}}}) > {MARKERS}"
     stands = f"sum(increase(kafka_consumergroup_current_offset{{{where}, {group}}}[10m])) == 0"
@@ -87,7 +88,7 @@ def _loader(where: str, pipeline: str, loads: str, makes: str) -> Alert:
         f"{waits} and {stands}",
         5,
         "critical",
-        f"Rows of {pipeline} wait in Kafka, made by {makes}, and {loads} has written none for ten minutes",
-        "The state of the KafkaConnector or the loader's log has the failure of its tasks; mend that",
+        f"Rows that {makes} made for {pipeline} are waiting in Kafka, and {loads} has written none for ten minutes",
+        "The status of the KafkaConnector or the loader's log shows why its tasks fail. Fix the cause",
         RUNBOOK,
     )

@@ -56,16 +56,18 @@ def alerts(environment: PlannedEnvironment, site: Site) -> list[Alert]:
             f"increase(flink_jobmanager_job_numberOfFailedCheckpoints{{{where}}}[15m]) >= 3",
             0,
             "critical",
-            "Checkpoints of {{ $labels.job_name }} fail: dead letters stay invisible and a restart reads more again",
-            "Look at the job's last exception, and whether its object storage answers",
+            "Checkpoints of {{ $labels.job_name }} fail: dead letters stay invisible, and a restart has more to read "
+            "again",
+            "Check the job's last exception, and whether its object storage is reachable",
         ),
         Alert(
             "WeirJobRestarts",
             f"increase(flink_jobmanager_job_numRestarts{{{where}}}[15m]) >= 3",
             0,
             "critical",
-            "{{ $labels.job_name }} starts again and again",
-            "The reason is the root exception in the job manager's log; what is broken is usually beside Flink",
+            "{{ $labels.job_name }} restarts repeatedly",
+            "Check the root exception in the job manager's log; the cause is usually outside Flink (Kafka, Cassandra "
+            "or object storage)",
         ),
         Alert(
             "WeirVolumeAlmostFull",
@@ -74,15 +76,15 @@ def alerts(environment: PlannedEnvironment, site: Site) -> list[Alert]:
             10,
             "warning",
             "{{ $labels.persistentvolumeclaim }} is almost full",
-            "Raise the workload or the retention's disk in the stack file: weir plan shows what grows",
+            "Raise the workload in the stack file, or override the disk there; `weir plan` shows what grows",
         ),
         Alert(
             "WeirCertificateExpires",
             f"certmanager_certificate_expiration_timestamp_seconds{{{where}}} - time() < {RENEWAL_DAYS * 86_400}",
             60,
             "warning",
-            "The certificate {{ $labels.name }} is not renewed",
-            "kubectl describe certificate says why; clients are cut off when it ends",
+            "Certificate {{ $labels.name }} has not been renewed",
+            "`kubectl describe certificate` shows why. Clients cannot connect once it expires",
         ),
     ]
     found += looping_alerts(environment, site)
@@ -95,8 +97,8 @@ def alerts(environment: PlannedEnvironment, site: Site) -> list[Alert]:
                 f"sum(kafka_server_replicamanager_underreplicatedpartitions{{{where}}}) > 0",
                 10,
                 "critical",
-                "Partitions of Kafka lack copies: another lost broker may stop writing",
-                "Look for a broker that is away or out of disk",
+                "Kafka partitions are under-replicated: losing another broker may stop writes",
+                "Look for a broker that is down or has a full disk",
             )
         )
         found += [_lag(environment, where, pipeline) for pipeline in environment.pipelines]
@@ -111,8 +113,8 @@ def _freshness(seconds: float, where: str) -> Alert:
         f"quantile_over_time(0.99, ({lag})[10m:]) > {seconds * 1000:g}",
         5,
         "warning",
-        f"An event in a hundred waits more than {seconds:g} s until {{{{ $labels.job_name }}}} reads it",
-        "If the job runs, its peak is above the plan: weir size --explain names what bounds it",
+        f"1 % of events wait more than {seconds:g} s until {{{{ $labels.job_name }}}} reads them",
+        "If the job is running, the load exceeds the planned peak: `weir size --explain` shows the bottleneck",
     )
 
 
@@ -127,5 +129,5 @@ def _lag(environment: PlannedEnvironment, where: str, pipeline: Pipeline) -> Ale
         5,
         "warning",
         f"{pipeline.name} is more than {minutes:g} minutes behind",
-        "If the job runs, its peak is above the plan: weir size --explain names what bounds it",
+        "If the job is running, the load exceeds the planned peak: `weir size --explain` shows the bottleneck",
     )

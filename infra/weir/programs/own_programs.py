@@ -1,4 +1,4 @@
-"""Programs of weir's own that run beside a pipeline, from one image, each with logins of its own."""
+"""weir's own programs that run alongside a pipeline, from one image, each with its own logins."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Promotion: the images that ran in one environment, by digest, into the stack file of the next.
 
-CI writes what it built into the first environment; every later one takes the very same bytes from the one before it.
+CI writes what it built into the first environment; every later one takes exactly the same images from the one
+before it.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def built(stack_file: Path, digests: Mapping[ImageName, str]) -> Promotion:
     stack = load_stack(stack_file)
     if source := stack.promotions.from_environment:
         raise WeirError(
-            f"{stack.environment} takes its images from {source}, where they must have run before: "
-            f"promote there first, then `weir promote {stack.environment}`"
+            f"{stack.environment} only takes images that have run in {source}; promote them there first, then run "
+            f"`weir promote {stack.environment}`"
         )
     return _promotion(stack_file, stack, "ci", {**stack.images.digests, **digests}, "as CI built them")
 
@@ -63,15 +64,24 @@ def promoted(stack_file: Path, now: float, approved_by: str = "") -> Promotion:
     rules = stack.promotions
     if rules.from_environment is None:
         raise WeirError(
-            f"promotions.from_environment of {stack.environment} names no environment; "
-            "name one, or give the digests that CI built: --digest flink-job=sha256:..."
+            f"promotions.from_environment: not set for {stack.environment}; set it, or pass the digests that CI "
+            "built: --digest flink-job=sha256:..."
         )
     if rules.approval_required and not approved_by:
-        raise WeirError(f"promotions.approval_required: {stack.environment} needs a person: --approved-by NAME")
+        raise WeirError(
+            f"promotions.approval_required: a person must approve promotions to {stack.environment}; pass "
+            "--approved-by NAME"
+        )
     source_file = stack_file.with_name(f"Pulumi.{rules.from_environment}.yaml")
     source = load_stack(source_file)
     if not source.images.digests:
-        raise ConfigError(str(source_file), ["images.digests: is empty; nothing that ran there can be promoted"])
+        raise ConfigError(
+            str(source_file),
+            [
+                "images.digests: empty, so there is nothing to promote; promote or "
+                "build images for that environment first"
+            ],
+        )
     for name, digest in source.images.digests.items():
         if stack.images.digests.get(name) != digest:
             _check_soaked(source_file, source.environment, (name, digest), (rules.soak_hours, now))
@@ -88,17 +98,19 @@ def _promotion(
 
 
 def _check_soaked(file: Path, environment: str, image: tuple[ImageName, str], soak: tuple[int, float]) -> None:
-    """The commit that wrote the digest says since when it runs."""
+    """The commit that wrote the digest shows since when it has been running."""
     (name, digest), (hours, now) = image, soak
     if not hours:
         return
     command = ["git", "-C", str(file.parent), "log", "-1", "--format=%ct", f"-S{digest}", "--", file.name]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     if told.returncode != 0 or not told.stdout.strip():
-        raise WeirError(f"{name.value}: its digest is in no commit of {file.name}; commit it and deploy {environment}")
+        raise WeirError(
+            f"{name.value}: its digest is not in any commit of {file.name}; commit it and deploy {environment}"
+        )
     ran = (now - int(told.stdout)) / SECONDS_PER_HOUR
     if ran < hours:
         raise WeirError(
-            f"{name.value}: has run in {environment} for {ran:.1f} h; promotions.soak_hours asks for {hours}. "
-            f"Promote it in {hours - ran:.1f} h."
+            f"{name.value}: has run in {environment} for only {ran:.1f} h, and promotions.soak_hours is {hours}; "
+            f"promote it in {hours - ran:.1f} h"
         )

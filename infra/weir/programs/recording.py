@@ -1,4 +1,4 @@
-"""A Pulumi program run in this process, without engine, provider or cluster, and all that it registers written down.
+"""Runs a Pulumi program in this process, without engine, provider or cluster, and records all that it registers.
 
 Pulumi's own mocks hand on a resource's inputs and drop its options. The requests that the SDK sends to the engine carry
 both, so the monitor here keeps the requests: inputs, parent, dependencies, protection, what is secret.
@@ -95,10 +95,14 @@ class _NoMocks(mocks.Mocks):
     """Weir's programs read nothing from a provider: they would not render without one."""
 
     def call(self, args: mocks.MockCallArgs) -> tuple[dict, list[tuple[str, str]] | None]:  # type: ignore[type-arg]
-        raise NotImplementedError(f"the program calls {args.token}; a program that renders offline may call nothing")
+        raise NotImplementedError(
+            f"the program calls {args.token}, which is not possible when rendering offline; remove the call"
+        )
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict]:  # type: ignore[type-arg]
-        raise NotImplementedError(f"the program reads {args.typ}; a program that renders offline may read nothing")
+        raise NotImplementedError(
+            f"the program reads an existing {args.typ}, which is not possible when rendering offline; remove the read"
+        )
 
 
 def record(program: Callable[[], object], stack: str, config: Mapping[str, str] | None = None) -> list[Recorded]:
@@ -107,7 +111,7 @@ def record(program: Callable[[], object], stack: str, config: Mapping[str, str] 
     `config` is the stack's as Pulumi hands it to a program: full keys, and JSON text for what is not a string.
     Whatever the program raises is raised here.
     """
-    # A thread of its own has an event loop of its own: whoever calls may be inside another.
+    # A separate thread has its own event loop: the caller may already be inside another one.
     with ThreadPoolExecutor(max_workers=1, initializer=_own_loop) as thread:
         return thread.submit(contextvars.copy_context().run, _record, program, stack, dict(config or {})).result()
 
@@ -136,7 +140,7 @@ def _record(program: Callable[[], object], stack: str, config: dict[str, str]) -
 
 @contextmanager
 def _unwatched() -> Iterator[None]:
-    """Spares two things that take a third of a run and of which nothing is recorded.
+    """Turns off two things that take a third of a run and do not affect the recording.
 
     The collector finds no garbage, for all that is registered lives until the end; and the SDK describes the whole call
     stack of each resource for the engine's messages.

@@ -52,7 +52,7 @@ class Rendering:
                 continue
             path = file_of(resource)
             if path in texts:
-                raise WeirError(f"two resources are called {path}: a name is used twice; the second is {resource.urn}")
+                raise WeirError(f"two resources would be written to {path}; rename the second one, {resource.urn}")
             texts[path] = as_yaml(resource)
         return texts
 
@@ -86,7 +86,7 @@ def is_manifest(resource: Recorded) -> bool:
 
 
 def file_of(resource: Recorded) -> str:
-    """`<namespace>/<kind>.<name>.yaml`; what is no Kubernetes object lies in the folder of its provider."""
+    """`<namespace>/<kind>.<name>.yaml`; a resource that is not a Kubernetes object is in the folder of its provider."""
     if not is_manifest(resource):
         provider, _, rest = resource.type.partition(":")
         folder = "helm" if resource.type.startswith(HELM) else provider
@@ -112,7 +112,7 @@ def write(rendering: Rendering, folder: Path) -> list[Path]:
     """
     files = rendering.files()
     if folder.exists() and any(folder.iterdir()) and not (folder / INDEX).exists():
-        raise WeirError(f"{folder} is not empty and holds no rendering; name another folder, or empty it")
+        raise WeirError(f"{folder} is not empty and contains no rendering; choose another folder, or empty it")
     if (folder / INDEX).exists():
         for line in (folder / INDEX).read_text(encoding="utf-8").splitlines():
             (folder / line).unlink(missing_ok=True)

@@ -27,7 +27,7 @@ def render_revision(revision: str, stack: str, repository: Path = REPOSITORY) ->
     with tempfile.TemporaryDirectory(prefix="weir-revision-") as folder:
         _extract(revision, repository, Path(folder))
         if not (Path(folder) / "infra" / "weir" / "programs" / "rendering.py").exists():
-            raise WeirError(f"{revision} is older than `weir render`; compare with a later revision")
+            raise WeirError(f"{revision} is too old to be rendered; compare with a later revision")
         if not (Path(folder) / "stacks" / f"Pulumi.{stack}.yaml").exists():
             raise WeirError(f"{revision} has no stack {stack}; compare with a later revision")
         environment = {**os.environ, "PYTHONPATH": str(Path(folder) / "infra")}
@@ -42,11 +42,11 @@ def render_revision(revision: str, stack: str, repository: Path = REPOSITORY) ->
 
 
 def _extract(revision: str, repository: Path, folder: Path) -> None:
-    # All of it: what a program reads besides its code is its own affair.
+    # The whole tree: a program may read any file besides its code.
     command = ["git", "-C", str(repository), "archive", revision]
     result = subprocess.run(command, capture_output=True, check=False)
     if result.returncode != 0:
         reason = result.stderr.decode(errors="replace").strip()
-        raise WeirError(f"{revision}: git has no such revision: {reason}")
+        raise WeirError(f"{revision}: git does not know this revision; fetch it, or name another one: {reason}")
     with tarfile.open(fileobj=io.BytesIO(result.stdout)) as archive:
         archive.extractall(folder, filter="data")

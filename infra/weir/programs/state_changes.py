@@ -14,7 +14,7 @@ from weir.programs.recording import Recorded
 
 # Operators are named after the table that they fill (see the job's README): what changes below these is other state.
 AGGREGATE_STATE = ("grain", "partition_key", "dimensions", "measures")
-DECIDE = "keep it, or decide: `flink.state_decisions` in the stack file"
+DECIDE = "keep it, or allow the loss with `flink.state_decisions` in the stack file"
 
 
 def state_problems(pair: Pair) -> Iterator[tuple[str, str]]:
@@ -44,7 +44,7 @@ def topics_of_state(resources: Iterable[Recorded]) -> set[str]:
 def _deduplication(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:
     old, new = before["deduplication"]["key"], after["deduplication"]["key"]
     if old != new:
-        reason = f"the ids that are remembered are of {', '.join(old)}, the new job asks for {', '.join(new)}; {DECIDE}"
+        reason = f"the saved ids are made of {', '.join(old)}, but the new job needs {', '.join(new)}; {DECIDE}"
         yield f"data.{PIPELINE_FILE}.deduplication.key", reason
 
 
@@ -54,11 +54,14 @@ def _aggregates(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple
         path = f"data.{PIPELINE_FILE}.aggregates.{entry['table']}"
         new = tables.get(entry["table"])
         if new is None:
-            yield path, f"the totals of a table that is gone are in the savepoint; {DECIDE}"
+            yield path, f"the savepoint contains the totals of a removed table; {DECIDE}"
             continue
         for field in AGGREGATE_STATE:
             if _in_order(entry.get(field)) != _in_order(new.get(field)):
-                yield f"{path}.{field}", f"running totals cannot take another {field}; name a new table, or {DECIDE}"
+                yield (
+                    f"{path}.{field}",
+                    f"running totals cannot change their {field}; use a new table name, or {DECIDE}",
+                )
 
 
 def _in_order(part: Any) -> Any:

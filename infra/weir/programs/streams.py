@@ -33,8 +33,8 @@ def kafka_streams(environment: PlannedEnvironment, platform: Platform, pipeline:
     stack = environment.stack
     if stack.kafka.provider is KafkaProvider.AIVEN:
         raise WeirError(
-            f"pipelines: {pipeline.name} runs on Kafka Streams, which makes topics for itself, and at Aiven only "
-            "administrators make topics; give it `engine: flink` in its file, or set kafka.provider to strimzi"
+            f"pipelines: {pipeline.name} runs on Kafka Streams, which creates its own topics, but at Aiven only "
+            "administrators can create topics; set `engine: flink` in its file, or kafka.provider to strimzi"
         )
     plan, role = environment.plan.streams[pipeline.name], job_role(pipeline.name)
     ready: Resources = platform.ready

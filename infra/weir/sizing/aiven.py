@@ -28,9 +28,9 @@ def aiven_plan(brokers: int, broker: NodeSize, stack: StackConfig) -> str:
     if not plans:
         raise SizingRefused(
             Bound.MEMORY,
-            f"Kafka needs {needed:,.0f} GiB of memory in all, and Aiven's largest predefined plan has "
+            f"Kafka needs {needed:,.0f} GiB of memory in total, but Aiven's largest predefined plan has "
             f"{BROKERS[-1] * MEMORY_GIB[-1]:,}",
-            "kafka.aiven.plan: name a custom plan",
+            "kafka.aiven.plan: use a custom plan",
         )
     _, count, memory = plans[0]
     return f"business-{memory}" if count == BROKERS[0] else f"premium-{count}x-{memory}"

@@ -181,8 +181,8 @@ def _require_heap(node: NodeSize, largest_row_bytes: int) -> None:
     if (node.heap_mib or 0) < needed:
         raise SizingRefused(
             Bound.MEMORY,
-            f"a row may have {largest_row_bytes:,} bytes, Cassandra takes requests of 1/{REQUESTS_PER_HEAP} of its "
-            f"heap and so needs {needed:,} MiB, and has {node.heap_mib}",
+            f"a row may have {largest_row_bytes:,} bytes; Cassandra accepts requests of up to 1/{REQUESTS_PER_HEAP} "
+            f"of its heap, so it needs a heap of {needed:,} MiB, but has {node.heap_mib}",
             "source.max_event_bytes of the pipeline file, resources.cassandra.node.memory_mib",
         )
 
@@ -195,28 +195,28 @@ def _explanations(needs: _Needs, plan: CassandraPlan, bound: Bound, stack: Stack
             "",
             bound,
             f"{needs.writes_per_second:,.0f} writes/s, {plan.replication_factor} copies, {needs.data_gib:,.0f} GiB of "
-            f"data; in all {needs.cores:,.1f} cores and {needs.disk_gib:,.0f} GiB",
+            f"data; in total {needs.cores:,.1f} cores and {needs.disk_gib:,.0f} GiB",
         ),
         Explanation(
             "cassandra.node.cpu_cores",
             plan.node.cpu_cores,
             "cores",
             Bound.OVERRIDE if stack.resources.cassandra.node.cpu_cores else Bound.CPU,
-            f"{WRITTEN_COPIES_PER_CORE:,} copies/s a core, {CPU_UTILISATION:.0%} busy, at the jobs' fastest",
+            f"{WRITTEN_COPIES_PER_CORE:,} copies/s per core, {CPU_UTILISATION:.0%} busy, at the jobs' fastest rate",
         ),
         Explanation(
             "cassandra.node.memory_mib",
             plan.node.memory_mib,
             "MiB",
             Bound.MEMORY,
-            f"4 GiB a core; heap {plan.node.heap_mib:,} MiB, the rest is memtables and page cache",
+            f"4 GiB per core; heap {plan.node.heap_mib:,} MiB, the rest is memtables and page cache",
         ),
         Explanation(
             "cassandra.node.disk_gib",
             plan.node.disk_gib,
             "GiB",
             Bound.DISK,
-            f"{plan.stored_gib_per_node:,.0f} GiB of data, {DISK_UTILISATION:.0%} full so that compaction and repair "
-            f"have room, and {COMMIT_LOG_GIB} GiB of commit log",
+            f"{plan.stored_gib_per_node:,.0f} GiB of data, {DISK_UTILISATION:.0%} full to leave room for compaction "
+            f"and repair, plus {COMMIT_LOG_GIB} GiB of commit log",
         ),
     ]

@@ -13,7 +13,7 @@ from weir.sizing.plan import ComponentCost, NodeSize, PlatformPlan, PodSize, Tot
 from weir.sizing.shares import GIB
 
 HOURS_PER_MONTH = 730
-# A rolling restart starts the new pod before the old one has gone, and Jobs run beside.
+# A rolling restart starts the new pod before the old one has stopped, and Jobs run alongside.
 QUOTA_ROOM = 1.2
 
 Pods = Sequence[tuple[int, PodSize]]

@@ -41,7 +41,7 @@ class Counting:
 
 
 def count_of(needs: Sequence[Need], counting: Counting) -> tuple[int, Bound]:
-    """The number of pods, and what asks for the last of them.
+    """The number of pods, and the resource that requires the last of them.
 
     Raises:
         SizingRefused: even the most pods do not have enough of something.
@@ -62,7 +62,7 @@ def _fewest(need: Need, counting: Counting) -> int:
         limits = counting.fixed_name if counting.fixed else f"{counting.maximum_name}, {need.limit_name}"
         raise SizingRefused(
             need.bound,
-            f"{need.total:,.0f} {need.unit} are needed, and {most} {counting.pods} with {need.limit:,.0f} each have "
+            f"{need.total:,.0f} {need.unit} needed, but {most} {counting.pods} with {need.limit:,.0f} each have only "
             f"{most * need.limit:,.0f}",
             limits,
         )

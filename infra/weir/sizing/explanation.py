@@ -49,6 +49,7 @@ class SizingRefused(WeirError):  # noqa: N818 - a refusal is an answer, not a fa
         self.limit = limit
         self.feasible = feasible
         nearest = "".join(
-            f"\n  nearest feasible: {name} at a peak of {peak:,.0f} events/s" for name, peak in (feasible or {}).items()
+            f"\n  nearest feasible load: {name} at a peak of {peak:,.0f} events/s"
+            for name, peak in (feasible or {}).items()
         )
-        super().__init__(f"no plan carries this workload; the bottleneck is {bottleneck}: {reason} ({limit}){nearest}")
+        super().__init__(f"no plan fits this workload; the bottleneck is {bottleneck}: {reason} ({limit}){nearest}")

@@ -80,7 +80,7 @@ def _check_quota(plan: PlatformPlan, stack: StackConfig) -> None:
         if need > allowed:
             raise SizingRefused(
                 bound,
-                f"the plan asks for {need:,.0f} {field} and the quota is {allowed:,.0f}",
+                f"the plan needs {need:,.0f} {field}, but the quota is {allowed:,.0f}",
                 f"resources.quota.{field}",
             )
 

@@ -80,8 +80,8 @@ def require_room(pipeline: Pipeline, room_mib: float, of_mib: float, limit: str)
     raise SizingRefused(
         Bound.MEMORY,
         f"the reference tables of pipeline {pipeline.name} take {needed:,.0f} MiB of heap in every "
-        f"{'task manager, a reload included,' if on_flink else 'instance'} for {rows:,} rows, and {of_mib:,.0f} MiB "
-        "have no room for them",
+        f"{'task manager, a reload included,' if on_flink else 'instance'} for {rows:,} rows, which do not fit in "
+        f"{of_mib:,.0f} MiB",
         f"references.*.expected_rows of the pipeline file, {limit}",
     )
 

@@ -145,8 +145,8 @@ def _instances(load: Load, threads: int, disk_gib: float, override: StreamsOverr
         if count is None:
             raise SizingRefused(
                 bound,
-                f"pipeline {name} on Kafka Streams needs {threads} threads and {disk_gib:,.1f} GiB of state, "
-                f"and {maximum} instances with {limit:,.0f} each do not have {need:,.0f}",
+                f"pipeline {name} on Kafka Streams needs {threads} threads and {disk_gib:,.1f} GiB of state, and "
+                f"{maximum} instances with {limit:,.0f} each cannot provide {need:,.0f}",
                 f"resources.max_streams_instances, resources.largest_pod, resources.streams.{name}",
             )
     return override.instances or max(count for count in counts if count is not None)
@@ -176,7 +176,7 @@ def _loaders(load: Load, tasks: int, override: StreamsOverride, stack: StackConf
         raise SizingRefused(
             Bound.CPU,
             f"the loader of pipeline {load.pipeline.name} needs {tasks} cores, and {maximum} workers with {limit:g} "
-            "each do not have them",
+            "each cannot provide them",
             f"resources.max_streams_instances, resources.largest_pod, resources.streams.{load.pipeline.name}",
         )
     return override.loaders or count

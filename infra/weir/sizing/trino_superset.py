@@ -82,7 +82,7 @@ def size_superset(stack: StackConfig) -> tuple[SupersetPlan, list[Explanation]]:
             replicas,
             "",
             Bound.OVERRIDE if override.web_replicas else bound,
-            f"{stack.workload.dashboard_users} users, {CHARTS_PER_DASHBOARD} charts each {rate:,.2f} requests/s",
+            f"{stack.workload.dashboard_users} users with {CHARTS_PER_DASHBOARD} charts each, {rate:,.2f} requests/s",
         )
     ]
 

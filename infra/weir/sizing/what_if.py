@@ -50,7 +50,7 @@ def _set(settings: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for part in path[:-1]:
         inner = target.setdefault(part, {})
         if not isinstance(inner, dict):
-            raise ConfigError("--what-if", [f"{'.'.join(path)}: {part} has no settings below it; correct the name"])
+            raise ConfigError("--what-if", [f"{'.'.join(path)}: {part} has no nested settings; correct the name"])
         target = inner
     target[path[-1]] = value
 
@@ -59,4 +59,6 @@ def _value(text: str) -> Any:
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigError("--what-if", [f"{text}: not a value: {error}; write numbers, words or [lists]"]) from None
+        raise ConfigError(
+            "--what-if", [f"{text}: not a valid value: {error}; write a number, a word or a [list]"]
+        ) from None
