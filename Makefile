@@ -2,10 +2,10 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 WEIR := .venv/bin/weir
-# A dozen JVMs share two cores: threads that wake up do not interrupt those that run. On a virtual machine, where each
-# switch is dear, a broker with nothing to do took 29 % of a core without this, and 10 % with it.
+# A dozen JVMs share two cores: threads that wake up must not preempt running ones. On a virtual machine, where each
+# switch is expensive, an idle broker took 29 % of a core without this, and 10 % with it.
 PYTEST := chrt --batch 0 .venv/bin/python -m pytest
-# What Python compiles is kept: without it every start compiles half a million lines anew.
+# Keep Python's bytecode: without it, every start recompiles half a million lines.
 unexport PYTHONDONTWRITEBYTECODE
 MARKS := unit contract pipeline faults browser
 
@@ -50,7 +50,7 @@ test-long: setup-tests ## What takes long: a round of weir prove, pods killed an
 	$(PYTEST) -m cluster tests/cluster
 
 .PHONY: setup-cluster
-setup-cluster: setup # What test-cluster compiles and fetches, so that it only has to run
+setup-cluster: setup # Compile and fetch everything for test-cluster in advance
 	.venv/bin/python -m tests.cluster build
 	@$(WEIR) images build --stack cluster
 
@@ -72,10 +72,10 @@ lint: python ## Formatting, types, import layers, Java style
 	.venv/bin/lint-imports
 	mvn --batch-mode --quiet spotless:check
 
-# What a change is compared with: the main branch where it is known, else the commit before.
+# The base of a comparison: the main branch if it exists, else the previous commit.
 BASE ?= $(shell git rev-parse --quiet --verify origin/main || git rev-parse --quiet --verify HEAD~1 || git rev-parse HEAD)
 .PHONY: schema-gate
-schema-gate: python ## Refuse schemas that BASE's consumers or producers could not live with
+schema-gate: python ## Refuse schemas that are incompatible with those of BASE
 	$(WEIR) schema check --against $(BASE)
 
 .PHONY: format
@@ -85,11 +85,11 @@ format: python ## Format everything
 	mvn --batch-mode --quiet spotless:apply
 
 .PHONY: lock
-lock: python ## Write the lock files anew
+lock: python ## Regenerate the lock files
 	toolchain/lock.sh
 
 .PHONY: schemas
-schemas: python ## Write the JSON Schemas of stack and pipeline files anew
+schemas: python ## Regenerate the JSON Schemas of stack and pipeline files
 	.venv/bin/python -m weir.catalog.schemas
 
 .PHONY: dockerfiles
@@ -97,18 +97,18 @@ dockerfiles: python ## Write the images' Dockerfiles anew
 	.venv/bin/python -m weir.toolchain.images.dockerfile
 
 .PHONY: prove
-prove: setup ## Break everything that can break while replays run, and verify; a round for each fault
+prove: setup ## Inject every fault while replays run, and verify; one round for each fault
 	$(WEIR) prove
 
 OUTCOMES ?= .weir-prove
 .PHONY: reliability
-reliability: setup # docs/reliability.md anew: five seeds of 20 rounds (an hour)
+reliability: setup # Regenerate docs/reliability.md: five seeds of 20 rounds (an hour)
 	@mkdir -p $(OUTCOMES)
 	for seed in 1 2 3 4 5; do $(WEIR) prove --rounds 20 --seed $$seed --output $(OUTCOMES)/$$seed.json || exit 1; done
 	.venv/bin/python -m weir.chaos.reliability $(OUTCOMES)/*.json
 
 .PHONY: mutations
-mutations: setup # docs/mutations.md anew: bugs that `weir prove` must find
+mutations: setup # Regenerate docs/mutations.md: bugs that `weir prove` must find
 	.venv/bin/python -m tests.faults.mutations
 
 SEEDS ?= 1 2
@@ -117,7 +117,7 @@ mutants: python # docs/mutants.md anew: random changes that the unit tests must 
 	.venv/bin/python -m tests.mutants.runner --seeds $(SEEDS)
 
 .PHONY: fuzz
-fuzz: setup # docs/fuzz.md anew: 100,000 random records on both engines
+fuzz: setup # Regenerate docs/fuzz.md: 100,000 random records on both engines
 	.venv/bin/python -m tests.pipeline.fuzz
 
 .PHONY: crds
@@ -125,5 +125,5 @@ crds: python ## Fetch the CRDs of the pinned operators, for the tests
 	.venv/bin/python toolchain/crds.py
 
 .PHONY: screenshot
-screenshot: setup-tests ## Take the README's picture of the dashboard anew, from the platform that `make up` started
+screenshot: setup-tests ## Retake the README's picture of the dashboard, from the platform that `make up` started
 	WEIR_BROWSER_HOME="$${WEIR_HOME:-.weir}" WEIR_SCREENSHOT=docs/images/dashboard-flights.png $(PYTEST) -m browser -k drawn

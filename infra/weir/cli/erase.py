@@ -20,7 +20,7 @@ def erase(
         typer.Option("--id", help="column=value. Repeat it to narrow the match: a row must match all of them."),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Delete the rows. Without it they are only counted.")] = False,
-    with_references: Annotated[bool, typer.Option(help="Include the reference rows that these ids join.")] = False,
+    with_references: Annotated[bool, typer.Option(help="Also the reference rows that these ids join with.")] = False,
 ) -> None:
     """Delete every row of one subject from the running platform's tables, and list where its data remains."""
     from weir.clients.cassandra import Access, admin_session  # noqa: PLC0415

@@ -79,7 +79,7 @@ def build(
         console.print(_line(image), highlight=False, markup=False)
     for name in () if names else library.needing_engine(REPOSITORY):
         console.print(
-            f"{name}: needs a container engine: run `docker build -f images/{name}/Dockerfile .`",
+            f"{name}: skipped; it needs a container engine: run `docker build -f images/{name}/Dockerfile .`",
             highlight=False,
             markup=False,
         )

@@ -19,7 +19,9 @@ def promote(
     stack: Annotated[str, typer.Argument(help="The environment to promote to.")],
     digest: Annotated[
         list[str] | None,
-        typer.Option("--digest", help="For the first environment, what CI built: flink-job=sha256:... Repeatable."),
+        typer.Option(
+            "--digest", help="For the first environment: a digest that CI built, as flink-job=sha256:... Repeatable."
+        ),
     ] = None,
     approved_by: Annotated[
         str,

@@ -46,7 +46,7 @@ def prove(
     if output is not None:
         output.write_text(json.dumps(run.as_document(outcome), indent=1, default=str), encoding="utf-8")
     if outcome.skipped:
-        console.print(f"skipped, they need root: {', '.join(outcome.skipped)}", style="yellow", highlight=False)
+        console.print(f"skipped because they need root: {', '.join(outcome.skipped)}", style="yellow", highlight=False)
     if not outcome.correct:
         errors.print(
             f"error: {outcome.failure}\nevidence: {outcome.evidence}", style="red", markup=False, highlight=False

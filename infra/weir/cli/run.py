@@ -33,7 +33,7 @@ def up(
     reload_references: Annotated[
         bool,
         typer.Option(
-            "--reload-references", help="Overwrite reference rows that people changed with those of the files."
+            "--reload-references", help="Overwrite reference rows that people changed with the rows of the files."
         ),
     ] = False,
 ) -> None:
@@ -58,11 +58,11 @@ def up(
             )
         except KeyboardInterrupt:
             if not started:
-                console.print("interrupted; running services keep running")
+                console.print("interrupted; running services are left running")
             else:
                 board.report("interrupted", "stopping everything", None)
                 lifecycle.stop(paths, lambda known: platform.show(known, board))
-                board.report("interrupted", "everything is stopped", 1.0)
+                board.report("interrupted", "everything stopped", 1.0)
             raise typer.Exit(INTERRUPTED) from None
     _print_moved_ports(paths)
     if outcome:
@@ -96,10 +96,10 @@ def down(purge: Annotated[bool, typer.Option(help="Also delete the data.")] = Fa
     paths = context.paths_from(os.environ)
     with Board(console) as board:
         stopped = lifecycle.stop(paths, lambda known: platform.show(known, board))
-    console.print("everything is stopped" if stopped else "nothing is running", highlight=False)
+    console.print("everything stopped" if stopped else "nothing is running", highlight=False)
     if purge:
         lifecycle.purge(paths)
-        console.print(f"deleted the data in {paths.data_dir}", highlight=False)
+        console.print(f"data in {paths.data_dir} deleted", highlight=False)
 
 
 @commands.command()
@@ -157,7 +157,7 @@ def logs(
     log = folder / f"{service}.log"
     if not log.exists():
         known = ", ".join(sorted(path.stem for path in folder.glob("*.log"))) or "none yet"
-        raise WeirError(f"{service}: no such log in {folder}; known: {known}")
+        raise WeirError(f"{service}: no log with this name in {folder}; known: {known}")
     os.execvp("tail", ["tail", "-n", str(lines), *(["-F"] if follow else []), str(log)])  # noqa: S606
 
 
@@ -165,7 +165,7 @@ def logs(
 def setup(
     only: OnlyOption = None,
     with_browser: Annotated[bool, typer.Option(help="Also install the browser that the tests use.")] = False,
-    prune: Annotated[bool, typer.Option(help="Then delete other versions from the cache.")] = False,
+    prune: Annotated[bool, typer.Option(help="Afterwards, delete all other versions from the cache.")] = False,
 ) -> None:
     """Fetch and build all programs without starting anything."""
     from weir.config.repository import REPOSITORY  # noqa: PLC0415
@@ -179,7 +179,7 @@ def setup(
             if with_browser:
                 board.report("chromium", str(browser.find_or_install_chromium()), 1.0)
     except KeyboardInterrupt:
-        console.print("interrupted; the next run continues from here")
+        console.print("interrupted; the next run continues from this point")
         raise typer.Exit(INTERRUPTED) from None
     for folder in installation.prune(REPOSITORY) if prune else ():
         console.print(f"deleted {folder}", highlight=False)

@@ -68,7 +68,7 @@ def _rule(name: str | None) -> Rule | None:
     try:
         return Rule(name.upper())
     except ValueError:
-        raise WeirError(f"--rule {name}: no such rule; known: {', '.join(Rule)}") from None
+        raise WeirError(f"--rule {name}: unknown rule; known: {', '.join(Rule)}") from None
 
 
 def _print(name: str, compared: int, findings: list[str]) -> None:

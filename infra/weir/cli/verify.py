@@ -64,8 +64,8 @@ def verify(pipeline: PipelineArgument, as_json: JsonOption = False) -> None:
 @commands.command()
 def rejoin(
     pipeline: PipelineArgument,
-    begin: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, in UTC.")],
-    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The day after the last, in UTC.")],
+    begin: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day (UTC).")],
+    end: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The day after the last one (UTC).")],
 ) -> None:
     """Rejoin stored rows with the current reference tables. A later replay does not undo it."""
     from weir.local import context  # noqa: PLC0415
