@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the lock files anew from what pyproject.toml, locks/*.in and toolchain/pom.xml ask for (make lock).
+# Regenerates the lock files from pyproject.toml, locks/*.in and toolchain/pom.xml (make lock).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache="${WEIR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/weir}"

@@ -56,7 +56,7 @@ WANTED = KafkaSetup(
     quotas={FLIGHTS.name: ClientQuota(1_000_000, 2_000_000, 50)},
 )
 PASSWORD = "canary-5b1d"
-DONE = "topics, rules, quotas and the passwords of 2 users are as the plan says"
+DONE = "topics, ACLs, quotas and the passwords of 2 users match the plan"
 
 
 @dataclass(frozen=True)

@@ -196,18 +196,18 @@ def test_a_changed_lifetime_is_applied_and_rows_stay(ctx: Context) -> None:
 
 def test_another_key_or_type_is_refused_and_says_why(ctx: Context) -> None:
     provision.create_tables(ctx.endpoints, [TABLE])
-    refused = r"readings: its key is \(\(sensor\), at\) and its pipeline asks for \(\(sensor\)\): a key cannot"
+    refused = r"readings: its key is \(\(sensor\), at\) but the pipeline file says \(\(sensor\)\); a primary key cannot"
     with pytest.raises(WeirError, match=refused):
         provision.create_tables(ctx.endpoints, [replace(TABLE, clustering_key=())])
     other = replace(TABLE, columns={**TABLE.columns, "value": ColumnType.TEXT})
-    with pytest.raises(WeirError, match=r"readings\.value: it is double and its pipeline asks for text"):
+    with pytest.raises(WeirError, match=r"readings\.value: its type is double but the pipeline file says text"):
         provision.create_tables(ctx.endpoints, [other])
 
 
 def test_another_number_of_partitions_is_refused_and_says_why(ctx: Context) -> None:
     servers = ctx.endpoints.kafka_bootstrap_servers
     provision.create_topics(servers, [Topic("ordered", 2)])
-    with pytest.raises(WeirError, match=r"ordered has 2 partitions and its pipeline asks for 3: .*breaks its order"):
+    with pytest.raises(WeirError, match=r"ordered has 2 partitions, but its pipeline file says 3; .*breaks the order"):
         provision.create_topics(servers, [Topic("ordered", 3)])
 
 
@@ -225,7 +225,7 @@ def test_an_incompatible_schema_is_refused_with_the_registrys_reason(ctx: Contex
     schema = json.loads(flights.schema.text)
     schema["fields"].append({"name": "added_without_default", "type": "string"})
     changed = replace(flights, schema=replace(flights.schema, text=json.dumps(schema)))
-    with pytest.raises(WeirError, match=f"the registry refuses the schema of subject {flights.subject}"):
+    with pytest.raises(WeirError, match=f"the registry refused the schema of subject {flights.subject}"):
         provision.register_subjects(ctx.endpoints.registry_url, [changed])
 
 

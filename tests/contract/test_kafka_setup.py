@@ -139,8 +139,8 @@ def test_fewer_partitions_are_refused_all_at_once_and_nothing_is_changed(ground:
     asked = (Topic("new", 1), Topic("a", 1), Topic("b", 2), Topic("c", 5, {"retention.ms": "2000000"}))
     refused = ground.run(replace(WANTED, topics=asked, users=(other,)))
     assert refused.returncode == 1
-    assert "topic a has 3 partitions and 1 are asked for: Kafka removes none" in refused.stdout
-    assert "topic b has 4 partitions and 2 are asked for: Kafka removes none" in refused.stdout
+    assert "topic a has 3 partitions, but the plan has 1; Kafka cannot remove partitions" in refused.stdout
+    assert "topic b has 4 partitions, but the plan has 2; Kafka cannot remove partitions" in refused.stdout
     assert (partitions(ground), existing_rules(ground.admin)) == before
     assert topic_setting(ground, "c", "retention.ms") == "1000000"
 
@@ -151,8 +151,8 @@ def test_rules_that_nobody_asks_for_go_and_those_of_other_users_stay(ground: Gro
     more = replace(FLIGHTS, rules=(*FLIGHTS.rules, AccessRule(KafkaResource.TOPIC, "a-former-topic", ("Read",))))
     apply_rules(ground.admin, [stranger, former, more, PRODUCER], lambda _: None)
     told = ground.apply(WANTED)
-    assert "weir-former: READ on GROUP weir-former*: removed, for nobody asks for it any more" in told
-    assert "weir-flights: READ on TOPIC a-former-topic: removed, for nobody asks for it any more" in told
+    assert "weir-former: READ on GROUP weir-former*: removed, because nothing needs it any more" in told
+    assert "weir-flights: READ on TOPIC a-former-topic: removed, because nothing needs it any more" in told
     kept = existing_rules(ground.admin)
     assert Rule("analysts", "READ", "TOPIC", "LITERAL", "flights.events") in kept
     wanted = sum(len(rule.operations) for user in WANTED.users for rule in user.rules)
@@ -177,8 +177,8 @@ def test_too_few_brokers_are_waited_for_and_then_named(ground: Ground) -> None:
     begun = time.monotonic()
     result = ground.run(replace(WANTED, brokers=2), "--wait-seconds", "3")
     assert result.returncode == 1
-    assert "1 of 2 brokers answer: waiting for the others" in result.stdout
-    assert f"Kafka at {ground.internal}: 1 of 2 brokers after 3 s; look at the brokers' pods" in result.stdout
+    assert "1 of 2 brokers answer; waiting for the others" in result.stdout
+    assert f"Kafka at {ground.internal}: 1 of 2 brokers after 3 s; check the brokers' pods" in result.stdout
     assert time.monotonic() - begun < 30
 
 
@@ -206,5 +206,5 @@ def test_a_missing_password_is_named_before_anything_is_touched(ground: Ground) 
     (ground.folder / "late.json").write_text(json.dumps(described))
     result = ground.run(WANTED, "--setup", str(ground.folder / "late.json"))
     assert result.returncode == 1
-    assert "passwords of weir-late: missing; mount a file of each user's name" in result.stdout
+    assert "passwords of weir-late: missing; mount one file per user, named after the user" in result.stdout
     assert partitions(ground) == before

@@ -37,7 +37,7 @@ def test_a_taken_port_is_replaced_and_said_and_kept(weir: Weir, up: Callable, tm
         stack.write_text(text.replace(wanted, f"{wanted.split('kafka:')[0]}kafka: {port}"))
         first = weir.run("up", "--stack", str(stack), "--only", "kafka")
         assert first.returncode == 0, first.stderr
-        assert f"port {port} was taken: kafka listens on" in first.stdout
+        assert f"port {port} is in use, so kafka listens on" in first.stdout
         known = state.read(weir.paths)
         assert known is not None
         assert known.ports["kafka"] != port
@@ -134,7 +134,7 @@ def test_a_warm_cache_needs_no_network(weir: Weir, tmp_path: Path) -> None:
         check=False,
     )
     assert isolated.returncode == 0, isolated.stdout + isolated.stderr
-    assert "everything is stopped" in isolated.stdout
+    assert "everything stopped" in isolated.stdout
 
 
 @needs_root
@@ -161,7 +161,7 @@ def test_an_interrupted_download_leaves_nothing_running_and_is_resumed(weir: Wei
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=BOUND_SECONDS)
     assert process.returncode == 130, output
-    assert "interrupted; the next run continues from here" in output
+    assert "interrupted; the next run continues from this point" in output
     assert "Traceback" not in output
     assert [
         each.info for each in psutil.process_iter(["cmdline"]) if str(cache) in " ".join(each.info["cmdline"] or [])

@@ -28,7 +28,7 @@ def test_up_twice_and_down_twice(weir: Weir, up: Callable) -> None:
     assert state.supervisor_pid(weir.paths) == pid
 
     down = weir.run("down")
-    assert (down.returncode, "everything is stopped" in down.stdout) == (0, True)
+    assert (down.returncode, "everything stopped" in down.stdout) == (0, True)
     assert_nothing_runs(weir)
     again = weir.run("down")
     assert (again.returncode, again.stdout.strip()) == (0, "nothing is running")
@@ -53,7 +53,7 @@ def test_a_folder_of_somebody_else_is_refused(weir: Weir, up: Callable) -> None:
     (weir.paths.data_dir / "data").mkdir(parents=True)
     refused = up()
     assert refused.returncode == 1
-    assert "is not empty and not weir's" in refused.stderr
+    assert "is not empty and was not created by weir" in refused.stderr
     assert weir.run("down", "--purge").returncode == 1
     assert (weir.paths.data_dir / "data").exists()
 
@@ -70,7 +70,7 @@ def test_an_interruption_in_the_middle_stops_everything(weir: Weir, tmp_path: Pa
     process.send_signal(number)
     output, _ = process.communicate(timeout=BOUND_SECONDS)
     assert process.returncode == 130
-    assert "everything is stopped" in output
+    assert "everything stopped" in output
     assert_nothing_runs(weir)
 
 
@@ -112,7 +112,7 @@ def test_a_restart_gives_a_new_process(weir: Weir, up: Callable) -> None:
     assert (after.status, after.pid != before.pid) == (Status.READY, True)
     unknown = weir.run("restart", "nope")
     assert unknown.returncode == 1
-    assert "nope: no such service; running: kafka" in unknown.stderr
+    assert "nope: no service with this name; running: kafka" in unknown.stderr
 
 
 def test_a_service_that_cannot_start_shows_its_log(weir: Weir, up: Callable) -> None:

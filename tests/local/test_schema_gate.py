@@ -51,7 +51,7 @@ def test_an_incompatible_change_since_a_revision_is_explained(tmp_path: Path, co
     assert findings_of(committed, earlier) == []
     changed = with_fields(committed, {"name": "terminal", "type": "string"})
     (finding,) = findings_of(changed, earlier)
-    assert "fields.terminal: it is not in the data and has no default; give it a default" in str(finding)
+    assert "fields.terminal: it is missing in the data and has no default; give it a default" in str(finding)
     assert "pipelines/flights/flight.avsc at " in str(finding)
 
 
@@ -69,5 +69,5 @@ def test_a_new_pipeline_may_have_any_schema(tmp_path: Path, committed: Pipeline)
 
 
 def test_an_unknown_revision_is_refused(tmp_path: Path, committed: Pipeline) -> None:
-    with pytest.raises(WeirError, match="--against nowhere: git knows no such revision"):
+    with pytest.raises(WeirError, match="--against nowhere: git does not know this revision"):
         committed_versions(tmp_path, committed, "nowhere")

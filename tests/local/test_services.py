@@ -31,7 +31,7 @@ def test_an_unknown_service_is_refused_with_the_known_ones() -> None:
 
 
 def test_the_monitor_is_not_started_without_the_pipelines_it_watches() -> None:
-    with pytest.raises(WeirError, match="monitor watches the pipelines, which --only leaves out; remove it"):
+    with pytest.raises(WeirError, match="monitor watches the pipelines, which --only does not start; remove it"):
         services.chosen("kafka,cassandra,flink,monitor")
 
 

@@ -108,7 +108,7 @@ def test_a_failed_preparation_is_named(unit_of: Callable[..., Unit]) -> None:
         raise WeirError("its storage is another cluster's")
 
     unit = unit_of(prepare=prepare)
-    with pytest.raises(WeirError, match="preparing it failed: its storage is another cluster's"):
+    with pytest.raises(WeirError, match="its preparation failed: its storage is another cluster's"):
         step_until(unit, Status.READY)
 
 

@@ -158,7 +158,7 @@ def test_a_cancelled_job_goes_on_and_one_without_its_state_is_refused(ctx: Conte
     assert jobs.stop_all(ctx, STOP_TIMEOUT_SECONDS)[pipeline.name]
     for folder in (flink.checkpoint_folder(ctx), flink.savepoint_folder(ctx)):
         shutil.rmtree(folder / pipeline.name)
-    with pytest.raises(WeirError, match="no savepoint or checkpoint is left"):
+    with pytest.raises(WeirError, match="there is no savepoint or checkpoint in"):
         jobs.submit(ctx, pipeline)
     assert rest.running(pipeline.name) is None
 

@@ -52,5 +52,5 @@ def test_another_programs_apt_is_waited_for(apt: Path) -> None:
 
 def test_an_apt_that_stays_locked_is_an_error_with_what_to_do(apt: Path) -> None:
     (apt / "working").mkdir()
-    with pytest.raises(WeirError, match=r"(?s)Could not get lock.*Install a, b yourself"):
+    with pytest.raises(WeirError, match=r"(?s)Could not get lock.*Install a, b by hand"):
         apt_install(("a", "b"), apt / "lock", wait_seconds=0)

@@ -48,14 +48,14 @@ def test_every_unfit_java_is_named_with_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(WeirError) as refused:
         find_jdk17(environment, tmp_path / "jvm")
     text = str(refused.value)
-    assert f"JAVA_HOME = {tmp_path / 'nowhere'}: no working bin/java there" in text
+    assert f"JAVA_HOME = {tmp_path / 'nowhere'}: it has no working bin/java" in text
     assert f"java on the PATH = {wrong}: it is Java 21.0.4" in text
-    assert "it is a JRE without javac" in text
+    assert "it is a JRE, without javac" in text
     assert "apt-get install openjdk-17-jdk-headless" in text
 
 
 def test_no_java_at_all_says_so(tmp_path: Path) -> None:
-    with pytest.raises(WeirError, match="no Java at all"):
+    with pytest.raises(WeirError, match="no Java found"):
         find_jdk17({"PATH": str(tmp_path)}, tmp_path)
 
 

@@ -220,4 +220,4 @@ def test_the_report_names_key_column_and_both_values(pipeline_and_tables: Found,
     assert (document["correct"], document["rows"]["wrong"], document["sent"]["duplicates"]) == (False, 1, 2)
     console = Console(width=160, record=True, file=(tmp_path / "out").open("w"))
     console.print(as_tables(result))
-    assert "Not as it must be" in console.export_text()
+    assert "Differences found" in console.export_text()

@@ -55,15 +55,15 @@ def test_a_first_quoted_comma_far_behind_any_sample_is_read(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "sites.csv: is empty; its first line must name the columns"),
+        ("", "sites.csv: is empty; add a first line with the column names"),
         ("\n\n", "sites.csv: is empty"),
-        ("site,name,height\n1,a,1\n2,b\n", "sites.csv: line 3: has 2 fields, the header has 3"),
-        ('site,name,height\n1,"a\n\nb",1\n2,b,2,3\n', "sites.csv: line 5: has 4 fields, the header has 3"),
-        ('site,name,height\n1,a,1\n2,"b,2\n3,c,3\n', "sites.csv: line 3: a field opens a double quote that is never"),
-        ('site,name,height\n1,"a"b,1\n', "sites.csv: line 2: text follows a field's closing double quote"),
+        ("site,name,height\n1,a,1\n2,b\n", "sites.csv: line 3: has 2 fields, but the header has 3"),
+        ('site,name,height\n1,"a\n\nb",1\n2,b,2,3\n', "sites.csv: line 5: has 4 fields, but the header has 3"),
+        ('site,name,height\n1,a,1\n2,"b,2\n3,c,3\n', "sites.csv: line 3: a field opens a double quote and never"),
+        ('site,name,height\n1,"a"b,1\n', "sites.csv: line 2: text follows the closing double quote of a field"),
         ("site,name,name\n1,a,b\n", "sites.csv: line 1: names name more than once"),
-        (b"site,name,height\n1,a,1\n2,\xff,1\n", "sites.csv: line 3: is not UTF-8"),
-        ("site,name,height\n1,a,1\n".encode("utf-16"), "sites.csv: line 1: is not UTF-8"),
+        (b"site,name,height\n1,a,1\n2,\xff,1\n", "sites.csv: line 3: not UTF-8"),
+        ("site,name,height\n1,a,1\n".encode("utf-16"), "sites.csv: line 1: not UTF-8"),
     ],
 )
 def test_what_is_no_table_is_refused_with_its_line(tmp_path: Path, content: str | bytes, message: str) -> None:

@@ -62,7 +62,7 @@ def test_a_compressed_file_reads_like_a_plain_one(tmp_path: Path, suffix: str) -
         ("a,1,", "a,one,", "Could not convert string 'one' to INT64"),
         ("a,1,2024-02-29T23:59:59.999Z", "a,1,NA", "row 1 has no 'read_at'"),
         ("sensor,number", "sensor,count", r"the column\(s\) number are missing"),
-        ("a,2,", "a,1,", "several different events have the id"),
+        ("a,2,", "a,1,", "different events share the id"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused(tmp_path: Path, before: str, after: str, message: str) -> None:
@@ -84,5 +84,5 @@ def test_a_zip_of_several_files_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("one.csv", READINGS)
         archive.writestr("two.csv", READINGS)
-    with pytest.raises(WeirError, match="holds 2 files"):
+    with pytest.raises(WeirError, match="contains 2 files"):
         open_dataset(pipeline, dataset.model_copy(update={"events": packed}))

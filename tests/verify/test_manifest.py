@@ -65,7 +65,7 @@ def test_a_damaged_manifest_is_an_error_that_names_it(tmp_path: Path) -> None:
 
 
 def test_a_manifest_of_another_dataset_is_refused() -> None:
-    with pytest.raises(WeirError, match="was made from 10 events, the dataset now has 11"):
+    with pytest.raises(WeirError, match="was made from 10 events, but the dataset now has 11"):
         check_dataset([_manifest()], 11)
 
 

@@ -67,5 +67,5 @@ def test_a_new_column_is_filled_beside_a_correction(tmp_path: Path) -> None:
 
 def test_a_base_that_cannot_be_read_is_named_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "sites.parquet").write_bytes(b"cut off")
-    with pytest.raises(WeirError, match=r"sites\.parquet: .*delete it"):
+    with pytest.raises(WeirError, match=r"sites\.parquet: .*delete the file"):
         seeded(tmp_path, FILE, [])

@@ -50,7 +50,7 @@ def test_the_rate_is_that_of_the_steady_part() -> None:
 
 
 def test_too_few_points_are_an_error() -> None:
-    with pytest.raises(WeirError, match="give more --events"):
+    with pytest.raises(WeirError, match="raise --events"):
         steady_rate([(0.0, 0), (1.0, 10)], 10)
 
 

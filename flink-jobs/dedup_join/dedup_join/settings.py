@@ -1,4 +1,4 @@
-"""What the job must be told besides the pipeline file: where the services answer, and which part of it to run."""
+"""What the job needs besides the pipeline file: where the services answer, and which part of it to run."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Settings:
     last_stage: Stage = Stage.AGGREGATE
     sinks: Sinks = Sinks.TABLES
     kafka_properties: Mapping[str, str] = field(default_factory=dict)
-    """Of Kafka's clients: how they encrypt and say who they are."""
+    """Encryption and login of Kafka's clients."""
     cassandra_options: Mapping[str, str] = field(default_factory=dict)
     """Of the Cassandra connector, for the same."""
     registry_options: Mapping[str, str] = field(default_factory=dict)

@@ -86,7 +86,7 @@ def source_table(pipeline: Pipeline, settings: Settings) -> str:
 
 
 def reference_table(pipeline: Pipeline, settings: Settings, reference: str) -> str:
-    """A table of Dataset B, in memory, read anew every `reload_interval_seconds`; only the columns that joins use."""
+    """A table of Dataset B, in memory, reloaded every `reload_interval_seconds`; only the columns that joins use."""
     spec = pipeline.spec.references[reference]
     used = {name for join in pipeline.spec.joins if join.reference == reference for name in (*join.match, *join.select)}
     columns = [f"{sql.name(name)} {kind.flink_sql}" for name, kind in spec.columns.items() if name in used]

@@ -1,1 +1,1 @@
-"""Measurements: what each stage of a pipeline costs, and one engine beside the other."""
+"""Benchmarks: the cost of each stage of a pipeline, and a comparison of the engines."""

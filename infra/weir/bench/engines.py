@@ -122,7 +122,7 @@ def _drained(ctx: Context, pipeline: Pipeline, wanted: list[Step]) -> float:
             if least is None or waiting < least:
                 least, changed = waiting, now
             if now - changed > STALL_SECONDS:
-                raise WeirError(f"{pipeline.name}: {waiting:,} records wait and nothing is done with them")
+                raise WeirError(f"{pipeline.name}: no progress; {waiting:,} records are waiting")
             time.sleep(POLL_SECONDS)
     finally:
         for reader in readers:

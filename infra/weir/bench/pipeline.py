@@ -111,7 +111,7 @@ def rate_table(result: BenchResult, shares: Mapping[str, Measurement]) -> RichTa
         table.add_column(name, justify="right")
     for part in (result.raw, *result.variants):
         rate = part.events_per_second
-        # K is no job: it is a share of nothing but itself.
+        # K is not a job, so it is only shown relative to itself.
         ratios = [
             "" if part is result.raw and whole is not part else f"{rate / whole.events_per_second:.3f}"
             for whole in shares.values()
@@ -160,7 +160,7 @@ def raw_read_rate(ctx: Context, pipeline: Pipeline, events: int) -> Measurement:
         raise WeirError(f"ConsumerPerformance failed: {(result.stderr or result.stdout).strip()[-1000:]}")
     read = int(rows[-1]["data.consumed.in.nMsg"])
     if read < events:
-        raise WeirError(f"ConsumerPerformance read {read} of {events} records; look at the broker's log")
+        raise WeirError(f"ConsumerPerformance read only {read} of {events} records; check the broker's log")
     return Measurement("raw read (ConsumerPerformance)", float(rows[-1]["fetch.nMsg.sec"]), read)
 
 
@@ -175,7 +175,7 @@ def steady_rate(points: list[tuple[float, int]], total: int) -> tuple[float, int
     low, high = (share * total for share in STEADY)
     inside = [(at, count) for at, count in points if low <= count <= high]
     if len(inside) < 3:
-        raise WeirError(f"only {len(inside)} measurements between the start and the end; give more --events")
+        raise WeirError(f"only {len(inside)} measurements between the start and the end; raise --events")
     times, counts = np.array(inside, dtype=float).T
     return float(np.polyfit(times - times[0], counts, 1)[0]), int(counts[-1] - counts[0])
 
@@ -211,8 +211,8 @@ def _progress(pipeline: Pipeline, rest: FlinkRest, job_id: str, events: int) -> 
         if started and now - started > MAXIMUM_SECONDS:
             return
         if now - changed > STALL_SECONDS:
-            raise WeirError(f"the job reads nothing for {STALL_SECONDS:.0f} s: {rest.failure(job_id)}")
-        # Flink's interface is asked; it does not tell.
+            raise WeirError(f"the job has read nothing for {STALL_SECONDS:.0f} s: {rest.failure(job_id)}")
+        # Flink's REST interface is polled, because it sends no notifications.
         time.sleep(POLL_SECONDS)
 
 
@@ -227,7 +227,7 @@ def bench_platform(
         memory = settings.setdefault("weir:embedded", {}).setdefault("memory", {})
         memory["flink_task_manager_process_mib"] = bench.task_manager_mib
         settings["weir:flink"]["checkpoint_interval_seconds"] = bench.checkpoint_interval_seconds
-        # A bench asks for events per core, not for short pauses.
+        # A benchmark needs throughput, not short pauses.
         settings["weir:flink"]["garbage_collector"] = GarbageCollector.PARALLEL.value
 
     try:

@@ -26,7 +26,7 @@ def upgrade(ground: Ground) -> None:
     ground.grow()
     after = ground.submit()
     if before is not None and after == before.id:
-        raise WeirError("the job was not upgraded, so nothing was tested")
+        raise WeirError("the job was not upgraded, so this round tested nothing")
 
 
 def failures_of(ground: Ground) -> tuple[str, str]:

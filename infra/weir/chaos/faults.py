@@ -44,7 +44,7 @@ class Fault:
     needs_small_disks: bool = False
     outage_seconds: float = 0.0
     events_per_second: int | None = None
-    """Another rate than the plan's, where events must still come when the recovery begins."""
+    """A rate that differs from the plan's, for faults during whose recovery events must still arrive."""
 
 
 def _kill(name: str, process: str, bound: Bound, events_per_second: int | None = None) -> Fault:
@@ -73,7 +73,7 @@ def _cut(name: str, service: str) -> Fault:
         port = getattr(turn.ground.ctx.ports, service)
         turn.send_through(lambda: processes.cut_connections(turn.ground, TASK_MANAGER, {port}, CUT_SECONDS))
 
-    return Fault(name, f"every connection of the job to {service} broken for {CUT_SECONDS:.0f} s", play)
+    return Fault(name, f"all connections from the job to {service} cut for {CUT_SECONDS:.0f} s", play)
 
 
 def _hold(name: str, held: list[str], seconds: float, what: str) -> Fault:
@@ -150,7 +150,7 @@ def _evolve(turn: Round) -> None:
     halves = (range(turn.window.start, half), range(half, turn.window.stop))
     changes.side_by_side(lambda: turn.send(halves[0]), lambda: turn.send(halves[1], pipeline=evolved, salt=1))
     if changes.failures_of(ground) != job:
-        raise WeirError(f"the old job did not go on under the new schema: {changes.failures_of(ground)}")
+        raise WeirError(f"the old job did not keep running under the new schema: {changes.failures_of(ground)}")
     ground.submit()
     extra = _following(turn, range(turn.window.stop - len(turn.window) // 5, turn.window.stop))
     turn.send(extra, pipeline=evolved, salt=2)
@@ -167,7 +167,7 @@ def _two_replays(turn: Round) -> None:
 
 
 def _clock_steps(turn: Round) -> None:
-    """Rows follow from the event alone; what a record is stamped with must not matter."""
+    """Rows follow from the event alone; the timestamp of a record must not matter."""
     steps = iter((0.0, *CLOCK_STEPS_SECONDS))
     step = [next(steps)]
 
@@ -204,22 +204,22 @@ FAULTS: tuple[Fault, ...] = (
     Fault("power-cut", "SIGKILL of broker, Cassandra, job manager and task manager at once", _power_cut),
     Fault(
         "kill-while-cassandra-is-down",
-        "Cassandra down for some checkpoints, then SIGKILL of the task manager",
+        "Cassandra down for several checkpoints, then SIGKILL of the task manager",
         _kill_while_cassandra_is_down,
     ),
-    Fault("replay-again", "everything that was ever sent, sent again from the beginning", _replay_again),
-    Fault("two-replays", "two replays of the same events at once", _two_replays),
+    Fault("replay-again", "everything sent so far, sent again from the beginning", _replay_again),
+    Fault("two-replays", "two concurrent replays of the same events", _two_replays),
     Fault("rescale", "savepoint, another parallelism, restart", _rescale),
     Fault("upgrade", "a new column of a reference table and of the rows: migration, savepoint, new job", _upgrade),
-    Fault("evolve", "producers with the old and the new schema at once, then the job with the new field", _evolve),
+    Fault("evolve", "producers with the old and the new schema side by side, then the job with the new field", _evolve),
     _cut("cut-broker", "kafka"),
     _cut("cut-cassandra", "cassandra"),
     _hold("registry-down", ["registry"], SHORT_OUTAGE_SECONDS, "the registry killed, and down for 10 s"),
     Fault("registry-down-at-restart", "the registry down while the task manager restarts", _registry_down_at_a_restart),
     Fault("reference-emptied", "a reference table truncated by mistake while the job reloads it", _reference_emptied),
     Fault("clock-steps", "the producer's clock steps two hours back, then fifty minutes ahead", _clock_steps),
-    _full_disk("full-disk-checkpoints", "flink/checkpoints", "no byte free for checkpoints for 10 s"),
-    _full_disk("full-disk-kafka", "kafka", "no byte free for Kafka for 10 s"),
+    _full_disk("full-disk-checkpoints", "flink/checkpoints", "no free disk space for checkpoints for 10 s"),
+    _full_disk("full-disk-kafka", "kafka", "no free disk space for Kafka for 10 s"),
     _slow("slow-broker", "kafka"),
     _slow("slow-cassandra", "cassandra"),
     _pause("pause-task-manager", TASK_MANAGER),

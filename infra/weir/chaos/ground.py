@@ -1,4 +1,4 @@
-"""The ground on which faults are tried: a platform of its own, and a pipeline that grows as real ones do."""
+"""Where faults are injected: a separate platform, and a pipeline that changes as real ones do."""
 
 from __future__ import annotations
 
@@ -95,13 +95,13 @@ class Ground:
         return load_pipeline(self.root / "current" / PIPELINE)
 
     def submit(self) -> str:
-        """Runs the job as it must be now: left alone when nothing changed, else upgraded through a savepoint."""
+        """Runs the current job: left alone if nothing changed, else upgraded through a savepoint."""
         flink = self.ctx.stack.flink.model_copy(update={"parallelism": self.parallelism})
         stack = self.ctx.stack.model_copy(update={"flink": flink})
         return jobs.submit(replace(self.ctx, stack=stack), self.pipeline)
 
     def grow(self) -> Pipeline:
-        """Writes the pipeline's files anew, and makes what they ask for beyond what is there."""
+        """Rewrites the pipeline's files, and creates whatever they newly need."""
         write_pipeline(self.root / "current" / PIPELINE, evolved=self.evolved, upgrades=self.upgrades)
         provision(self.endpoints, [self.pipeline])
         load_references(self.endpoints, self.pipeline, self.dataset)
@@ -116,7 +116,7 @@ class Ground:
         known = state.read(self.ctx.paths)
         entry = known.service(process) if known else None
         if entry is None or entry.pid is None:
-            raise WeirError(f"{process} does not run; its log: {self.ctx.paths.log(process)}")
+            raise WeirError(f"{process} is not running; see its log: {self.ctx.paths.log(process)}")
         return entry.pid
 
     def signal(self, process: str, number: signal.Signals) -> None:
@@ -133,7 +133,7 @@ class Ground:
         """Returns once every process answers.
 
         Raises:
-            WeirError: one does not within READY_SECONDS: somebody would have to go there.
+            WeirError: one does not within READY_SECONDS: a person would have to intervene.
         """
         deadline = time.monotonic() + READY_SECONDS
         while True:
@@ -143,7 +143,7 @@ class Ground:
                 return
             if time.monotonic() > deadline:
                 words = "; ".join(f"{entry.name} is {entry.status}: {entry.message}" for entry in waiting)
-                raise WeirError(f"not everything came back within {READY_SECONDS:.0f} s: {words}")
+                raise WeirError(f"not everything was ready again within {READY_SECONDS:.0f} s: {words}")
             time.sleep(0.1)
 
 
@@ -226,7 +226,7 @@ def _small_disks(data: Path) -> Iterator[bool]:
 
 
 def _keep_content(folder: Path) -> None:
-    """Unmounts, with what was on the small disk left in its place, for who looks for the cause of a difference."""
+    """Unmounts, with what was on the small disk left in its place, for whoever looks for the cause of a difference."""
     kept = folder.with_name(f"{folder.name}.kept")
     shutil.copytree(folder, kept, ignore_dangling_symlinks=True)
     _ran("umount", str(folder))

@@ -68,7 +68,7 @@ def cut_connections(ground: Ground, process: str, ports: set[int], seconds: floa
         broken += _cut_once(pid, ports)
         time.sleep(0.05)
     if not broken:
-        raise WeirError(f"{process} had no connection to the ports {sorted(ports)}; nothing was tested")
+        raise WeirError(f"{process} had no connection to ports {sorted(ports)}, so this round tested nothing")
     return broken
 
 

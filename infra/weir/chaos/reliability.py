@@ -1,8 +1,10 @@
-"""docs/reliability.md: what was broken, how often, and how soon rows came again. Written from recorded outcomes.
+"""docs/reliability.md: what was broken, how often, and how soon rows were written again.
+
+Generated from recorded outcomes:
 
     python -m weir.chaos.reliability outcome.json ...
 
-takes outcomes of `weir prove --output` into docs/reliability.json and writes the page anew.
+takes outcomes of `weir prove --output` into docs/reliability.json and rewrites the page.
 """
 
 from __future__ import annotations
@@ -21,32 +23,33 @@ RECORDED = REPOSITORY / "docs" / "reliability.json"
 PAGE = REPOSITORY / "docs" / "reliability.md"
 FIGURES = ("first_row_seconds", "after_answer_seconds", "caught_up_seconds", "catch_up_ratio")
 QUIET_LOAD_PER_CORE = 3.5
-"""The start of the suite's own platform leaves up to 3.2 on two cores; above that, something else runs beside it."""
+"""The start of the suite's own platform leaves up to 3.2 on two cores; above that, something else is running."""
 BOUND_WORDS = {"first_row_seconds": "first row", "after_answer_seconds": "after answer"}
 
 INTRODUCTION = """# Reliability
 <!-- Written by `make reliability` from docs/reliability.json; do not edit. -->
 
-`weir prove` starts a platform of its own (real Kafka, Cassandra, Flink and registry), replays a part of the flights
-with re-sends, disorder and poison, breaks something in the middle, and then compares every row, total, dead letter and
+`weir prove` starts a separate platform (real Kafka, Cassandra, Flink and registry), replays a part of the flights
+with re-sends, disorder and poison, injects a fault in the middle, and then compares every row, total, dead letter and
 write timestamp with an oracle that shares no code with the job. A round is correct when nothing is missing, extra,
-wrong or counted twice. That the suite finds bugs is shown in [mutations.md](mutations.md); what a real Kubernetes has
-shown, and what only a real provider or operator could, is in [kubernetes.md](kubernetes.md).
+wrong or counted twice. [mutations.md](mutations.md) shows which bugs the suite finds, and
+[kubernetes.md](kubernetes.md) what is proven on a real Kubernetes and what is not.
 
 ```sh
 weir prove --rounds 20 --seed 7                  # any 20 faults, repeatable
 weir prove --faults kill-broker,rescale          # just these
 weir prove --list                                # all of them
 ```
-On a difference it stops, and one folder keeps logs, offsets, checkpoints, manifests and the list of differences.
+It stops at the first difference, and keeps logs, offsets, checkpoints, manifests and the list of differences in one
+folder.
 """
 COLUMNS = """
-Every round counts for exactness. Times are those of rounds in which the machine did nothing else (a load average of at
-most {quiet:g} per core when they began), of all rounds where there is no such round.
+Every round must be exact. Times are from rounds in which the machine did nothing else (a load average of at
+most {quiet:g} per core when they began), or from all rounds if there is no such round.
 
 - **first row**: seconds from the fault to the first row after the longest silence that followed it: median, slowest.
-- **after answer**: the same from the moment at which the broken service answers again (or runs on).
-- **catch-up**: how many times faster than they were published the events that waited became rows (median).
+- **after answer**: the same, but from the moment the broken service answers (or runs) again.
+- **catch-up**: how many times faster waiting events became rows than they had been published (median).
 """
 
 
@@ -59,7 +62,7 @@ def page(recorded: Mapping[str, Any]) -> str:
         f"## Recorded: {len(rounds)} correct rounds",
         f"Seeds {', '.join(str(seed) for seed in seeds)}; {recorded['machine']}.",
         COLUMNS.format(quiet=QUIET_LOAD_PER_CORE),
-        "| fault | what is done | rounds | first row (bound) | after answer (bound) | catch-up |",
+        "| fault | action | rounds | first row (bound) | after answer (bound) | catch-up |",
         "| --- | --- | ---: | --- | --- | ---: |",
         *(_line(fault, [entry for entry in rounds if entry["fault"] == fault.name]) for fault in FAULTS),
         "\n## What it has found",

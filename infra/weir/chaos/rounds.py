@@ -22,9 +22,9 @@ from weir.verify.replay import Clock, replay
 OVERLAP = 0.25
 """This part of a round's events was sent in the round before: duplicates across every restart."""
 MOMENT = (0.15, 0.6)
-"""The fault comes when this share of the records has been sent; the seed says where in between."""
+"""The fault is injected when this share of the records has been sent; the seed chooses the exact point."""
 PATIENCE_SECONDS = 90.0
-"""A sampled row that is not there by then is not waited for; the verification says whether it is lost."""
+"""A sampled row that is missing by then is no longer waited for; the verification shows whether it is lost."""
 POISON_EVENTS = len(PoisonKind)
 """One of each kind in every round."""
 
@@ -88,7 +88,7 @@ class Round:
         )
 
     def send_through(self, fault: Callable[[], object], process: str | None = None) -> None:
-        """Sends the round's events, and calls `fault` when its moment has come.
+        """Sends the round's events, and calls `fault` when it is due.
 
         Raises:
             WeirError: the fault could not be made, or the replay failed.
@@ -106,7 +106,7 @@ class Round:
                     break
             if not come.is_set():
                 sending.result()
-                raise WeirError("the replay ended before the fault's moment")
+                raise WeirError("the replay ended before the fault was due")
             self.injected = time.perf_counter()
             fault()
             self.lifted = time.perf_counter()
@@ -138,6 +138,7 @@ def window_of(number: int, events: int, dataset_events: int) -> range:
     start = number * events
     if start + events > dataset_events:
         raise WeirError(
-            f"round {number + 1} begins at event {start} of {dataset_events}; ask for fewer rounds or fewer events"
+            f"round {number + 1} would begin at event {start} of {dataset_events}; use fewer rounds, or fewer events "
+            "per round"
         )
     return range(max(0, start - int(events * OVERLAP)), start + events)

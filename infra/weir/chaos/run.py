@@ -105,7 +105,9 @@ def deck(plan: Plan, small_disks: bool) -> list[Fault]:
     """The fault of each round: all of them in a seeded order, then all again in another."""
     possible = [fault for fault in plan.faults if small_disks or not fault.needs_small_disks]
     if not possible:
-        raise WeirError("the chosen faults fill small disks, which only root can mount; choose others, or be root")
+        raise WeirError(
+            "the chosen faults need small disks, which only root can mount; run as root, or choose other faults"
+        )
     chance = random.Random(plan.seed)  # noqa: S311 - repeatable on purpose
     dealt: list[Fault] = []
     while len(dealt) < plan.rounds:
@@ -130,7 +132,7 @@ def _rounds(ground: Ground, root: Path, plan: Plan, board: Board, report: Report
             turn.events_per_second = fault.events_per_second or turn.events_per_second
             fault.play(turn)
             result = _verified(ground)
-            failure = "" if result.correct else "the tables, totals or dead letters are not as the oracle says"
+            failure = "" if result.correct else "the tables, totals or dead letters differ from the oracle's"
         except WeirError as error:
             failure = str(error)
         if failure or result is None:
@@ -164,7 +166,7 @@ def _verified(ground: Ground) -> Verification:
         ground.manifests,
         stall_timeout_seconds=STALL_SECONDS,
         write_times=True,
-        # A proof that made the checkpoints would prove nothing about the job's own.
+        # If this code triggered checkpoints, it would prove nothing about the job's own ones.
         hasten=False,
     )
 

@@ -1,4 +1,4 @@
-"""How the applications of a pipeline fare, asked of their engine: the facts for the rule in `application_state`."""
+"""The state of a pipeline's applications, from their engine: the facts for the rule in `application_state`."""
 
 from __future__ import annotations
 

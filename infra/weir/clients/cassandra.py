@@ -135,6 +135,6 @@ def _connected(cluster: Cluster, access: Access) -> Session:
         refused = (error.errors or {}).values() if isinstance(error, NoHostAvailable) else [error]
         if any(isinstance(each, AuthenticationFailed) for each in refused):
             user = access.user or "nobody"
-            raise WrongPasswordError(f"Cassandra refuses the login of {user}; correct its secret") from None
+            raise WrongPasswordError(f"Cassandra refused the login of {user}; correct its secret") from None
         points = ", ".join(access.contact_points)
-        raise WeirError(f"Cassandra at {points} does not answer ({error}); is it running?") from None
+        raise WeirError(f"Cassandra at {points} does not answer ({error}); check that it is running") from None

@@ -14,7 +14,7 @@ from weir.config.errors import WeirError
 TIMEOUT_SECONDS = 10
 CHANGE_TIMEOUT_SECONDS = 60
 REBALANCE_TIMEOUT_SECONDS = 120
-"""So long may workers answer 409 while they share out tasks anew."""
+"""How long workers may answer 409 while they rebalance tasks."""
 POLL_SECONDS = 0.3
 
 
@@ -43,7 +43,7 @@ class LoaderClient:
         return [found["connector"], *found.get("tasks", [])] if "connector" in found else []
 
     def restart_failed(self, connector: str) -> list[str]:
-        """Starts what has failed again, and returns why it had: a task that fails stays so until it is told to start.
+        """Restarts failed tasks and returns their failures: a failed task stays failed until it is restarted.
 
         Raises:
             WeirError: no worker answers.
@@ -54,7 +54,7 @@ class LoaderClient:
         return [root_cause(part.get("trace") or "") for part in failed]
 
     def configure(self, connector: str, config: Mapping[str, str]) -> None:
-        """Makes or changes a connector; while the workers share out its tasks anew, they are asked again.
+        """Creates or changes a connector; while the workers rebalance, the request is repeated.
 
         Raises:
             WeirError: no worker answers, or one refuses the configuration.
@@ -80,14 +80,14 @@ class LoaderClient:
             time.sleep(POLL_SECONDS)
         missing = answer.status_code == httpx.codes.NOT_FOUND and missing_is_fine
         if not answer.is_success and not missing:
-            raise WeirError(f"the loader refuses {method} {path}: {answer.status_code} {answer.text[:500]}")
+            raise WeirError(f"the loader refused {method} {path}: {answer.status_code} {answer.text[:500]}")
 
     def _ask(
         self, method: str, path: str, body: Mapping[str, str] | None = None, timeout_seconds: float = TIMEOUT_SECONDS
     ) -> httpx.Response:
         try:
-            # trust_env off: a company proxy must not be asked for an address of the platform itself.
+            # trust_env off: requests to the platform itself must not go through a company proxy.
             with httpx.Client(base_url=self._url, trust_env=False, timeout=timeout_seconds) as client:
                 return client.request(method, path, json=body)
         except httpx.HTTPError as error:
-            raise WeirError(f"the loader at {self._url} does not answer ({error}); is it running?") from None
+            raise WeirError(f"the loader at {self._url} does not answer ({error}); check that it is running") from None

@@ -39,7 +39,7 @@ class Totals:
     last: Counters = field(default_factory=dict)
 
     def add(self, seen: Counters) -> Counters:
-        """The totals after the engine's counters stand at `seen`; a counter below its last value began anew."""
+        """The totals after the engine's counters stand at `seen`; a counter below its last value has restarted."""
         for name, value in seen.items():
             before = self.last.get(name, 0)
             self.totals[name] = self.totals.get(name, 0) + (value - before if value >= before else value)

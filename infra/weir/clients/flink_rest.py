@@ -53,7 +53,7 @@ class FlinkRest:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        # trust_env off: a company proxy must not be asked for an address of the platform itself.
+        # trust_env off: requests to the platform itself must not go through a company proxy.
         self._client = httpx.Client(trust_env=False, timeout=REQUEST_TIMEOUT_SECONDS)
 
     def __enter__(self) -> FlinkRest:
@@ -130,8 +130,8 @@ class FlinkRest:
                 raise WeirError(f"the job {details['name']} {details['state'].lower()}: {self.failure(job_id)}")
             if time.monotonic() > deadline:
                 raise WeirError(
-                    f"the job {details['name']} does not run after {timeout_seconds:.0f} s (state {details['state']}, "
-                    f"{waiting} tasks waiting): {self.failure(job_id)}"
+                    f"the job {details['name']} is not running after {timeout_seconds:.0f} s (state "
+                    f"{details['state']}, {waiting} tasks waiting): {self.failure(job_id)}"
                 )
             time.sleep(POLL_SECONDS)
 
@@ -143,7 +143,7 @@ class FlinkRest:
     def failure(self, job_id: str) -> str:
         """What the job failed of last: the innermost cause, as Flink words it."""
         found = self.failures(job_id, at_most=1)
-        return found[0].reason if found else "no failure is recorded; see the job manager's log"
+        return found[0].reason if found else "no failure is recorded; check the job manager's log"
 
     def failures(self, job_id: str, *, at_most: int) -> list[Failure]:
         """The job's last failures, the newest first. The job manager remembers 16 (`web.exception-history-size`)."""
@@ -202,7 +202,7 @@ class FlinkRest:
         deadline = time.monotonic() + timeout_seconds
         while (answer := ask()) is None:
             if time.monotonic() > deadline:
-                raise WeirError(f"{what} did not come within {timeout_seconds:.0f} s")
+                raise WeirError(f"{what} did not complete within {timeout_seconds:.0f} s")
             time.sleep(POLL_SECONDS)
         return answer
 
@@ -211,10 +211,10 @@ class FlinkRest:
             response = self._client.request(method, self._url + path, json=body)
         except httpx.HTTPError as error:
             raise WeirError(
-                f"Flink at {self._url} does not answer ({type(error).__name__}); look at `weir status`"
+                f"Flink at {self._url} does not answer ({type(error).__name__}); check `weir status`"
             ) from None
         if not response.is_success:
-            raise WeirError(f"Flink at {self._url} refuses {method} {path} ({response.status_code}): {response.text}")
+            raise WeirError(f"Flink at {self._url} refused {method} {path} ({response.status_code}): {response.text}")
         return response.json() if response.content else {}
 
 

@@ -77,7 +77,7 @@ class TopicReader:
             raise self._unreachable(error) from None
         if topic.error is not None:
             raise WeirError(
-                f"the topic {self.topic} cannot be read ({topic.error.str()}); is the platform provisioned?"
+                f"the topic {self.topic} cannot be read ({topic.error.str()}); check that the platform is provisioned"
             )
         return sorted(topic.partitions)
 
@@ -119,7 +119,10 @@ class TopicReader:
             batch = self._consumer.consume(BATCH_RECORDS, BATCH_SECONDS)
             heard = time.monotonic() if batch else heard
             if time.monotonic() - heard > TIMEOUT_SECONDS:
-                raise WeirError(f"{self.topic}: no record for {TIMEOUT_SECONDS} s before offsets {stops}; is Kafka up?")
+                raise WeirError(
+                    f"{self.topic}: no record for {TIMEOUT_SECONDS} s before reaching offsets {stops}; "
+                    "check that Kafka is running"
+                )
             for message in batch:
                 yield from self._wanted(message, stops)
         self._consumer.unassign()
@@ -138,4 +141,6 @@ class TopicReader:
             self._consumer.incremental_unassign([TopicPartition(self.topic, partition)])
 
     def _unreachable(self, error: object) -> WeirError:
-        return WeirError(f"Kafka at {self._servers}: {self.topic} cannot be read ({error}); is it running?")
+        return WeirError(
+            f"Kafka at {self._servers}: {self.topic} cannot be read ({error}); check that Kafka is running"
+        )

@@ -1,4 +1,4 @@
-"""Kafka's administrator: one client, whose answers are waited for and whose failures are told in words."""
+"""Kafka's admin client, which waits for answers and turns failures into readable errors."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Access:
         try:
             return AdminClient(settings)
         except KafkaException as error:
-            raise WeirError(f"Kafka's administrator: {reason(error)}") from None
+            raise WeirError(f"Kafka admin client: {reason(error)}") from None
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def wait_for_brokers(access: Access, wanted: int, wait_seconds: float, tell: Tel
     errors: list[str] = []
 
     def note(error: KafkaError) -> None:
-        # It follows every other error, and says less.
+        # It follows every other error and is less specific.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:
             errors.append(error.str())
 
@@ -79,17 +79,17 @@ def wait_for_brokers(access: Access, wanted: int, wait_seconds: float, tell: Tel
         if time.monotonic() >= deadline:
             met = f" ({errors[-1]})" if errors else ""
             raise WeirError(
-                f"Kafka at {access.servers}: {len(found)} of {wanted} brokers after {wait_seconds:.0f} s{met}; look at "
+                f"Kafka at {access.servers}: {len(found)} of {wanted} brokers after {wait_seconds:.0f} s{met}; check "
                 "the brokers' pods and logs, then run this again"
             )
         if len(found) != told:
             told = len(found)
-            tell(f"{told} of {wanted} brokers answer: waiting for the others")
+            tell(f"{told} of {wanted} brokers answer; waiting for the others")
         time.sleep(RETRY_SECONDS)
 
 
 def _brokers(client: AdminClient, errors: list[str]) -> list[Broker]:
-    """Those that the cluster counts now. An answer of any kind makes earlier errors old."""
+    """The brokers that the cluster reports now. Any answer makes earlier errors obsolete."""
     try:
         found = client.list_topics(timeout=ASK_SECONDS).brokers.values()
     except KafkaException as error:
@@ -111,7 +111,7 @@ def partitions(client: AdminClient) -> dict[str, int]:
     try:
         topics = client.list_topics(timeout=TIMEOUT_SECONDS).topics
     except KafkaException as error:
-        raise WeirError(f"Kafka does not tell its topics: {reason(error)}") from None
+        raise WeirError(f"Kafka does not list its topics: {reason(error)}") from None
     return {name: len(topic.partitions) for name, topic in topics.items()}
 
 

@@ -32,7 +32,7 @@ def waiting(reader: TopicReader, offsets: dict[int, tuple[int, int]]) -> dict[in
     behind = {
         partition: (max(committed[partition], oldest), end)
         for partition, (oldest, end) in offsets.items()
-        # Nothing is ever committed of a partition that holds nothing.
+        # Nothing is ever committed for an empty partition.
         if committed[partition] < end and oldest < end
     }
     few = {partition: span for partition, span in behind.items() if span[1] - span[0] <= MARKERS}

@@ -55,6 +55,6 @@ def flush(producer: Producer, topic: str, patience_seconds: float) -> None:
             left, heard = remaining, time.monotonic()
         elif time.monotonic() - heard > patience_seconds:
             raise WeirError(
-                f"{topic}: Kafka acknowledged nothing for {patience_seconds:.0f} s, {remaining:,} records wait; "
-                "is it running?"
+                f"{topic}: Kafka acknowledged nothing for {patience_seconds:.0f} s, {remaining:,} records are "
+                "waiting; check that Kafka is running"
             )

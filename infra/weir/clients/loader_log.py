@@ -1,4 +1,4 @@
-"""Failures of a pipeline's loader: Connect tells what has failed now, and forgets it once it is started again.
+"""Failures of a pipeline's loader: Connect reports current failures and forgets them after a restart.
 
 The monitor, which starts it again, keeps count in a file, so that `weir status` can tell, too.
 """

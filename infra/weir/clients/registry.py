@@ -103,11 +103,13 @@ def wait_for(registry_url: str, seconds: float) -> None:
 
 def _ask(method: str, url: str, body: dict[str, str] | None = None) -> httpx.Response:
     try:
-        # trust_env off: a company proxy must not be asked for an address of the platform itself.
+        # trust_env off: requests to the platform itself must not go through a company proxy.
         with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS, headers=CONTENT_TYPE) as client:
             return client.request(method, url, json=body)
     except httpx.HTTPError as error:
-        raise NoAnswerError(f"the registry does not answer {url} ({type(error).__name__}); is it running?") from None
+        raise NoAnswerError(
+            f"the registry does not answer {url} ({type(error).__name__}); check that it is running"
+        ) from None
 
 
 def _found(url: str, what: str) -> Any:
@@ -123,4 +125,4 @@ def _accepted(answer: httpx.Response, what: str) -> Any:
         reason = answer.json().get("message", answer.text)
     except json.JSONDecodeError:
         reason = answer.text
-    raise WeirError(f"the registry refuses {what}: {reason}")
+    raise WeirError(f"the registry refused {what}: {reason}")

@@ -1,4 +1,4 @@
-"""How long after its publishing an event is readable: a thread that asks Cassandra for a few sampled rows.
+"""How long it takes until a published event is readable: a thread that polls Cassandra for a few sampled rows.
 
 It shares nothing with the job and little with who publishes: its own session, LOCAL_ONE reads by primary key.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("weir.latency")
 FIRST_INTERVAL_SECONDS = 0.005
 INTERVAL_SHARE = 0.1
-"""An old sample is asked for less often: the error stays below a twentieth, and a stuck job is not stormed."""
+"""An old sample is polled less often: the error stays below a twentieth, and a stuck job is not flooded with reads."""
 MAX_PENDING = 400
 
 
@@ -146,7 +146,7 @@ class RowWatcher:
                 future.add_callbacks(self._answered, self._failed, callback_args=(sample,), errback_args=(sample,))
             except Exception as error:
                 # A key that the driver cannot write, or no node: it must not end the watch of all others.
-                log.warning("%s cannot be asked for: %s", self._pipeline.row_table.qualified_name, error)
+                log.warning("%s cannot be queried: %s", self._pipeline.row_table.qualified_name, error)
                 self._failed(error, sample)
 
     def _answered(self, rows: list[tuple[Any, ...]] | None, sample: Sample) -> None:

@@ -24,11 +24,13 @@ class StreamsClient:
             WeirError: the application does not answer.
         """
         try:
-            # trust_env off: a company proxy must not be asked for an address of the platform itself.
+            # trust_env off: requests to the platform itself must not go through a company proxy.
             with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as client:
                 return client.get(f"{self._url}/pipelines").raise_for_status().json().get(name, {})
         except httpx.HTTPError as error:
-            raise WeirError(f"Kafka Streams at {self._url} does not answer ({error}); is it running?") from None
+            raise WeirError(
+                f"Kafka Streams at {self._url} does not answer ({error}); check that it is running"
+            ) from None
 
     def describe(self, name: str) -> str:
         """What the application says of a pipeline, for a message."""
@@ -37,5 +39,5 @@ class StreamsClient:
         except WeirError as error:
             return str(error)
         if not found:
-            return f"no pipeline {name} is known to the Kafka Streams application"
+            return f"the Kafka Streams application knows no pipeline {name}"
         return f"the pipeline {name} is {found['state']}" + (f": {found['message']}" if found["message"] else "")

@@ -1,4 +1,4 @@
-"""What weir's own processes share: the arguments that name their platform, and a loop that tries again.
+"""What weir's own processes share: the arguments that describe their platform, and a loop with retries.
 
 On a platform that asks who calls, for each of kafka and cassandra: --kafka-user, --kafka-password-file, --kafka-ca, or
 --kafka-certificate and --kafka-key.
@@ -24,24 +24,26 @@ from weir.config.errors import WeirError, parse
 
 RETRY_SECONDS = 5.0
 SERVICES = ("kafka", "cassandra")
-"""Those that may ask who calls."""
+"""Services that may require a login."""
 NOT_THERE_YET = (WeirError, DriverException, NoHostAvailable, KafkaException)
 
 
 def argument_parser(module: str, description: str, state: str) -> argparse.ArgumentParser:
     """A parser of `--endpoints`, `--pipelines`, `--state`, logins and the pipelines' names.
 
-    `state` says what its file is. Logins name files, for arguments are no place for a password.
+    `state` says what its file is. Logins are files, because arguments must not contain passwords.
     """
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
-    parser.add_argument("--endpoints", type=Path, required=True, help="JSON file with the platform's addresses")
+    parser.add_argument("--endpoints", type=Path, required=True, help="JSON file with the addresses of the platform")
     parser.add_argument("--pipelines", type=Path, required=True, help="the folder of pipeline folders")
     parser.add_argument("--state", type=Path, required=True, help=state)
     for service in SERVICES:
-        parser.add_argument(f"--{service}-user", default="", help="who logs in, where the service asks")
+        parser.add_argument(f"--{service}-user", default="", help="user name, if the service asks for one")
         parser.add_argument(f"--{service}-password-file", type=Path)
-        parser.add_argument(f"--{service}-ca", type=Path, help="certificate of who signs the servers'")
-        parser.add_argument(f"--{service}-certificate", type=Path, help="the client's own, instead of a password")
+        parser.add_argument(f"--{service}-ca", type=Path, help="CA certificate that signed the servers' certificates")
+        parser.add_argument(
+            f"--{service}-certificate", type=Path, help="the client's own certificate and key, instead of a password"
+        )
         parser.add_argument(f"--{service}-key", type=Path)
     parser.add_argument("names", nargs="+", help="pipelines")
     return parser

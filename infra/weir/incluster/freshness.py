@@ -72,7 +72,7 @@ class FreshnessSampler:
         if not new:
             return None
         milliseconds = [1000 * (bound if sample.seconds is None else sample.seconds) for sample in new]
-        # Of a single value there are no quantiles: it is all of them.
+        # A single value has no quantiles, so it stands for all of them.
         percentiles = statistics.quantiles(
             milliseconds * 2 if len(new) == 1 else milliseconds, n=100, method="inclusive"
         )
@@ -85,8 +85,8 @@ class FreshnessSampler:
             except (WeirError, KafkaException):
                 self._stop.wait(RETRY_SECONDS)
             except Exception:
-                # Whatever one event brings along: freshness is told of the next ones.
-                log.exception("%s: an event is no sample of freshness", self._topic.name)
+                # Whatever is wrong with one event, freshness is measured with the next ones.
+                log.exception("%s: cannot measure freshness with this event", self._topic.name)
                 self._stop.wait(RETRY_SECONDS)
             else:
                 self._stop.wait(1 / LOOKS_PER_SECOND)

@@ -1,4 +1,4 @@
-"""What the loader of a pipeline on Kafka Streams has written, and its tasks, which somebody has to start again."""
+"""What the loader of a pipeline on Kafka Streams has written, and restarts of its failed tasks."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class LoadedRows:
         return max(0, distinct_events - records_waiting(self._reader))
 
     def revive(self) -> None:
-        """A task that failed (its table was not there yet) loads nothing until it is told to start."""
+        """A failed task (its table did not exist yet) loads nothing until it is restarted."""
         try:
             reasons = self._loader.restart_failed(connector_name(self._pipeline))
             for reason in reasons:
-                log.warning("%s: the loader failed and is started again: %s", self._pipeline.name, reason)
+                log.warning("%s: the loader failed and is restarted: %s", self._pipeline.name, reason)
             if reasons:
                 self._failures.failed(reasons[-1])
                 self._stood = None

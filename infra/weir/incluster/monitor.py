@@ -90,8 +90,8 @@ class PipelineMonitor:
             except NOT_THERE_YET as error:
                 log.warning("%s: %s", self.pipeline.name, error)
             except Exception:
-                # What nobody thought of must not hide the rest of the row, least of all the state.
-                log.exception("%s: a part of its health cannot be told", self.pipeline.name)
+                # An unexpected failure must not hide the rest of the row, least of all the state.
+                log.exception("%s: a part of its health cannot be determined", self.pipeline.name)
         return row
 
     def _state(self, _: Row) -> Row:
@@ -173,7 +173,7 @@ def _tell(session: Session, statement: Any, monitor: PipelineMonitor) -> None:
     try:
         _write(session, statement, monitor.health(datetime.now(UTC)))
     except Exception:
-        log.exception("%s: its health cannot be told", monitor.pipeline.name)
+        log.exception("%s: its health cannot be determined", monitor.pipeline.name)
 
 
 def _write(session: Session, statement: Any, row: dict[str, Any]) -> None:
@@ -182,7 +182,7 @@ def _write(session: Session, statement: Any, row: dict[str, Any]) -> None:
     try:
         session.execute(statement, values)
     except (DriverException, NoHostAvailable) as error:
-        log.warning("%s: health is not written: %s", row["pipeline"], error)
+        log.warning("%s: its health cannot be written: %s", row["pipeline"], error)
 
 
 def _load(path: Path) -> dict[str, Totals]:
@@ -203,9 +203,11 @@ def _save(path: Path, totals: dict[str, Totals]) -> None:
 def main() -> None:
     """Runs until SIGTERM; while a service is not there yet, tries again."""
     parser = argument_parser(
-        "weir.incluster.monitor", "Writes pipelines' health.", "file that keeps totals over restarts"
+        "weir.incluster.monitor", "Writes the health of pipelines.", "file that keeps counters across restarts"
     )
-    parser.add_argument("--engine", type=Engine, help="what runs all of them; by default what their files say")
+    parser.add_argument(
+        "--engine", type=Engine, help="the engine that runs all pipelines; default: the one in each pipeline file"
+    )
     arguments = parser.parse_args()
     endpoints = endpoints_of(arguments)
     pipelines = load_pipelines(arguments.pipelines, arguments.names, arguments.engine)

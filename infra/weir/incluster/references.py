@@ -1,4 +1,4 @@
-"""Reference tables into their topics: what Kafka Streams joins with.
+"""Publishes reference tables to the topics that Kafka Streams joins with.
 
     python -m weir.incluster.references --endpoints endpoints.json --pipelines pipelines --state done.json flights
 
@@ -95,7 +95,7 @@ def _table(endpoints: Endpoints, session: Session, pipeline: Pipeline, name: str
     try:
         rows = session.execute(f"SELECT {', '.join(map(_selected, columns))} FROM {table.cql_name}")  # noqa: S608
     except DriverException as error:
-        raise WeirError(f"{table.qualified_name} cannot be read: {error}; is the schema applied?") from None
+        raise WeirError(f"{table.qualified_name} cannot be read: {error}; check that the schema is applied") from None
     content: Content = {}
     ranges = reference_ranges(pipeline, name)
     refused: list[str] = []
@@ -108,7 +108,7 @@ def _table(endpoints: Endpoints, session: Session, pipeline: Pipeline, name: str
         content[_encoded(key_type, key)] = start + _encoded(row_type, row)
     if refused:
         log.warning(
-            "%s: %d rows are not published, as no table could hold them joined; the first: %.300s",
+            "%s: %d rows are not published, because no table could store them after the join; the first one: %.300s",
             *(table.qualified_name, len(refused), refused[0]),
         )
     return content
@@ -175,7 +175,7 @@ def _send(endpoints: Endpoints, topic: str, changes: Mapping[bytes, bytes | None
 
     def check() -> None:
         if failures:
-            raise WeirError(f"Kafka did not take every row of {topic}: {failures[0]}")
+            raise WeirError(f"Kafka did not accept every row of {topic}: {failures[0]}")
 
     producer = Producer({**client_settings(endpoints), "enable.idempotence": True, "log_level": 2})
     for key, value in changes.items():
@@ -210,7 +210,7 @@ def run(
 def main() -> None:
     """Runs until SIGTERM; while a service is not there yet, tries again."""
     parser = daemon.argument_parser(
-        "weir.incluster.references", "Publishes reference tables.", "file that is written after each comparison"
+        "weir.incluster.references", "Publishes reference tables.", "file that is rewritten after each comparison"
     )
     arguments = parser.parse_args()
     endpoints = daemon.endpoints_of(arguments)

@@ -1,4 +1,4 @@
-"""What a person sees while something takes long: a bar for each thing on a terminal, plain lines elsewhere."""
+"""Progress display: one bar for each task on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Board:
         self._progress.stop()
 
     def report(self, name: str, text: str, share: float | None) -> None:
-        """`name` is at `text`; `share` of it is done (0..1), or nobody can tell (None)."""
+        """`name` is at `text`; `share` of it is done (0..1), or the share is unknown (None)."""
         with self._lock:
             if self._console.is_terminal:
                 self._draw(name, text, share)

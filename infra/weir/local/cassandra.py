@@ -98,7 +98,7 @@ def service(ctx: Context) -> Service:
             f"-Dcassandra.config=file://{folder / 'cassandra.yaml'}",
             f"-Dcassandra.storagedir={ctx.paths.data('cassandra')}",
             f"-Dlogback.configurationFile={folder / 'logback.xml'}",
-            # A node alone has nobody to wait for.
+            # A single node need not wait for others.
             "-Dcassandra.skip_wait_for_gossip_to_settle=0",
             "-Dcassandra.ring_delay_ms=0",
             "org.apache.cassandra.service.CassandraDaemon",

@@ -59,4 +59,4 @@ def pipeline_of(ctx: Context, name: str) -> Pipeline:
     for pipeline in ctx.pipelines():
         if pipeline.name == name:
             return pipeline
-    raise WeirError(f"{name}: the stack runs no such pipeline; it runs {', '.join(ctx.stack.pipelines)}")
+    raise WeirError(f"{name}: the stack runs no pipeline with this name; it runs {', '.join(ctx.stack.pipelines)}")

@@ -41,4 +41,4 @@ def _prepare(ctx: Context, endpoints: Path) -> None:
 
 def _ready(endpoints: Path, state: Path) -> None:
     if not state.exists() or state.stat().st_mtime < endpoints.stat().st_mtime:
-        raise NotReady("it has not been through its tables yet")
+        raise NotReady("it has not read its tables yet")

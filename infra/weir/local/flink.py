@@ -75,7 +75,7 @@ def task_manager_memory(process_mib: int, backend: StateBackend) -> TaskManagerM
     if task_heap < MINIMUM_TASK_HEAP_MIB:
         raise WeirError(
             f"embedded.memory.flink_task_manager_process_mib: {process_mib} leaves {task_heap} MiB of heap for tasks "
-            f"with state backend {backend.value}, and they need {MINIMUM_TASK_HEAP_MIB}; raise it"
+            f"with state backend {backend.value}, which need {MINIMUM_TASK_HEAP_MIB}; raise it"
         )
     return TaskManagerMemory(task_heap, managed, network, overhead)
 

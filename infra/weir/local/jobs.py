@@ -73,7 +73,7 @@ def _submit(ctx: Context, pipeline: Pipeline, *, from_empty: bool) -> str:
 
 
 def submit_again(ctx: Context) -> None:
-    """Submits what was submitted last to a job manager that began anew, until it is taken: nobody has to do it.
+    """Resubmits the last jobs to a job manager that restarted, until they are accepted: nobody has to do it by hand.
 
     Raises:
         WeirError: a pipeline was not taken in the end.
@@ -166,12 +166,12 @@ def run_client(ctx: Context, arguments: list[str], what: str) -> str:
             timeout=SUBMIT_TIMEOUT_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        raise WeirError(f"{what} took longer than {SUBMIT_TIMEOUT_SECONDS} s; look at `weir status`") from None
+        raise WeirError(f"{what} took longer than {SUBMIT_TIMEOUT_SECONDS} s; check `weir status`") from None
     with log.open("a", encoding="utf-8") as file:
         file.write(result.stdout)
     submitted = re.search(r"JobID ([0-9a-f]{32})", result.stdout)
     if result.returncode != 0 or submitted is None:
-        raise WeirError(f"{what} failed: {_last_cause(result.stdout)}\nThe whole output is in {log}")
+        raise WeirError(f"{what} failed: {_last_cause(result.stdout)}\nThe full output is in {log}")
     return submitted.group(1)
 
 
@@ -221,10 +221,10 @@ def _refuse_lost_state(ctx: Context, pipeline: Pipeline) -> None:
         begun = any(offset > 0 for offset in reader.committed().values())
     if begun:
         raise WeirError(
-            f"pipeline {pipeline.name} has read its topic before (group {group}), but no savepoint or checkpoint is "
-            f"left in {_savepoints(ctx, pipeline.name)} or {_checkpoints(ctx, pipeline.name)}. Restore that folder, or "
-            "start it without state, from the oldest event: rows and totals come out the same as long as the topic "
-            "holds all of them, dead letters are written again"
+            f"pipeline {pipeline.name} has read its topic before (group {group}), but there is no savepoint or "
+            f"checkpoint in {_savepoints(ctx, pipeline.name)} or {_checkpoints(ctx, pipeline.name)}. Restore one of "
+            "these folders, or start it without state from the oldest event: rows and totals come out the same as "
+            "long as the topic still has all events, but dead letters are written again"
         )
 
 

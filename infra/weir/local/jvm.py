@@ -10,7 +10,7 @@ from weir.config.flink import GarbageCollector
 from weir.local.service import Context
 
 COMMON_FLAGS = (
-    # An exhausted heap leaves a JVM half alive; the supervisor restarts one that is gone.
+    # A JVM with an exhausted heap is half dead; the supervisor restarts one that exits.
     "-XX:+ExitOnOutOfMemoryError",
     "-Dfile.encoding=UTF-8",
     "-Djava.net.preferIPv4Stack=true",
@@ -69,7 +69,7 @@ class ClassArchive:
         return (*ARCHIVING_FLAGS, f"-XX:SharedArchiveFile={self.path}") if self.path.exists() else ()
 
     def keep(self) -> None:
-        """Takes over what a process wrote that came to its own end."""
+        """Keeps the output of a process that exited normally."""
         if self.made.exists():
             self.made.replace(self.path)
 

@@ -119,7 +119,7 @@ def _prepare(ctx: Context, config: Path, java: tuple[str, ...], logging: Path) -
     ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise WeirError(f"kafka: formatting its storage failed: {(result.stderr or result.stdout).strip()[-2000:]}")
+        raise WeirError(f"kafka: formatting the storage failed: {(result.stderr or result.stdout).strip()[-2000:]}")
 
 
 def _ready(ctx: Context) -> None:

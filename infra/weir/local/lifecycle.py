@@ -38,15 +38,17 @@ def claim(paths: Paths) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / MARKER).exists():
             if any(folder.iterdir()):
-                raise WeirError(f"{folder} is not empty and not weir's; set WEIR_HOME to an empty or new folder")
+                raise WeirError(
+                    f"{folder} is not empty and was not created by weir; set WEIR_HOME to an empty or new folder"
+                )
             (folder / MARKER).touch()
     except OSError as error:
         raise WeirError(f"the data folder {folder} cannot be used: {error}; set WEIR_HOME to another") from None
     free_mib = shutil.disk_usage(folder).free // 2**20
     if free_mib < MINIMUM_FREE_MIB:
         raise WeirError(
-            f"the disk of {folder} is full: {free_mib} MiB are free and weir needs at least {MINIMUM_FREE_MIB} MiB; "
-            "free some, or set WEIR_HOME to another disk"
+            f"the disk of {folder} is full: {free_mib} MiB free, but weir needs at least {MINIMUM_FREE_MIB} MiB; free "
+            "some space, or set WEIR_HOME to a folder on another disk"
         )
 
 
@@ -75,7 +77,7 @@ def start(paths: Paths, stack_path: Path, names: list[str], engine: Engine | Non
     while state.read(paths) is None:
         if process.poll() is not None:
             raise WeirError(
-                f"the supervisor ended with exit code {process.returncode}; its log: {paths.log('supervisor')}"
+                f"the supervisor ended with exit code {process.returncode}; see its log: {paths.log('supervisor')}"
             )
         time.sleep(POLL_SECONDS)
     return True
@@ -92,14 +94,14 @@ def wait_ready(paths: Paths, processes: Collection[str], watch: Watch = lambda _
         if known is None or known.phase in (Phase.STOPPING, Phase.STOPPED, Phase.FAILED):
             failure = known.failure if known else ""
             _wait_gone(paths, time.monotonic() + STOP_TIMEOUT_SECONDS, watch)
-            raise WeirError(failure or "the platform was stopped while it started")
+            raise WeirError(failure or "the platform was stopped while it was starting")
         watch(known)
         if {entry.name for entry in known.services if entry.status is Status.READY} >= set(processes):
             return
         if state.supervisor_pid(paths) is None:
             left = state.kill_all(paths)
-            ended = f"the supervisor ended; what it left ({', '.join(left) or 'nothing'}) was ended, too."
-            raise WeirError(f"{ended} {paths.disk_full or 'Its log: ' + str(paths.log('supervisor'))}")
+            ended = f"the supervisor ended; the processes it left ({', '.join(left) or 'none'}) were stopped too."
+            raise WeirError(f"{ended} {paths.disk_full or 'See its log: ' + str(paths.log('supervisor'))}")
         time.sleep(POLL_SECONDS)
 
 
@@ -126,12 +128,14 @@ def restart(paths: Paths, name: str, watch: Watch = lambda _: None) -> None:
         raise WeirError("nothing is running; start with `weir up`")
     before = {entry.name: entry.restarts for entry in known.services if _is(entry.name, name)}
     if not before:
-        raise WeirError(f"{name}: no such service; running: {', '.join(entry.name for entry in known.services)}")
+        raise WeirError(
+            f"{name}: no service with this name; running: {', '.join(entry.name for entry in known.services)}"
+        )
     for process in before:
         _request(paths, process)
     while not _restarted(paths, before):
         if state.supervisor_pid(paths) is None:
-            raise WeirError("the platform was stopped meanwhile")
+            raise WeirError("the platform was stopped in the meantime")
         time.sleep(POLL_SECONDS)
     wait_ready(paths, before, watch)
 
@@ -157,7 +161,7 @@ def _request(paths: Paths, name: str) -> None:
 def _await_status(paths: Paths, process: str, wanted: set[Status]) -> None:
     while (known := state.read(paths)) and (entry := known.service(process)) and entry.status not in wanted:
         if state.supervisor_pid(paths) is None:
-            raise WeirError("the platform was stopped meanwhile")
+            raise WeirError("the platform was stopped in the meantime")
         time.sleep(POLL_SECONDS)
 
 
@@ -171,7 +175,7 @@ def purge(paths: Paths) -> None:
     if not folder.exists():
         return
     if not (folder / MARKER).exists():
-        raise WeirError(f"{folder} was not made by weir; nothing was deleted")
+        raise WeirError(f"{folder} was not created by weir; nothing was deleted")
     for name in FOLDERS:
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / MARKER).unlink()
@@ -182,7 +186,7 @@ def purge(paths: Paths) -> None:
 def _check_running(paths: Paths, stack_path: Path, names: list[str], engine: Engine | None) -> None:
     known = state.read(paths)
     if known and engine and known.engine != engine:
-        used = known.engine or "the engine that each pipeline names"
+        used = known.engine or "the engine in each pipeline file"
         raise WeirError(
             f"weir is running with {used}, not with {engine}; stop it with `weir down`, then start it again"
         )

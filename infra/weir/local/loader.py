@@ -68,7 +68,7 @@ def settings(ctx: Context) -> dict[str, object]:
         "offset.storage.partitions": 1,
         "status.storage.replication.factor": REPLICATION_FACTOR,
         "status.storage.partitions": 1,
-        # There is one worker: nobody else will take its tasks, so there is nothing to wait for.
+        # There is only one worker, so there is no rebalance to wait for.
         "scheduled.rebalance.max.delay.ms": 0,
         "session.timeout.ms": 6000,
         "heartbeat.interval.ms": 2000,
@@ -98,12 +98,12 @@ def submit(ctx: Context, pipeline: Pipeline, tables: Mapping[str, str] | None = 
         failed = [task for task in tasks if task["state"] == "FAILED"]
         if failed:
             reason = failed[0].get("trace", "").strip().splitlines()[:1]
-            raise WeirError(f"the loader of {pipeline.name} fails: {''.join(reason)}; see {ctx.paths.log('loader')}")
+            raise WeirError(f"the loader of {pipeline.name} failed: {''.join(reason)}; see {ctx.paths.log('loader')}")
         states = [task["state"] for task in tasks]
         if states and set(states) == {"RUNNING"}:
             return
         time.sleep(POLL_SECONDS)
-    raise WeirError(f"the loader of {pipeline.name} does not run ({states}); see {ctx.paths.log('loader')}")
+    raise WeirError(f"the loader of {pipeline.name} is not running ({states}); see {ctx.paths.log('loader')}")
 
 
 def stop(ctx: Context, pipeline: Pipeline) -> None:

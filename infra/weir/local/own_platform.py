@@ -1,4 +1,4 @@
-"""A platform of one command's own, in a temporary folder, beside any other that runs."""
+"""A separate platform for one command, in a temporary folder, next to any other that is running."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ def bring_up(
     """
     with _alone(paths) as alone:
         if not alone:
-            board.report("waiting", "another `weir up` is at work here", None)
+            board.report("waiting", "another `weir up` is already running here", None)
             return None
         with watching(paths, board), _root_cause(paths):
             outcome = (
@@ -121,7 +121,7 @@ def bring_up(
 
 
 def _plan(environment: Environment) -> PlatformPlan | None:
-    """The plan of the environment; None where its workload is more than sizing would give any cluster.
+    """The plan of the environment; None if its workload is too large for any cluster within sizing's limits.
 
     One machine may well try out a pipeline that is meant for a large cluster: topics and tables are then as its files
     say, without the guards that follow from the workload.
@@ -209,7 +209,7 @@ def _alone(paths: Paths) -> Iterator[bool]:
 
 @contextmanager
 def step(board: Board, name: str) -> Iterator[None]:
-    """Shows a step that has no measure of its own."""
+    """Shows a step without progress information."""
     begun = time.monotonic()
     board.report(name, "working", None)
     yield

@@ -81,7 +81,9 @@ def check(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> None:
             pool.submit(_table_conflicts, endpoints, tables),
         ]
     if problems := [problem for future in work for problem in future.result()]:
-        raise WeirError("\n".join(["nothing was changed, because this cannot be:", *(f"  {p}" for p in problems)]))
+        raise WeirError(
+            "\n".join(["nothing was changed, because these changes are impossible:", *(f"  {p}" for p in problems)])
+        )
 
 
 def _topic_conflicts(endpoints: Endpoints, topics: Iterable[Topic]) -> list[str]:

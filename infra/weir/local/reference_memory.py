@@ -47,6 +47,6 @@ def check_references(stack: StackConfig, pipelines: Iterable[tuple[Pipeline, Hel
 def _refuse(setting: str, value: int, room_mib: float, needed_mib: float) -> None:
     if needed_mib > max(room_mib, 0):
         raise WeirError(
-            f"embedded.memory.{setting}: {value} leaves {max(room_mib, 0):,.0f} MiB for reference tables, and they "
-            f"need {needed_mib:,.0f} MiB, reloads included; raise it, or join fewer columns"
+            f"embedded.memory.{setting}: {value} leaves {max(room_mib, 0):,.0f} MiB for reference tables, which need "
+            f"{needed_mib:,.0f} MiB, reloads included; raise it, or join fewer columns"
         )

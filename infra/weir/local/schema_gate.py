@@ -45,7 +45,7 @@ def registered_versions(registry_url: str, subject: str) -> list[Version]:
         found = registry.versions_of(registry_url, subject)
     except registry.NoAnswerError as error:
         raise WeirError(
-            f"{error} Start it with `weir up`, give --registry-url, or compare with git by --against <revision>."
+            f"{error} Start it with `weir up`, set --registry-url, or compare with git using --against <revision>."
         ) from None
     return [Version(f"version {number} in the registry", text) for number, text in found]
 
@@ -60,7 +60,7 @@ def committed_versions(repository: Path, pipeline: Pipeline, revision: str) -> l
     """
     commit = _git(repository, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if commit is None:
-        raise WeirError(f"--against {revision}: git knows no such revision; fetch it, or name another")
+        raise WeirError(f"--against {revision}: git does not know this revision; fetch it, or name another one")
     folder = pipeline.folder.resolve().relative_to(repository.resolve())
     declared = _git(repository, "show", f"{commit.strip()}:{folder / PIPELINE_FILE}")
     if declared is None:

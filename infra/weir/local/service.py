@@ -32,7 +32,7 @@ CASSANDRA_DATACENTER = "local"
 
 
 class NotReady(Exception):  # noqa: N818 - a state, not an error: the supervisor asks again
-    """The service does not answer yet; the message says what it lacks, for the progress display."""
+    """The service does not answer yet; the message says what is missing, for the progress display."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Paths:
         return self._made("data", service)
 
     def config(self, service: str) -> Path:
-        """The folder of generated configuration, written anew by every `prepare`."""
+        """The folder of generated configuration, rewritten by every `prepare`."""
         return self._made("config", service)
 
     def log(self, service: str) -> Path:
@@ -65,10 +65,10 @@ class Paths:
 
     @property
     def disk_full(self) -> str:
-        """What to tell a person when the disk is full; empty while it is not."""
+        """The message when the disk is full; empty otherwise."""
         if shutil.disk_usage(self.data_dir).free >= FULL_DISK_BYTES:
             return ""
-        return f"The disk of {self.data_dir} is full: free some, or set WEIR_HOME to another disk."
+        return f"The disk of {self.data_dir} is full: free some space, or set WEIR_HOME to a folder on another disk."
 
     def _made(self, *parts: str) -> Path:
         folder = self.data_dir.joinpath(*parts)
@@ -160,7 +160,7 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_grace_seconds: float = 20
     after_stop: Callable[[], None] | None = None
-    """Called when the process ended in time after the stop signal: what it wrote at its end is whole."""
+    """Called when the process ended in time after the stop signal: its final output is complete."""
     before_stop: Callable[[], None] | None = None
     """Called before anything is stopped; given up after `before_stop_seconds`."""
     before_stop_seconds: float = 60
@@ -194,7 +194,7 @@ def receive(connection: socket.socket, size: int) -> bytes:
     while len(data) < size:
         part = connection.recv(size - len(data))
         if not part:
-            raise ConnectionError("closed before the whole answer")
+            raise ConnectionError("the connection closed before the answer was complete")
         data += part
     return data
 
@@ -206,7 +206,7 @@ def ask_http(url: str, *, timeout_seconds: float = 2) -> httpx.Response:
         NotReady: no connection, no answer in time, or a status other than 2xx.
     """
     try:
-        # trust_env off: a company proxy must not be asked for a loopback address.
+        # trust_env off: requests to loopback must not go through a company proxy.
         with httpx.Client(trust_env=False, timeout=timeout_seconds) as client:
             response = client.get(url)
     except httpx.HTTPError as error:

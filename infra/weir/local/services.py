@@ -53,7 +53,7 @@ def chosen(only: str | None) -> list[str]:
         raise WeirError(f"--only {only}: unknown service {', '.join(unknown)}; known: {', '.join(TOOLS)}")
     if only and MONITOR in names:
         raise WeirError(
-            f"--only {only}: {MONITOR} watches the pipelines, which --only leaves out; remove it from the list"
+            f"--only {only}: {MONITOR} watches the pipelines, which --only does not start; remove it from the list"
         )
     return [name for name in TOOLS if name in names]
 

@@ -72,7 +72,7 @@ def plan_folder(ctx: Context) -> Path:
 
 
 def submit(ctx: Context, pipeline: Pipeline) -> None:
-    """Runs `pipeline`, or runs it anew when its plan changed; returns once it reads its topic.
+    """Runs `pipeline`, or restarts it if its plan changed; returns once it reads its topic.
 
     Its state is kept in Kafka and on disk, under names that follow from the pipeline.
 
@@ -100,7 +100,7 @@ def stop(ctx: Context, pipeline: Pipeline) -> None:
             if pipeline.name not in status(ctx):
                 return
         time.sleep(POLL_SECONDS)
-    raise WeirError(f"pipeline {pipeline.name} does not end on Kafka Streams; the log: {ctx.paths.log('streams')}")
+    raise WeirError(f"pipeline {pipeline.name} did not stop on Kafka Streams; see the log: {ctx.paths.log('streams')}")
 
 
 def status(ctx: Context, port: int | None = None) -> dict[str, Any]:
@@ -136,8 +136,8 @@ def _wait_until_running(ctx: Context, pipeline: Pipeline, fingerprint: str) -> N
             return
         time.sleep(POLL_SECONDS)
     raise WeirError(
-        f"pipeline {pipeline.name} does not run on Kafka Streams: {found.get('state', 'unknown')} "
-        f"{found.get('message', '')}; the log: {ctx.paths.log('streams')}"
+        f"pipeline {pipeline.name} is not running on Kafka Streams: {found.get('state', 'unknown')} "
+        f"{found.get('message', '')}; see the log: {ctx.paths.log('streams')}"
     )
 
 

@@ -84,7 +84,7 @@ def make_metadata(python: Path, folder: Path, progress: Callable[[str, float | N
     Raises:
         CalledProcessError: Superset failed; its last lines are the error's output.
     """
-    progress("making its metadata database", None)
+    progress("creating the metadata database", None)
     key = folder / "secret-key"
     key.write_text(secrets.token_urlsafe(32), encoding="utf-8")
     fetch.run_and_follow(_migration(python), {**os.environ, **_environment(folder, key)}, lambda _: None, folder)
@@ -113,8 +113,8 @@ def _migrate(ctx: Context, home: Path) -> None:
         )
     if result.returncode != 0:
         raise WeirError(
-            f"superset: migrating its metadata database in {home} failed (exit {result.returncode}); the reason is at "
-            f"the end of {ctx.paths.log('superset')}, and the database as it was in {METADATA}.before-migration"
+            f"superset: migrating the metadata database in {home} failed (exit code {result.returncode}); see the end "
+            f"of {ctx.paths.log('superset')}. The previous database is in {METADATA}.before-migration"
         )
 
 

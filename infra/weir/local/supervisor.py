@@ -1,4 +1,4 @@
-"""The supervisor: one process per data directory that starts, asks, watches, restarts and stops the services.
+"""The supervisor: one process per data directory that starts, probes, watches, restarts and stops the services.
 
 It is started detached by `weir up` and told what to do by signals and files: SIGTERM stops everything, a file in
 `run/requests` restarts a service, or kills and holds it. What it knows is in the state file. Services die with it, even
@@ -95,7 +95,7 @@ class Supervisor:
                 self._publish()
             left = [unit for unit in left if unit not in free]
         self._pool.shutdown(wait=False, cancel_futures=True)
-        # What a `prepare` started and nobody waits for any more.
+        # Processes that a `prepare` started and that nothing waits for any more.
         state.kill_all(self._paths)
         self._state.phase = Phase.FAILED if self._state.failure else Phase.STOPPED
         self._publish()

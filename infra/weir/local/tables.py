@@ -144,8 +144,8 @@ def conflict_rows(paths: Paths) -> dict[str, int]:
 def conflict_lines(rows: dict[str, int]) -> list[str]:
     """A line for each pipeline that has some."""
     return [
-        f"{name}: {count:,} events differ from an earlier event with their id; the first one of each id counts, "
-        "so look at what their producer means by the id"
+        f"{name}: {count:,} events differ from an earlier event with the same id; only the first one counts, so check "
+        "how their producer assigns ids"
         for name, count in rows.items()
         if count
     ]
@@ -154,7 +154,7 @@ def conflict_lines(rows: dict[str, int]) -> list[str]:
 def moved_ports(known: State) -> list[str]:
     """A line for each port that is not the usual one."""
     return [
-        f"port {wanted} was taken: {name.replace('_', ' ')} listens on {port}"
+        f"port {wanted} is in use, so {name.replace('_', ' ')} listens on {port}"
         for name, (wanted, port) in known.moved_ports.items()
     ]
 

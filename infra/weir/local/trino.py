@@ -24,7 +24,7 @@ AOT_CACHE = "trino.aot"
 TRAINING_HEAP_MIB = 512
 TRAINING_TIMEOUT_SECONDS = 300
 
-# What the ahead-of-time cache depends on; it is made anew when a flag changes.
+# What the ahead-of-time cache depends on; it is recreated when a flag changes.
 _FLAGS = (
     # C1 alone: dashboards send small and ever different statements, which C2 compiles longer than they run.
     # Measured on two cores: 1.4 s of processor time for six charts' queries against 2.5 s with C2.
@@ -112,7 +112,7 @@ def train(home: Path, java25: Path, folder: Path, progress: Callable[[str, float
     It takes about 30 s. A start with the cache takes 5 s instead of 10 s, and 6 s of processor time instead of 15 s.
     Where a JVM cannot make one the folder stays empty and Trino starts without.
     """
-    progress("learning how it starts", None)
+    progress("training its AOT cache", None)
     port, scratch, cache = _free_port(), folder / "training", folder / AOT_CACHE
     _write_configuration(home, scratch, port, cassandra_port=port)
     command = _command(java25, home, scratch, f"-Xmx{TRAINING_HEAP_MIB}m", f"-XX:AOTCacheOutput={cache}")
@@ -143,7 +143,7 @@ def _write_configuration(home: Path, folder: Path, port: int, cassandra_port: in
         "config.properties": settings(home, folder, port),
         f"catalog/{CATALOG}.properties": catalog_settings(cassandra_port),
         "access-control.properties": {"access-control.name": "read-only"},
-        # One line for every query and every default setting says nothing about a failure.
+        # One line for each query and each default setting would not help with any failure.
         "log.properties": {"Bootstrap": "WARN", "io.trino.event.QueryMonitor": "WARN"},
     }
     for name, content in files.items():
@@ -179,7 +179,7 @@ def _query(url: str, statement: str) -> None:
             while "nextUri" in answer:
                 answer = client.get(answer["nextUri"]).raise_for_status().json()
     except httpx.HTTPError as error:
-        raise NotReady(f"no answer to a query yet ({type(error).__name__})") from None
+        raise NotReady(f"no query has been answered yet ({type(error).__name__})") from None
     if "error" in answer:
         raise NotReady(f"a query failed: {answer['error']['message']}")
 

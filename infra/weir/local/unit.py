@@ -104,7 +104,7 @@ class Unit:
             try:
                 self.process.wait(self.service.stop_grace_seconds)
             except subprocess.TimeoutExpired:
-                self.state.message = f"did not stop within {self.service.stop_grace_seconds:.0f} s and was killed"
+                self.state.message = f"did not stop within {self.service.stop_grace_seconds:.0f} s, so it was killed"
             else:
                 if self.state.status is Status.STOPPING and self.service.after_stop is not None:
                     _logged(f"{self.service.name}: after its stop", self.service.after_stop)
@@ -116,7 +116,7 @@ class Unit:
 
     def _spawn(self, prepared: Future[None]) -> None:
         if error := prepared.exception():
-            self._died(f"preparing it failed: {error}")
+            self._died(f"its preparation failed: {error}")
             return
         try:
             self._start_process()
@@ -160,7 +160,7 @@ class Unit:
                 if time.monotonic() - self._started_at > self.service.ready_timeout_seconds:
                     self._died(f"not ready after {self.service.ready_timeout_seconds:.0f} s: {answer}")
             else:
-                self._died(f"asking whether it is ready failed: {answer!r}")
+                self._died(f"its readiness check failed: {answer!r}")
 
     def _became_ready(self) -> None:
         self.state.status = Status.READY
@@ -202,7 +202,7 @@ class Unit:
     def _failure(self, reason: str) -> str:
         log = self._paths.log(self.service.name)
         parts = [f"{self.service.name} did not start: {reason}", self._paths.disk_full]
-        parts += [tail(log, LOG_LINES_IN_A_FAILURE), f"The whole log: {log}"]
+        parts += [tail(log, LOG_LINES_IN_A_FAILURE), f"See the full log: {log}"]
         return "\n".join(part for part in parts if part)
 
 
@@ -216,7 +216,7 @@ def tail(path: Path, lines: int) -> str:
 
 
 def log(text: str) -> None:
-    """A line of the supervisor's own log; on a full disk there is none, and the supervisor goes on."""
+    """Writes a line to the supervisor's own log; on a full disk it is lost, and the supervisor continues."""
     with contextlib.suppress(OSError):
         sys.stdout.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
         sys.stdout.flush()
@@ -231,7 +231,7 @@ def _logged(what: str, hook: Callable[[], None]) -> None:
 
 def _exit_reason(code: int | None) -> str:
     if code is None:
-        return "its process is gone"
+        return "its process has disappeared"
     if code < 0:
         return f"its process was killed by {signal.Signals(-code).name}"
     return f"its process ended with exit code {code}"

@@ -52,7 +52,7 @@ def verify_shown(ctx: Context, pipeline: Pipeline, board: Board) -> Verification
         manifest_folder(ctx),
         progress=lambda doing: board.report(name, doing, None),
     )
-    verdict = "every row, total and dead letter is right" if result.correct else "DIFFERENT: see the report"
+    verdict = "every row, total and dead letter is correct" if result.correct else "DIFFERENT: see the report"
     board.report(name, verdict, 1.0)
     return result
 

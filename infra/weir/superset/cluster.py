@@ -86,7 +86,7 @@ if "WEIR_OAUTH_ISSUER" in os.environ:
     AUTH_TYPE = AUTH_OAUTH
     AUTH_USER_REGISTRATION = True
     AUTH_ROLES_SYNC_AT_LOGIN = True
-    # Everybody whom the identity provider lets in reads; the group's members administrate.
+    # Everybody who can log in may read; members of the group are administrators.
     AUTH_USER_REGISTRATION_ROLE = "Gamma"
     AUTH_ROLES_MAPPING = {os.environ["WEIR_OAUTH_ADMIN_GROUP"]: ["Admin"]}
     OAUTH_PROVIDERS = [

@@ -1,6 +1,6 @@
 """What a dataset's SQL may call in its Jinja besides Superset's own macros. Pure, and of the standard library alone.
 
-Cassandra finds rows by their partition key alone. A time filter is a range, which no partition key takes, so these
+Cassandra finds rows only by their partition key. A time filter is a range, which no partition key takes, so these
 spell a range out as the values of a key.
 """
 

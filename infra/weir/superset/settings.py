@@ -46,7 +46,7 @@ TALISMAN_CONFIG = {
 EXTRA_CATEGORICAL_COLOR_SCHEMES = [
     {
         "id": "weir",
-        "description": "Deep water to warning lights; neighbours differ for colour-blind eyes too",
+        "description": "Deep water to warning lights; adjacent colours are distinguishable for colour-blind people",
         "label": "weir",
         "isDefault": True,
         "colors": [

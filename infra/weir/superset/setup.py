@@ -22,9 +22,9 @@ SLASH = "__"
 def main() -> None:
     """Runs the parts that the arguments ask for."""
     parser = argparse.ArgumentParser(prog="python -m weir.superset.setup", description=__doc__)
-    parser.add_argument("--migrate", action="store_true", help="bring the metadata database to this version first")
+    parser.add_argument("--migrate", action="store_true", help="first migrate the metadata database to this version")
     parser.add_argument("--password-file", type=Path, required=True, help="the administrator's password")
-    parser.add_argument("--assets", type=Path, required=True, help="folder of charts__name.yaml and so on")
+    parser.add_argument("--assets", type=Path, required=True, help="folder with charts__name.yaml and the other assets")
     options = parser.parse_args()
     app = create_app()
     with app.app_context():

@@ -22,7 +22,7 @@ def find_or_install_chromium() -> Path:
         apt_install(("chromium",))
         found = _find()
     if found is None:
-        raise WeirError("the browser tests need Chromium: install it (Debian: apt-get install chromium)")
+        raise WeirError("the browser tests need Chromium; install it (Debian: apt-get install chromium)")
     return found
 
 

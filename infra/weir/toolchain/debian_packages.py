@@ -1,4 +1,4 @@
-"""Installing Debian packages where this is root: one at a time, and after whoever else uses apt."""
+"""Installs Debian packages as root: one call at a time, and after any other program that uses apt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from weir.config.errors import WeirError
 from weir.toolchain.locks import held
 
 LOCK = Path("/var/lock/weir-apt.lock")
-# apt gives up at once when somebody else reads the lists; a machine's own updates hold them for minutes.
+# apt gives up at once if another process holds its lists; automatic updates hold them for minutes.
 WAIT_SECONDS = 600
 RETRY_SECONDS = 2.0
 LOCKED = "Could not get lock"
@@ -34,8 +34,8 @@ def apt_install(packages: tuple[str, ...], lock: Path = LOCK, wait_seconds: floa
             problem = _run(command, time.monotonic() + wait_seconds)
             if problem:
                 raise WeirError(
-                    f"`{' '.join(command)}` failed: {problem}\n"
-                    f"Install {', '.join(packages)} yourself, then run this again."
+                    f"`{' '.join(command)}` failed: {problem}\nInstall {', '.join(packages)} by hand, then run this "
+                    "again."
                 )
 
 

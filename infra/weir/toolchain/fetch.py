@@ -123,7 +123,7 @@ def python_environment(
     def show(line: str) -> None:
         progress(line.strip()[:60], None)
 
-    progress("making the environment", None)
+    progress("creating the environment", None)
     create = [str(uv), "venv", "--quiet", "--allow-existing", "--relocatable", "--python", base, str(folder)]
     sync = [str(uv), "pip", "sync", "--require-hashes", *map(str, lock_files)]
     for command in (create, sync):
@@ -176,7 +176,7 @@ def locked_version(lock: Path, package: str) -> str:
     """
     match = re.search(rf"^{re.escape(package)}==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
     if match is None:
-        raise WeirError(f"{lock}: {package} is missing; write the lock files anew with `make lock`")
+        raise WeirError(f"{lock}: {package} is missing; regenerate the lock files with `make lock`")
     return match.group(1)
 
 
@@ -261,15 +261,15 @@ def clear_errors(tool: str, cache: Path) -> Iterator[None]:
             raise WeirError(
                 f"{tool} is not in the cache ({cache}) and cannot be downloaded: the network or the package mirror "
                 "does not answer. Check the connection, the proxy, Maven's settings.xml and pip's configuration, "
-                f"then run this again; what was fetched is kept.\n{_tail(output)}"
+                f"then run this again; what has been fetched is kept.\n{_tail(output)}"
             ) from None
         raise WeirError(f"{tool}: `{Path(error.cmd[0]).name}` failed:\n{_tail(output)}") from None
 
 
 def _disk_full(tool: str, cache: Path) -> WeirError:
     return WeirError(
-        f"{tool}: the disk of {cache} is full. weir needs about 6 GiB there; free some, or set WEIR_CACHE to another "
-        "disk, then run this again."
+        f"{tool}: the disk of {cache} is full. weir needs about 6 GiB there; free some space, or set WEIR_CACHE to a "
+        "folder on another disk, then run this again."
     )
 
 

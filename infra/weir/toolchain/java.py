@@ -32,7 +32,7 @@ def find_jdk17(environment: Mapping[str, str], jvm_folder: Path = JVM_FOLDER) ->
         if problem is None:
             return home
         rejected.append(f"  {source} = {home}: {problem}")
-    found = "\n".join(rejected) if rejected else "  no Java at all"
+    found = "\n".join(rejected) if rejected else "  no Java found"
     raise WeirError(
         f"weir needs a JDK {REQUIRED_MAJOR} (Kafka, Cassandra and Flink run on it; Cassandra 5.0 does not start on "
         f"21 or later). Found:\n{found}\n"
@@ -63,7 +63,9 @@ def find_maven(environment: Mapping[str, str]) -> Path:
         apt_install(("maven",))
         if which := shutil.which("mvn"):
             return Path(which)
-    raise WeirError("weir needs Maven to fetch Kafka, Cassandra, Flink and Trino: install it (Debian: maven)")
+    raise WeirError(
+        "weir needs Maven to fetch Kafka, Cassandra, Flink and Trino: install it (Debian: apt-get install maven)"
+    )
 
 
 def _candidates(environment: Mapping[str, str], jvm_folder: Path) -> Iterator[tuple[str, Path]]:
@@ -79,11 +81,11 @@ def _candidates(environment: Mapping[str, str], jvm_folder: Path) -> Iterator[tu
 def _problem(home: Path) -> str | None:
     version = _version(home)
     if version is None:
-        return "no working bin/java there"
+        return "it has no working bin/java"
     if version.split(".", 1)[0] != str(REQUIRED_MAJOR):
         return f"it is Java {version}"
     if not (home / "bin" / "javac").exists():
-        return "it is a JRE without javac"
+        return "it is a JRE, without javac"
     return None
 
 

@@ -141,7 +141,7 @@ def _tools(repository: Path, cache: Path, java17: Path, further: Further) -> dic
 
     def operator(from_maven: fetch.Maven, staging: Path, progress: fetch.Progress) -> None:
         from_maven.copy("flink-operator", staging, progress)
-        progress("compiling what stands before its classes", None)
+        progress("compiling the classes that override its own", None)
         fetch.compile_java(java17, repository / OPERATOR_PATCH, staging, staging / "patch")
 
     # Maven's local repository is not safe against two processes that fetch the same plugin, so every Maven tool
@@ -215,7 +215,9 @@ def _build(cache: Path, tool: Tool, before: list[Future[None]], report: Report) 
     for future in before:
         future.result()
     target = cache / tool.folder
-    with locks.held(cache / f".{tool.name}.lock", lambda: report(tool.name, "another weir is fetching it", None)):
+    with locks.held(
+        cache / f".{tool.name}.lock", lambda: report(tool.name, "another weir process is fetching it", None)
+    ):
         if not target.is_dir():
             staging = cache / f".staging-{tool.folder}"
             shutil.rmtree(staging, ignore_errors=True)

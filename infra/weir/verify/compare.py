@@ -21,7 +21,7 @@ REPORTED_DIFFERENCES = 50
 
 @dataclass(frozen=True)
 class Difference:
-    """One row that is not as it must be. `columns` maps a wrong column to (expected, actual)."""
+    """One row that differs from the expected one. `columns` maps a wrong column to (expected, actual)."""
 
     sort: str
     key: dict[str, Any]

@@ -33,7 +33,7 @@ def unpacked(path: Path, scratch: Path) -> Path:
     try:
         return _unpack(path, target)
     except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise UnfitError(f"cannot be unpacked ({error}); is it a whole {path.suffix} file?") from None
+        raise UnfitError(f"cannot be unpacked ({error}); check that it is a complete {path.suffix} file") from None
 
 
 def _unpack(path: Path, target: Path) -> Path:
@@ -41,7 +41,7 @@ def _unpack(path: Path, target: Path) -> Path:
         with zipfile.ZipFile(path) as archive:
             members = [name for name in archive.namelist() if not name.endswith("/")]
             if len(members) != 1:
-                raise UnfitError(f"holds {len(members)} files; a zipped dataset is exactly one CSV")
+                raise UnfitError(f"contains {len(members)} files; a zipped dataset must contain exactly one CSV file")
             with archive.open(members[0]) as packed, target.open("wb") as out:
                 shutil.copyfileobj(packed, out)
     elif path.suffix == ".gz":
@@ -69,12 +69,12 @@ def write_canonical(file: Path, target: Path) -> list[str]:
             rows = _rows(source)
             header = next(rows, None)
             if header is None:
-                raise UnfitError("is empty; its first line must name the columns")
+                raise UnfitError("is empty; add a first line with the column names")
             _check_header(header)
             writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
             writer.writerows(rows)
     except UnicodeDecodeError:
-        raise UnfitError(f"line {_first_line_that_is_no_utf8(file)}: is not UTF-8; convert the file") from None
+        raise UnfitError(f"line {_first_line_that_is_no_utf8(file)}: not UTF-8; convert the file") from None
     return header
 
 
@@ -95,8 +95,8 @@ def _rows(source: Any) -> Iterator[list[str]]:
             else:
                 found = f"{len(row)} field" + ("" if len(row) == 1 else "s")
                 raise UnfitError(
-                    f"line {line}: has {found}, the header has {width}; put a field with a comma or a line break in "
-                    "double quotes"
+                    f"line {line}: has {found}, but the header has {width}; put fields with a comma or a line break "
+                    "in double quotes"
                 )
             line = reader.line_num + 1
     except csv.Error as error:
@@ -105,9 +105,9 @@ def _rows(source: Any) -> Iterator[list[str]]:
 
 def _reason(error: csv.Error) -> str:
     if "end of data" in str(error):
-        return "a field opens a double quote that is never closed; write a quote within quotes twice"
+        return "a field opens a double quote and never closes it; double every quote within a quoted field"
     if "expected after" in str(error):
-        return "text follows a field's closing double quote; write a quote within quotes twice"
+        return "text follows the closing double quote of a field; double every quote within a quoted field"
     return str(error)
 
 

@@ -124,8 +124,8 @@ def _read_events(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, data
     ).fetchall()
     if different:
         raise WeirError(
-            f"{dataset.events}: several different events have the id {different[0]}; no oracle can tell which of them "
-            "comes first: extend deduplication.key, or correct the data"
+            f"{dataset.events}: different events share the id {different[0]}, so the oracle cannot know which one "
+            "comes first; extend deduplication.key, or correct the data"
         )
 
 

@@ -134,7 +134,7 @@ def _hasten(flink: FlinkRest, pipeline: Pipeline) -> None:
     except WeirError:
         return
     if job is not None and job.state == "FAILED":
-        raise WeirError(f"the job {job.name} has failed: {flink.failure(job.id)}; mend the cause and start it again")
+        raise WeirError(f"the job {job.name} has failed: {flink.failure(job.id)}; fix the cause and start it again")
 
 
 def _state(endpoints: Endpoints, flink: FlinkRest, pipeline: Pipeline) -> str:
@@ -144,7 +144,7 @@ def _state(endpoints: Endpoints, flink: FlinkRest, pipeline: Pipeline) -> str:
     try:
         job = flink.latest(name)
         if job is None:
-            return f"no job {name} is known to Flink"
+            return f"Flink knows no job {name}"
         return f"the job {name} is {job.state}; its last failure: {flink.failure(job.id)}"
     except WeirError as error:
         return str(error)
@@ -153,6 +153,5 @@ def _state(endpoints: Endpoints, flink: FlinkRest, pipeline: Pipeline) -> str:
 def _stuck(step: Step, waiting: dict[int, tuple[int, int]], state: str, seconds: float) -> str:
     partitions = "; ".join(f"partition {partition}: {done} of {end}" for partition, (done, end) in waiting.items())
     return (
-        f"{step.topic} is not drained: nothing was committed by {step.group} for "
-        f"{seconds:.0f} s ({partitions}). {state}"
+        f"{step.topic} is not drained: {step.group} has committed nothing for {seconds:.0f} s ({partitions}). {state}"
     )

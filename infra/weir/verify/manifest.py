@@ -49,7 +49,7 @@ class PoisonRecord(Frozen):
 
     number: int
     kind: PoisonKind
-    fingerprint: Annotated[str, Field(description="SHA-256 of the value, `null` for none.")]
+    fingerprint: Annotated[str, Field(description="SHA-256 of the value, or `null` without a value.")]
     partition: int | None = None
     offset: int | None = None
 
@@ -83,12 +83,13 @@ class Manifest(Frozen):
     started_at: datetime
     ended_at: datetime | None = None
     config: ReplayConfig
-    window: Annotated[IndexRange, Field(description="The events that the plan sends.")]
-    dataset_events: Annotated[int, Field(description="Size of the dataset, to notice another one.")]
-    planned: Annotated[dict[str, int], Field(description="Sends of the plan, by kind.")]
+    window: Annotated[IndexRange, Field(description="The events in the plan.")]
+    dataset_events: Annotated[int, Field(description="Size of the dataset, to detect that it has changed.")]
+    planned: Annotated[dict[str, int], Field(description="Planned sends, by kind.")]
     acknowledged: Annotated[dict[str, int], Field(description="Records in the topic, by kind.")] = {}
     events_sent: Annotated[
-        list[IndexRange], Field(description="Events that are in the topic through this replay; exact unless open.")
+        list[IndexRange],
+        Field(description="Events that this replay put into the topic; exact unless the manifest is open."),
     ] = []
     partitions: dict[int, PartitionRange]
     poison: list[PoisonRecord] = []
@@ -129,7 +130,7 @@ def _load(path: Path) -> Manifest:
         document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise WeirError(
-            f"{path} is no manifest of a replay ({error}); restore it, or purge the platform's data"
+            f"{path} is not a valid replay manifest ({error}); restore it, or purge the platform's data"
         ) from None
     return parse(Manifest, document, str(path))
 
@@ -160,6 +161,6 @@ def check_dataset(manifests: Sequence[Manifest], dataset_events: int) -> None:
     for manifest in manifests:
         if manifest.dataset_events != dataset_events:
             raise WeirError(
-                f"{manifest.file_name}: was made from {manifest.dataset_events} events, the dataset now has "
-                f"{dataset_events}; put the old dataset back, or purge the platform's data and replay anew"
+                f"{manifest.file_name}: was made from {manifest.dataset_events} events, but the dataset now has "
+                f"{dataset_events}; restore the old dataset, or purge the platform's data and replay again"
             )

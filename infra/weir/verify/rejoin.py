@@ -1,4 +1,4 @@
-"""Joins stored rows anew with the reference tables as they are now, and mends those that differ.
+"""Rejoins stored rows with the current reference tables, and updates those that differ.
 
 A row holds no version of the reference it was joined with: a wall clock in it would change at every replay (ADR 1).
 None is needed, since rows and references can be compared. What is mended is written one microsecond after what it
@@ -57,13 +57,13 @@ def rejoin(
     """
     joined = [name for join in pipeline.spec.joins for name in join.select.values()]
     if not joined:
-        raise WeirError(f"{pipeline.name} joins no reference table, so there is nothing to join anew")
+        raise WeirError(f"{pipeline.name} joins no reference table, so there is nothing to rejoin")
     with session_of(endpoints) as session, duckdb.connect() as connection:
         for table in (*pipeline.reference_tables.values(), pipeline.row_table):
             progress(f"reading {table.qualified_name}")
             if copy_table(session, connection, table) == 0 and table is not pipeline.row_table:
                 raise WeirError(
-                    f"{table.qualified_name} is empty; joined anew, every row would lose its columns: fill it first"
+                    f"{table.qualified_name} is empty, so rejoined rows would lose its columns; fill it first"
                 )
         instants = [_naive(begin), _naive(end)]
         compared = connection.execute(
@@ -72,10 +72,10 @@ def rejoin(
         found = connection.execute(_differing(pipeline, joined), instants).fetchall()
         try:
             for start in range(0, len(found), CHUNK_ROWS):
-                progress(f"mending {start:,} of {len(found):,} rows")
+                progress(f"updating {start:,} of {len(found):,} rows")
                 _mend(session, pipeline, joined, found[start : start + CHUNK_ROWS])
         except DriverException as error:
-            raise WeirError(f"{pipeline.row_table.qualified_name} cannot be mended: {error}; run it again") from None
+            raise WeirError(f"{pipeline.row_table.qualified_name} cannot be updated: {error}; run this again") from None
     return Rejoined(compared, len(found))
 
 
@@ -124,7 +124,7 @@ def _required(pipeline: Pipeline) -> str:
     for name, column in pipeline.event_columns.items():
         if name not in key and not column.nullable:
             return name
-    raise WeirError(f"{pipeline.name}: every required column is part of the key, so a row's write time cannot be told")
+    raise WeirError(f"{pipeline.name}: every required column is part of the key, so the write time of a row is unknown")
 
 
 def _driver_values(values: Iterable[Any], kinds: Iterable[ColumnType]) -> tuple[Any, ...]:

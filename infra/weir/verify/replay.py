@@ -85,7 +85,7 @@ def replay(
     size = scalar(connection, f"SELECT count(*) FROM {EVENTS}")
     window = range(size)[skip:][:limit]
     if not window:
-        raise WeirError(f"skip {skip} and limit {limit} leave none of the {size} events; lower skip or raise limit")
+        raise WeirError(f"skip {skip} and limit {limit} leave none of the {size} events; lower skip, or raise limit")
     sent_before = events_in_topic(endpoints, pipeline, connection, load_manifests(manifest_folder, pipeline.name), size)
     plan = make_plan(window, np.setdiff1d(sent_before, np.asarray(window)), config)
     used = plan.numbers[plan.kinds != Kind.POISON]
@@ -234,13 +234,13 @@ class _Sender:
         try:
             produce(self._producer, topic, value, key, self._check, on_delivery=callback, timestamp=stamp)
         except KafkaException as error:
-            raise WeirError(f"{topic} takes no record: {error}") from None
+            raise WeirError(f"{topic} accepts no records: {error}") from None
         self._sent += 1
 
     def _sampled(self, watcher: RowWatcher, value: bytes) -> Callable[[KafkaError | None, Message], None]:
         event = self._decoder.decode(value)
         if event is None:
-            raise WeirError(f"an event of {self._pipeline.subject} does not decode with its own schema")
+            raise WeirError(f"an event of {self._pipeline.subject} cannot be decoded with its own schema")
         sample = watcher.watch(event, time.perf_counter())
 
         def report(error: KafkaError | None, message: Message) -> None:
@@ -264,7 +264,7 @@ class _Sender:
         if self._acknowledged.error is not None:
             raise WeirError(
                 f"{self._manifest.topic}: records were not acknowledged ({self._acknowledged.error}); the manifest "
-                "stays open, so that `weir verify` reads from the topic what arrived. Mend Kafka, then replay again"
+                "stays open, so that `weir verify` reads from the topic what arrived. Fix Kafka, then replay again"
             )
 
     def _flush(self) -> None:

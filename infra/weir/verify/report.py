@@ -33,11 +33,11 @@ def as_json(result: Verification) -> str:
 def write_differences(result: Verification, path: Path) -> Path:
     """Writes the differences as Markdown, the first of each sort and table, and returns the path."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [f"# {result.pipeline}: what is not as it must be", ""]
+    lines = [f"# {result.pipeline}: differences from the expected result", ""]
     if not result.conserved:
         lines += [_conservation(result), ""]
     if result.counted_beyond_horizon:
-        words = f"{result.counted_beyond_horizon} duplicates came behind the deduplication horizon and were counted."
+        words = f"{result.counted_beyond_horizon} duplicates arrived after the deduplication horizon and were counted."
         lines += [words, ""]
     for part in (result.rows, *result.aggregates, result.dead_letters):
         if not part.correct:
@@ -47,7 +47,7 @@ def write_differences(result: Verification, path: Path) -> Path:
             lines += [
                 f"## {dated.table}",
                 "",
-                f"{dated.wrong} of {dated.checked} rows are not dated by their event",
+                f"{dated.wrong} of {dated.checked} rows do not carry their event's write timestamp",
                 "",
             ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -114,7 +114,7 @@ def _verdict(result: Verification) -> Text:
     if result.counted_beyond_horizon:
         problem += f"\nCounted beyond the horizon: {result.counted_beyond_horizon} duplicates are in the totals."
     problem += _corrected(result)
-    return Text(f"Not as it must be. {took}{problem}", style="bold red")
+    return Text(f"Differences found. {took}{problem}", style="bold red")
 
 
 def _corrected(result: Verification) -> str:
@@ -125,7 +125,8 @@ def _corrected(result: Verification) -> str:
     words = f"\nReferences changed in Cassandra since the dataset: {tables}."
     if result.joined_before_correction:
         words += (
-            f" {_plural(result.joined_before_correction)} joined before: `weir rejoin` renews them, not the totals."
+            f" {_plural(result.joined_before_correction)} joined earlier: `weir rejoin` updates them, but not the "
+            "totals."
         )
     return words
 
@@ -140,7 +141,7 @@ def _conservation(result: Verification) -> str:
     )
     return (
         f"Conservation: the topic holds {result.topic.records} records (by its offsets), the replays sent "
-        f"{result.sent.records}, and {parts} came of them."
+        f"{result.sent.records}, which became {parts}."
     )
 
 
@@ -148,8 +149,8 @@ def _section(part: TableResult | LetterResult) -> list[str]:
     name = part.topic if isinstance(part, LetterResult) else part.table
     lines = [f"## {name}", "", f"missing {part.missing}, extra {part.extra}, wrong {part.wrong}", ""]
     if not part.differences:
-        return [*lines, "The content differs although all keys and cells are equal: a key is there twice.", ""]
-    lines += [f"The first {REPORTED_DIFFERENCES} of each sort:", "", "| sort | key | column | expected | actual |"]
+        return [*lines, "The content differs although all keys and cells are equal: some key occurs twice.", ""]
+    lines += [f"The first {REPORTED_DIFFERENCES} of each kind:", "", "| sort | key | column | expected | actual |"]
     lines += ["| --- | --- | --- | --- | --- |"]
     return [*lines, *(line for difference in part.differences for line in _lines(difference)), ""]
 

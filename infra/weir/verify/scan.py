@@ -117,7 +117,8 @@ class _Scan:
                     self._error = TimeoutError(f"no page for {PAGE_TIMEOUT_SECONDS} s")
         if self._error is not None:
             raise WeirError(
-                f"{self._table.qualified_name} cannot be read: {self._error}; is Cassandra up and provisioned?"
+                f"{self._table.qualified_name} cannot be read: {self._error}; check that Cassandra is running and "
+                "provisioned"
             )
         return self._pages
 

@@ -50,7 +50,9 @@ def load_references(endpoints: Endpoints, pipeline: Pipeline, dataset: Dataset) 
             try:
                 execute_concurrent_with_args(session, insert_statement(session, table), rows[name], CONCURRENCY)
             except DriverException as error:
-                raise WeirError(f"{table.qualified_name} cannot be filled: {error}; is the schema applied?") from None
+                raise WeirError(
+                    f"{table.qualified_name} cannot be filled: {error}; check that the schema is applied"
+                ) from None
     return {name: len(found) for name, found in rows.items()}
 
 
@@ -95,7 +97,9 @@ def seed_references(
             try:
                 execute_concurrent_with_args(session, insert_statement(session, table), rows, CONCURRENCY)
             except DriverException as error:
-                raise WeirError(f"{table.qualified_name} cannot be filled: {error}; is the schema applied?") from None
+                raise WeirError(
+                    f"{table.qualified_name} cannot be filled: {error}; check that the schema is applied"
+                ) from None
             write_base(connection, name, base)
             total = scalar(connection, f"SELECT count(*) FROM {reference_table(name)}")
             larger = actual_table(table.name) if stored > total else reference_table(name)
@@ -167,7 +171,8 @@ def _read_base(connection: duckdb.DuckDBPyConnection, table: Table, base: Path) 
         connection.execute("DROP VIEW base_file")
     except duckdb.Error as error:
         raise WeirError(
-            f"{base}: {error}; delete it: what {table.qualified_name} lacks is then written, what it has is kept"
+            f"{base}: {error}; delete the file; rows missing in {table.qualified_name} are then written, and existing "
+            "rows are kept"
         ) from None
 
 

@@ -147,7 +147,7 @@ def publish(endpoints: Endpoints, pipeline: Pipeline, events: int, seed: int = 1
     with multiprocessing.get_context("spawn").Pool(PRODUCERS) as pool:
         sent = sum(pool.map(_publish_share, shares))
     if sent != events:
-        raise WeirError(f"{topic}: {sent} of {events} records were acknowledged; look at the broker's log")
+        raise WeirError(f"{topic}: {sent} of {events} records were acknowledged; check the broker's log")
 
 
 def _publish_share(share: _Share) -> int:

@@ -103,7 +103,7 @@ def verify(
     """
     manifests = load_manifests(manifest_folder, pipeline.name)
     if not manifests:
-        raise WeirError(f"nothing was replayed into {pipeline.name} yet; run `weir replay {pipeline.name}` first")
+        raise WeirError(f"nothing has been replayed into {pipeline.name} yet; run `weir replay {pipeline.name}` first")
     began = time.monotonic()
     wait_until_drained(
         endpoints,
@@ -113,7 +113,7 @@ def verify(
         progress=lambda remaining: progress(f"waiting for the job: {remaining:,} records to go"),
     )
     drained = time.monotonic()
-    progress("computing what must be there")
+    progress("computing the expected result")
     connection = open_dataset(pipeline, dataset)
     size = scalar(connection, f"SELECT count(*) FROM {EVENTS}")
     manifests = settle(endpoints, pipeline, connection, manifests, size)

@@ -165,9 +165,9 @@ def test_the_command_counts_first_and_deletes_on_demand(
     [
         ([], "--id: missing"),
         (["tailnum"], "write it as column=value"),
-        (["tail=N1"], "flights.flights_enriched has no such column; it has year, "),
-        (["flight=first"], "--id flight=first: the column is int"),
-        (["time_hour=noon"], "the column is timestamp"),
+        (["tail=N1"], "flights.flights_enriched has no column with this name; it has year, "),
+        (["flight=first"], "--id flight=first: not a value of type int"),
+        (["time_hour=noon"], "not a value of type timestamp"),
     ],
 )
 def test_a_subject_that_is_none_is_refused(given: list[str], words: str) -> None:
@@ -197,4 +197,4 @@ def test_what_remains_is_told_with_its_time() -> None:
 @unit
 def test_a_topic_that_outlives_the_deletion_is_warned_of() -> None:
     (here,) = resolve(stack_of(retention={"gc_grace_hours": 24}), [FLIGHTS]).pipelines
-    assert "brings the rows back: raise retention.gc_grace_hours" in "\n".join(what_remains(here))
+    assert "would bring the rows back: raise retention.gc_grace_hours" in "\n".join(what_remains(here))

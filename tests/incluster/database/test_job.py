@@ -122,7 +122,7 @@ def test_a_second_run_changes_nothing(access: Access, files: Path, administrator
 
     before = history()
     again = run_job(access, files)
-    assert (again.returncode, again.stdout) == (0, "schema and roles are as the catalog says\n")
+    assert (again.returncode, again.stdout) == (0, "schema and roles match the catalog\n")
     assert history() == before > 0
 
 

@@ -59,5 +59,5 @@ def test_values_come_back_as_they_were_written(text: str | None, small: int, lar
 def test_the_jobs_file_is_read_as_it_was_written_and_another_is_refused() -> None:
     wanted = KafkaSetup(3, 3, FLIGHTS.topics, principals([FLIGHTS]), {"weir-flights": ClientQuota(1, 2, 3)})
     assert KafkaSetup.from_json(wanted.to_json()) == wanted
-    with pytest.raises(WeirError, match="this is no description of a Kafka"):
+    with pytest.raises(WeirError, match="not a valid description of a Kafka"):
         KafkaSetup.from_json('{"brokers": "many"}')

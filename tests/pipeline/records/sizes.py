@@ -48,7 +48,7 @@ def _check(outcome: Outcome) -> None:
 
 def _check_cut(letter: Letter | None, value: bytes) -> None:
     assert letter
-    assert letter.reason == f"too-large: the value has {len(value)} bytes, and an event at most {MAX_EVENT_BYTES}"
+    assert letter.reason == f"too-large: the value has {len(value)} bytes, above the limit of {MAX_EVENT_BYTES}"
     assert letter.value == value[:MAX_EVENT_BYTES]
     assert letter.headers["weir.truncated"] == "true"
     assert letter.headers["weir.length"] == str(len(value))

@@ -70,7 +70,7 @@ def _bases(instructions: list[Instruction]) -> Iterator[tuple[int, str]]:
         if not re.search(r"(:[^/]+|@sha256:[0-9a-f]{64})$", value):
             yield instruction.line, f"{name}: {value!r} has no version; give it a tag or a digest"
         elif value.endswith(":latest"):
-            yield instruction.line, f"{name}: latest is whatever is newest; pin its version"
+            yield instruction.line, f"{name}: latest is a floating tag; pin a version"
         if "/" not in value or "." not in value.split("/")[0]:
             yield instruction.line, f"{name}: {value!r} names no registry; a mirror would have to guess it"
     stages = set[str]()

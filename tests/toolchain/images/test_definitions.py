@@ -34,7 +34,7 @@ def test_the_plain_profile_needs_no_container_engine() -> None:
 
 
 def test_an_image_on_somebodys_image_is_not_built_without_an_engine(tmp_path: Path) -> None:
-    with pytest.raises(WeirError, match="only a container engine builds on it"):
+    with pytest.raises(WeirError, match="can only be built with a container engine"):
         Builder(LayerStore(tmp_path), cast("Sources", None), BASES).base("strimzi-kafka", lambda _: None)
 
 
@@ -59,7 +59,7 @@ def test_a_definition_with_two_sources_for_a_part_is_refused(tmp_path: Path) -> 
     folder.mkdir()
     text = (REPOSITORY / "images" / "kafka" / "image.yaml").read_text()
     (folder / "image.yaml").write_text(text.replace("{tool: kafka,", "{tool: kafka, own: bin,"))
-    with pytest.raises(ConfigError, match="tool, own; give one of"):
+    with pytest.raises(ConfigError, match="tool, own; set exactly one of"):
         load_images(tmp_path)
 
 

@@ -102,7 +102,7 @@ def test_a_good_dockerfile_has_no_problem() -> None:
     ("good", "bad", "said"),
     [
         (":3.11.14-slim", "", "has no version"),
-        (":3.11.14-slim", ":latest", "latest is whatever is newest"),
+        (":3.11.14-slim", ":latest", "latest is a floating tag"),
         ("docker.io/library/python", "python", "names no registry"),
         ("FROM ${BASE}", "FROM docker.io/library/python:3.11", "CI could not pin it"),
         ("FROM ${BASE}", "FROM ${OTHER}", "no ARG before the first FROM"),

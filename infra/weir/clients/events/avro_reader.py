@@ -46,13 +46,13 @@ def read_value(reader: Node, writer: Node, body: bytes) -> Any:
     except (UnicodeDecodeError, RecursionError) as error:
         raise _malformed(str(error)) from None
     if source.left:
-        raise UnreadableError(LetterCode.TRAILING_BYTES, f"{source.left} bytes follow the value")
+        raise UnreadableError(LetterCode.TRAILING_BYTES, f"{source.left} extra bytes after the value")
     return value
 
 
 def _require_readable(reader: Node | None, writer: Node) -> None:
     if reader is not None and never_readable(reader, writer):
-        raise _incompatible(f"{writer} is not {reader}")
+        raise _incompatible(f"{writer} cannot be read as {reader}")
 
 
 def _malformed(reason: str) -> UnreadableError:
@@ -129,7 +129,7 @@ class _Source:
                 return None
             case "boolean":
                 if (byte := self._take(1)) not in {b"\0", b"\1"}:
-                    raise _malformed(f"a boolean of {byte!r}")
+                    raise _malformed(f"invalid boolean byte {byte!r}")
                 return byte == b"\1"
             case "float" | "double":
                 # Adding 0 turns the negative zero, which equals zero, into zero.
@@ -140,7 +140,7 @@ class _Source:
     def _int(self) -> int:
         number = self._long()
         if not -GREATEST_INT - 1 <= number <= GREATEST_INT:
-            raise _malformed(f"{number} is no int")
+            raise _malformed(f"{number} does not fit in an int")
         return number
 
     def _long(self) -> int:
@@ -150,18 +150,18 @@ class _Source:
             raw |= (byte & 0x7F) << 7 * position
             if byte < 0x80 and raw < 2**64:
                 return (raw >> 1) ^ -(raw & 1)
-        raise _malformed("a number has more than 64 bits")
+        raise _malformed("a number does not fit in 64 bits")
 
     def _length(self) -> int:
         length = self._long()
         if not 0 <= length <= GREATEST_INT:
-            raise _malformed(f"a length of {length}")
+            raise _malformed(f"invalid length {length}")
         return length
 
     def _index(self, count: int) -> int:
         index = self._int()
         if not 0 <= index < count:
-            raise _malformed(f"an index of {index} of {count}")
+            raise _malformed(f"index {index} is out of range; there are {count}")
         return index
 
     def _key(self, taken: Node | None) -> str:
@@ -181,9 +181,9 @@ class _Source:
             if least == 0:
                 self._item_count += count
             elif count * least > self.left:
-                raise UnreadableError(LetterCode.TRUNCATED, f"{count} items, {self.left} bytes are left")
+                raise UnreadableError(LetterCode.TRUNCATED, f"{count} items, but only {self.left} bytes are left")
             if self._item_count > MAX_ZERO_SIZE_ITEMS:
-                raise _malformed(f"{self._item_count} items without any bytes")
+                raise _malformed(f"{self._item_count} items of zero bytes")
             yield from itertools.repeat(items, count)
 
     def _block(self) -> int:
@@ -192,12 +192,12 @@ class _Source:
         if count < 0:
             self._long()
         if abs(count) > GREATEST_INT:
-            raise _malformed(f"a block of {count} items")
+            raise _malformed(f"invalid block of {count} items")
         return abs(count)
 
     def _take(self, size: int) -> bytes:
         if size > self.left:
-            raise UnreadableError(LetterCode.TRUNCATED, f"{size} bytes are needed, {self.left} are left")
+            raise UnreadableError(LetterCode.TRUNCATED, f"{size} bytes needed, {self.left} left")
         self._position += size
         return self._body[self._position - size : self._position]
 
@@ -248,7 +248,7 @@ def _time(since: datetime.date, number: int, unit: datetime.timedelta) -> dateti
 
 def _default(field: AvroField) -> Any:
     if not field.has_default:
-        raise _incompatible(f"{field.name} is not in the data and has no default")
+        raise _incompatible(f"{field.name} is missing in the data and has no default")
     return _declared(field.type, field.default)
 
 

@@ -42,7 +42,7 @@ class Decoder:
             WeirError: the registry does not answer.
         """
         if value is not None and len(value) > self._max_bytes:
-            raise UnreadableError(LetterCode.TOO_LARGE, f"{len(value)} bytes, and {self._max_bytes} are the most")
+            raise UnreadableError(LetterCode.TOO_LARGE, f"{len(value)} bytes, above the limit of {self._max_bytes}")
         schema_id = _schema_id(value)
         if schema_id not in self._writers:
             self._writers[schema_id] = self._fetched(schema_id)
@@ -61,14 +61,18 @@ class Decoder:
         try:
             return parse_avro(text)
         except SchemaError as error:
-            return UnreadableError(LetterCode.INCOMPATIBLE_SCHEMA, f"schema {schema_id} is no Avro schema: {error}")
+            return UnreadableError(
+                LetterCode.INCOMPATIBLE_SCHEMA, f"schema {schema_id} is not a valid Avro schema: {error}"
+            )
 
 
 def _schema_id(value: bytes | None) -> int:
     if value is None:
-        raise UnreadableError(LetterCode.NULL_VALUE, "there is no value")
+        raise UnreadableError(LetterCode.NULL_VALUE, "the value is null")
     if value[:1] not in {b"", MAGIC}:
         raise UnreadableError(LetterCode.BAD_MAGIC, f"the first byte is {value[0]}")
     if len(value) < HEADER_BYTES:
-        raise UnreadableError(LetterCode.TRUNCATED, f"the header has {HEADER_BYTES} bytes, the value {len(value)}")
+        raise UnreadableError(
+            LetterCode.TRUNCATED, f"the value has {len(value)} bytes, fewer than the {HEADER_BYTES} of the header"
+        )
     return int.from_bytes(value[1:HEADER_BYTES], "big", signed=True)

@@ -27,7 +27,7 @@ def require_storable(pipeline: Pipeline, event: dict[str, Any]) -> None:
     """
     for name, value in event.items():
         if isinstance(value, FarTime):
-            raise UnreadableError(LetterCode.OUT_OF_RANGE, f"field {name}: {value} is in none of the years 1 to 9999")
+            raise UnreadableError(LetterCode.OUT_OF_RANGE, f"field {name}: {value} is outside the years 1 to 9999")
     bounds, time = pipeline.spec.event_time_range, event[pipeline.spec.event_time]
     if not bounds.earliest <= time.date() <= bounds.latest:
         raise UnreadableError(LetterCode.OUT_OF_RANGE, f"field {pipeline.spec.event_time}: {time}")

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from cassandra.cluster import Session
 
 DEFAULT_SUPERUSER = "cassandra"
-"""The role that Cassandra makes in an empty cluster; its password is its name."""
+"""The role that Cassandra creates in an empty cluster; its password is its name."""
 DEFAULT_SUPERUSER_SECONDS = 30.0
 """An empty cluster answers clients ten seconds before it makes the role, and more on a busy machine."""
 PASSWORD_RETRY_SECONDS = (6.0, 12.0)
 
 
 def secure_administrator(access: Access) -> tuple[str, ...]:
-    """Makes `access` a superuser of a fresh cluster, and takes the well-known one away; what it did.
+    """Creates the superuser `access` in a fresh cluster and drops the default one; returns what it did.
 
     Raises:
         WeirError: neither `access` nor the default superuser is let in.
@@ -38,7 +38,7 @@ def secure_administrator(access: Access) -> tuple[str, ...]:
                 f"CREATE ROLE IF NOT EXISTS {cql.name(access.user)} WITH {login}",
                 shown=f"CREATE ROLE {access.user}",
             )
-        done.append(f"superuser {access.user}: made")
+        done.append(f"superuser {access.user}: created")
     with admin_session(access) as session:
         if access.user != DEFAULT_SUPERUSER and DEFAULT_SUPERUSER in _roles(session):
             execute(session, f"DROP ROLE IF EXISTS {cql.name(DEFAULT_SUPERUSER)}")
@@ -68,7 +68,7 @@ def apply_roles(access: Access, roles: tuple[Role, ...], passwords: Mapping[str,
     """
     missing = sorted({role.name for role in roles} - {name for name, password in passwords.items() if password})
     if missing:
-        raise WeirError(f"no password for the roles {', '.join(missing)}; give each a secret")
+        raise WeirError(f"no password for the roles {', '.join(missing)}; create a secret for each")
     done: list[str] = []
     with admin_session(access) as session:
         known = _roles(session)
@@ -84,14 +84,14 @@ def _apply_login(session: Session, login: Access, known: Mapping[str, bool]) -> 
     if name not in known:
         create = f"CREATE ROLE IF NOT EXISTS {cql.name(name)}"
         execute(session, f"{create} WITH {password} AND SUPERUSER = false", shown=create)
-        return [f"role {name}: made"]
+        return [f"role {name}: created"]
     done = []
     if known[name]:
         execute(session, f"ALTER ROLE {cql.name(name)} WITH SUPERUSER = false")
-        done.append(f"role {name}: is no superuser any more")
+        done.append(f"role {name}: no longer a superuser")
     if not may_log_in(login):
         _change_password(session, name, password)
-        done.append(f"role {name}: login set anew")
+        done.append(f"role {name}: password set")
     return done
 
 

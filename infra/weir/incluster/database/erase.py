@@ -38,7 +38,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Subject:
-    """Whose rows: what each of these columns is equal to, all of them."""
+    """The subject, by the value of each of these columns; all of them must match."""
 
     values: Mapping[str, Any]
 
@@ -57,11 +57,11 @@ class Subject:
             if name not in pipeline.row_table.columns:
                 columns = ", ".join(pipeline.row_table.columns)
                 raise WeirError(
-                    f"--id {entry}: {pipeline.row_table.qualified_name} has no such column; it has {columns}"
+                    f"--id {entry}: {pipeline.row_table.qualified_name} has no column with this name; it has {columns}"
                 )
             values[name] = _value(name, pipeline.row_table.columns[name], text)
         if not values:
-            raise WeirError("--id: missing; without it every row would be the subject's")
+            raise WeirError("--id: missing; add it, because without an id every row would match")
         return cls(values)
 
 
@@ -116,22 +116,23 @@ def erase(session: Session, found: Found) -> None:
 
 
 def what_remains(pipeline: Pipeline) -> list[str]:
-    """Where the subject still is after its rows have gone, and until when, a line each."""
+    """Where the subject's data remains after its rows have been deleted, and until when; one line each."""
     spec, grace_hours = pipeline.spec, pipeline.gc_grace_seconds // 3600
     if spec.legal_hold:
         return ["the pipeline is under a legal hold: its topics keep everything until the hold ends"]
     lines = [
         f"topic {spec.source.topic}: its events expire within {spec.source.retention_hours} hours",
-        f"topic {spec.dead_letters.topic}: what could not be decoded expires within "
-        f"{spec.dead_letters.retention_hours} hours, and cannot be searched",
-        f"deduplication: the id alone, for {spec.deduplication.horizon_hours} hours, and checkpoints as long",
-        "totals: they are sums of many; what the subject added to them stays",
-        "backups and snapshots: until they expire; a restore is followed by erasing again",
+        f"topic {spec.dead_letters.topic}: records that could not be decoded expire within "
+        f"{spec.dead_letters.retention_hours} hours, and they cannot be searched",
+        f"deduplication state: only the id, for {spec.deduplication.horizon_hours} hours; checkpoints contain it too",
+        "totals: sums over many events; what the subject contributed stays",
+        "backups and snapshots: until they expire; erase again after a restore",
     ]
     if spec.source.retention_hours > grace_hours:
         lines.append(
-            f"warning: the topic keeps events for {spec.source.retention_hours} hours and the deletion is remembered "
-            f"for {grace_hours}; a replay after that brings the rows back: raise retention.gc_grace_hours"
+            f"warning: the topic keeps events for {spec.source.retention_hours} hours, but Cassandra remembers the "
+            f"deletion for only {grace_hours}; a later replay would bring the rows back: raise "
+            "retention.gc_grace_hours"
         )
     return lines
 
@@ -157,7 +158,7 @@ def _value(name: str, kind: ColumnType, text: str) -> Any:
     try:
         return _PARSERS[kind](text)
     except (ValueError, KeyError):
-        raise WeirError(f"--id {name}={text}: the column is {kind.value}, and this is none") from None
+        raise WeirError(f"--id {name}={text}: not a value of type {kind.value}; correct it") from None
 
 
 def _timestamp(text: str) -> datetime:

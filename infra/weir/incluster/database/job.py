@@ -56,11 +56,11 @@ def apply(access: Access, wanted: Database, passwords: dict[str, str]) -> None:
             tell(f"{change.subject}: {change.statement}")
 
         done = migrate(session, wanted, before_each)
-        tell(*(f"{name}: kept, though no file names it; name it in drops to lose it" for name in done.kept))
+        tell(*(f"{name}: kept, although no file declares it; list it in drops to remove it" for name in done.kept))
         renew()
         if access.user and wanted.roles:
             tell(*apply_roles(access, wanted.roles, passwords))
-    tell("schema and roles are as the catalog says")
+    tell("schema and roles match the catalog")
 
 
 def _wait_for(access: Access, wait_seconds: float) -> None:
@@ -87,12 +87,12 @@ def _access(options: argparse.Namespace) -> Access:
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m weir.incluster.database.job", description=__doc__)
-    parser.add_argument("--database", type=Path, required=True, help="the wanted schema and roles, as JSON")
+    parser.add_argument("--database", type=Path, required=True, help="the desired schema and roles, as JSON")
     parser.add_argument("--contact-point", action="append", required=True, help="host:port of a node")
     parser.add_argument("--datacenter", required=True)
     parser.add_argument("--ca", type=Path, help="the CA of the nodes' certificates; turns TLS on")
     parser.add_argument("--administrator", type=Path, help="folder with the files username and password")
-    parser.add_argument("--roles", type=Path, help="folder with a file for each role that holds its password")
+    parser.add_argument("--roles", type=Path, help="folder with one file per role, which contains its password")
     parser.add_argument("--wait-seconds", type=float, default=900, help="how long to wait for Cassandra")
     return parser.parse_args(arguments)
 

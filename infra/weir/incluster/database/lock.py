@@ -43,12 +43,12 @@ def schema_lock(
     deadline = time.monotonic() + wait_seconds
     while (other := _other_holder(session, holder)) is not None:
         if time.monotonic() > deadline:
-            raise WeirError(f"{other} is changing Cassandra's schema; see to its end, then run this again")
+            raise WeirError(f"{other} is changing Cassandra's schema; wait until it has finished, then run this again")
         time.sleep(min(2.0, wait_seconds / 10))
 
     def renew() -> None:
         if not session.execute(_RENEW, (LEASE_SECONDS, holder, _NAME, holder)).was_applied:
-            raise WeirError("the schema lock was lost to another run; see to its end, then run this again")
+            raise WeirError("another run has taken the schema lock; wait until it has finished, then run this again")
 
     try:
         yield renew

@@ -74,6 +74,6 @@ def execute(session: Session, statement: str, *, shown: str = "") -> None:
         raise WeirError(f"Cassandra refused `{name}`: {error}") from None
     if not result.response_future.is_schema_agreed:
         raise WeirError(
-            f"Cassandra's nodes disagree about the schema after `{name}`; see `nodetool describecluster`, "
-            "bring back the node that lags, and run this again"
+            f"Cassandra's nodes disagree about the schema after `{name}`; check `nodetool describecluster`, restore "
+            "the node that is out of sync, and run this again"
         )

@@ -43,23 +43,23 @@ def apply(access: Access, wanted: KafkaSetup, passwords: dict[str, str], wait_se
     set_passwords(client, passwords)
     apply_rules(client, wanted.users, tell)
     apply_quotas(brokers[0], access.certificate, wanted.quotas, tell)
-    tell(f"topics, rules, quotas and the passwords of {len(passwords)} users are as the plan says")
+    tell(f"topics, ACLs, quotas and the passwords of {len(passwords)} users match the plan")
 
 
 def _passwords(wanted: KafkaSetup, found: dict[str, str]) -> dict[str, str]:
     """Of the users that are wanted, before anything is touched."""
     missing = [user.name for user in wanted.users if not found.get(user.name)]
     if missing:
-        raise WeirError(f"passwords of {', '.join(missing)}: missing; mount a file of each user's name")
+        raise WeirError(f"passwords of {', '.join(missing)}: missing; mount one file per user, named after the user")
     return {user.name: found[user.name] for user in wanted.users}
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m weir.incluster.kafka.job", description=__doc__)
-    parser.add_argument("--setup", type=Path, required=True, help="the wanted topics, users and quotas, as JSON")
+    parser.add_argument("--setup", type=Path, required=True, help="the desired topics, users and quotas, as JSON")
     parser.add_argument("--servers", required=True, help="host:port of brokers, separated by commas")
-    parser.add_argument("--certificate", type=Path, help="folder with tls.crt, tls.key and ca.crt of an administrator")
-    parser.add_argument("--passwords", type=Path, help="folder with a file for each user that holds its password")
+    parser.add_argument("--certificate", type=Path, help="folder with an administrator's tls.crt, tls.key and ca.crt")
+    parser.add_argument("--passwords", type=Path, help="folder with one file per user, which contains its password")
     parser.add_argument("--wait-seconds", type=float, default=600, help="how long to wait for the brokers")
     return parser.parse_args(arguments)
 

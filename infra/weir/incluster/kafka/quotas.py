@@ -68,7 +68,7 @@ def _connection(broker: Broker, certificate: Path | None) -> Iterator[BufferedIO
             ):
                 yield stream
     except (OSError, struct.error) as error:
-        raise WeirError(f"quotas: the broker {broker.host}:{broker.port} does not answer: {error}") from None
+        raise WeirError(f"quotas: broker {broker.host}:{broker.port} does not answer: {error}") from None
 
 
 def _ask(stream: BufferedIOBase, request: int, body: bytes) -> Reader:

@@ -1,4 +1,4 @@
-"""Topics: what is missing is added, what differs is set, and what cannot be is refused before anything is touched."""
+"""Topics: adds missing ones, corrects settings, and refuses impossible changes before anything is touched."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def partition_conflicts(existing: Mapping[str, int], topics: Iterable[Topic], *,
 def _conflict(topic: Topic, count: int, may_grow: bool) -> str:
     if may_grow:
         return (
-            f"topic {topic.name} has {count} partitions and {topic.partitions} are asked for: Kafka removes none; ask "
-            f"for {count} or more, or use a new topic"
+            f"topic {topic.name} has {count} partitions, but the plan has {topic.partitions}; Kafka cannot remove "
+            f"partitions: use {count} or more, or a new topic"
         )
     return (
-        f"topic {topic.name} has {count} partitions and its pipeline asks for {topic.partitions}: another "
-        "number sends a key elsewhere and so breaks its order; use a new topic, or correct the pipeline"
+        f"topic {topic.name} has {count} partitions, but its pipeline file says {topic.partitions}; a different "
+        "number breaks the order of keys: use a new topic, or correct the pipeline file"
     )
 
 
@@ -57,7 +57,9 @@ def apply_topics(client: AdminClient, topics: Iterable[Topic], rules: TopicRules
     wanted = list(topics)
     existing = partitions(client)
     if problems := partition_conflicts(existing, wanted, may_grow=rules.may_grow):
-        raise WeirError("\n".join(["no topic was changed, because this cannot be:", *(f"  {p}" for p in problems)]))
+        raise WeirError(
+            "\n".join(["no topic was changed, because these changes are impossible:", *(f"  {p}" for p in problems)])
+        )
     known = [topic for topic in wanted if topic.name in existing]
     _create(client, [topic for topic in wanted if topic.name not in existing], rules.replication_factor, tell)
     _grow(client, [topic for topic in known if topic.partitions > existing[topic.name]], tell)
@@ -86,7 +88,7 @@ def _set(client: AdminClient, topics: list[Topic], tell: Tell) -> None:
     if not topics:
         return
     asked = [ConfigResource(ResourceType.TOPIC, topic.name) for topic in topics]
-    described = answers("to tell topics' settings", client.describe_configs(asked))
+    described = answers("to describe the topics", client.describe_configs(asked))
     has = {resource.name: settings for resource, settings in described.items()}
     changes = {topic.name: _differing(topic, has[topic.name]) for topic in topics}
     resources = [_resource(name, settings) for name, settings in changes.items() if settings]
@@ -108,7 +110,7 @@ def _differing(topic: Topic, has: Mapping[str, ConfigEntry]) -> dict[str, str]:
 
 
 def _source(entry: ConfigEntry) -> ConfigSource:
-    # The client library gives a number, though it says otherwise.
+    # The client library returns a number, contrary to its type annotation.
     return ConfigSource(entry.source)
 
 

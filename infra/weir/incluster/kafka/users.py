@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 ITERATIONS = 8192
 OWN_USERS = "weir-"
-"""Of users with other names nothing is known here, and nothing is taken from them."""
+"""Users with other names are not managed here, and lose nothing."""
 PREFIX = "User:"
 ANYWHERE = "*"
-# The library's annotation does not know that nothing stands for everything.
+# The library's annotation does not allow None, which means "any".
 ANY: Any = None
-# What somebody denied, or allowed to a single address, is theirs: it is neither asked for nor changed.
+# ACLs that deny, or that allow a single address, belong to somebody else: they are neither read nor changed.
 EVERY_RULE = AclBindingFilter(
     ResourceType.ANY, ANY, ResourcePatternType.ANY, ANY, ANYWHERE, AclOperation.ANY, AclPermissionType.ALLOW
 )
@@ -57,7 +57,7 @@ def set_passwords(client: AdminClient, passwords: Mapping[str, str]) -> None:
 
 
 def apply_rules(client: AdminClient, users: Iterable[Principal], tell: Tell) -> None:
-    """Adds what is missing, then takes from the platform's own users what nobody asks for any more."""
+    """Adds missing ACLs, then removes those of the platform's own users that are no longer needed."""
     wanted = {rule for user in users for rule in rules_of(user)}
     existing = existing_rules(client)
     missing = sorted(wanted - existing)
@@ -65,11 +65,11 @@ def apply_rules(client: AdminClient, users: Iterable[Principal], tell: Tell) -> 
     if missing:
         answers("rules", client.create_acls([AclBinding(*_values(rule)) for rule in missing]))
     if stale:
-        answers("to remove rules", client.delete_acls([AclBindingFilter(*_values(rule)) for rule in stale]))
+        answers("to remove ACLs", client.delete_acls([AclBindingFilter(*_values(rule)) for rule in stale]))
     for rule in missing:
         tell(f"{rule}: allowed")
     for rule in stale:
-        tell(f"{rule}: removed, for nobody asks for it any more")
+        tell(f"{rule}: removed, because nothing needs it any more")
 
 
 def rules_of(user: Principal) -> Iterator[Rule]:
@@ -83,7 +83,7 @@ def rules_of(user: Principal) -> Iterator[Rule]:
 
 def existing_rules(client: AdminClient) -> set[Rule]:
     """What Kafka allows its users, wherever they come from."""
-    found = answers("to tell its rules", {"all": client.describe_acls(EVERY_RULE)})["all"]
+    found = answers("to list its ACLs", {"all": client.describe_acls(EVERY_RULE)})["all"]
     return {
         Rule(
             rule.principal.removeprefix(PREFIX),

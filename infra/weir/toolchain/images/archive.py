@@ -45,4 +45,4 @@ def load_into_containerd(store: LayerStore, images: list[BuiltImage], socket: Pa
             pass  # what it says follows
         said = process.stdout.read().decode(errors="replace")
     if process.returncode != 0:
-        raise WeirError(f"containerd at {socket} did not take the images: {said.strip()[-500:]}")
+        raise WeirError(f"containerd at {socket} did not import the images: {said.strip()[-500:]}")

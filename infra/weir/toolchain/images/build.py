@@ -70,16 +70,16 @@ class Builder:
         return BuiltImage(reference, manifest, tuple(layers), config, self._bill(image, reference, layers))
 
     def base(self, name: str, show: Show) -> Layer:
-        """The Debian that images begin with.
+        """The Debian base image.
 
         Raises:
-            WeirError: it is somebody's image.
+            WeirError: the base is a third-party image.
         """
         base = self.bases[name]
         if not isinstance(base, Debian):
             raise WeirError(
-                f"{base.docker_image} is in no package registry: only a container engine builds on it; use "
-                "`docker build` with the Dockerfile beside the image's definition"
+                f"{base.docker_image} is not in any package registry, so this image can only be built with a "
+                "container engine; use `docker build` with the Dockerfile beside the image's definition"
             )
         return self.store.layer(debian.key_of(base), lambda target: debian.write_base(base, target, show))
 

@@ -17,7 +17,7 @@ MIRROR_VARIABLE = "WEIR_DEBIAN_MIRROR"
 MIRROR = "http://deb.debian.org/debian"
 SECURITY_MIRROR = "http://deb.debian.org/debian-security"
 SNAPSHOT = "1"
-"""Raise it to have every base made anew: with it come Debian's newest security updates."""
+"""Raise it to rebuild every base image, with Debian's newest security updates."""
 
 # Nothing at run time reads them, and together they are half of a small Debian.
 LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/lintian/*")
@@ -59,7 +59,7 @@ def write_base(base: Debian, target: Path, show: Callable[[str], None]) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         reason = "\n".join(done.stderr.strip().splitlines()[-15:])
-        raise WeirError(f"Debian {base.suite}: mmdebstrap failed; see whether {_mirror()} answers:\n{reason}")
+        raise WeirError(f"Debian {base.suite}: mmdebstrap failed; check that {_mirror()} is reachable:\n{reason}")
 
 
 def read_file(base: Path, name: str) -> bytes:
@@ -95,4 +95,6 @@ def _mmdebstrap() -> str:
         apt_install(("mmdebstrap",))
         if found := shutil.which("mmdebstrap"):
             return found
-    raise WeirError("building images without a container engine needs mmdebstrap: install it (Debian: mmdebstrap)")
+    raise WeirError(
+        "building images without a container engine needs mmdebstrap; install it (Debian: apt-get install mmdebstrap)"
+    )

@@ -20,10 +20,10 @@ AbsolutePath = Annotated[str, Field(pattern=r"^/(usr|opt|etc|app|data|var|docker
 
 
 class Base(Frozen):
-    """Somebody's image as it is: only a container engine has it."""
+    """A third-party image: only a container engine can pull it."""
 
     docker_image: Annotated[
-        str, Field(description="Where Docker builds; CI gives it by digest.", pattern=r"^[a-z.]+/\S+:\S+$")
+        str, Field(description="The base image for Docker builds; CI pins it by digest.", pattern=r"^[a-z.]+/\S+:\S+$")
     ]
 
 
@@ -46,35 +46,37 @@ class Part(Frozen):
     """One layer: exactly one of its sources, put into the folder (or the file) `to`."""
 
     to: AbsolutePath
-    tool: Annotated[str | None, Field(description="A folder of weir's toolchain.")] = None
-    locks: Annotated[list[str], Field(description="A Python environment of what these files of locks/ name.")] = []
+    tool: Annotated[str | None, Field(description="A program of weir's toolchain.")] = None
+    locks: Annotated[
+        list[str], Field(description="A Python environment with the packages in these files of locks/.")
+    ] = []
     repository: Annotated[str | None, Field(description="A file or folder of the repository.")] = None
-    own: Annotated[str | None, Field(description="A file or folder beside the definition.")] = None
-    made: Annotated[Literal["job-package"] | None, Field(description="What a program of weir's writes.")] = None
-    without: Annotated[list[str], Field(description="Patterns of paths below the source that stay out.")] = []
-    owned: Annotated[bool, Field(description="By the image's account, which may write there.")] = False
+    own: Annotated[str | None, Field(description="A file or folder next to the definition.")] = None
+    made: Annotated[Literal["job-package"] | None, Field(description="The output of one of weir's programs.")] = None
+    without: Annotated[list[str], Field(description="Patterns of paths below the source that are excluded.")] = []
+    owned: Annotated[bool, Field(description="Owned by the image's account, which may write there.")] = False
 
     @model_validator(mode="after")
     def _one_source(self) -> Part:
         given = [name for name in ("tool", "locks", "repository", "own", "made") if getattr(self, name)]
         if len(given) != 1:
             raise ValueError(
-                f"{self.to}: {', '.join(given) or 'no source'}; give one of tool, locks, repository, own, made"
+                f"{self.to}: {', '.join(given) or 'no source'}; set exactly one of tool, locks, repository, own, made"
             )
         return self
 
 
 class ImageDefinition(Frozen):
-    """One image. Where its base is somebody's image, its account and folders are there already."""
+    """One image. If its base is a third-party image, its account and folders already exist."""
 
     name: ImageName
     title: str
-    licenses: Annotated[str, Field(description="SPDX expression of what the image is for.")]
+    licenses: Annotated[str, Field(description="SPDX license expression of the image.")]
     base: str
     account: Account
     parts: list[Part] = []
-    folders: Annotated[list[AbsolutePath], Field(description="Empty ones, the account's own.")] = []
-    links: Annotated[dict[AbsolutePath, str], Field(description="Symbolic links: where, and to what.")] = {}
+    folders: Annotated[list[AbsolutePath], Field(description="Empty folders, owned by the account.")] = []
+    links: Annotated[dict[AbsolutePath, str], Field(description="Symbolic links, as location: target.")] = {}
     environment: dict[str, str] = {}
     entrypoint: list[str] = []
     command: list[str] = []
@@ -82,7 +84,7 @@ class ImageDefinition(Frozen):
 
 
 def load_bases(folder: Path) -> dict[str, Base]:
-    """What images begin with, by name.
+    """The base images, by name.
 
     Raises:
         ConfigError: the file is wrong.
@@ -107,8 +109,11 @@ def load_images(folder: Path) -> dict[ImageName, ImageDefinition]:
         if image.base not in bases:
             raise ConfigError(str(path), [f"base: {image.base!r} is not in {BASES_FILE}; there are {', '.join(bases)}"])
         if not isinstance(bases[image.base], Debian) and (image.folders or image.links):
-            raise ConfigError(str(path), [f"folders, links: no command is run in {image.base}; make them parts"])
+            raise ConfigError(
+                str(path),
+                [f"folders, links: not possible, because no command is run in {image.base}; use parts instead"],
+            )
         if image.name != path.parent.name:
-            raise ConfigError(str(path), [f"name: {image.name} is not the folder's; rename the one or the other"])
+            raise ConfigError(str(path), [f"name: {image.name} differs from the folder's name; rename one of them"])
         found[image.name] = image
     return found

@@ -35,7 +35,9 @@ def chosen(repository: Path, names: Collection[str]) -> list[ImageDefinition]:
     """
     known = load_images(repository / FOLDER)
     if unknown := sorted(set(names) - {name.value for name in known}):
-        raise WeirError(f"{', '.join(unknown)}: no such image; there are {', '.join(name.value for name in known)}")
+        raise WeirError(
+            f"{', '.join(unknown)}: no image with this name; known: {', '.join(name.value for name in known)}"
+        )
     return [image for name, image in known.items() if not names or name.value in names]
 
 
@@ -45,7 +47,7 @@ def tools_of(images: Collection[ImageDefinition]) -> set[str]:
 
 
 def needing_engine(repository: Path) -> list[str]:
-    """The images that begin with somebody's image, which only a container engine has."""
+    """The images based on a third-party image, which only a container engine can build."""
     folder = repository / FOLDER
     bases = load_bases(folder)
     return [name.value for name, image in load_images(folder).items() if not isinstance(bases[image.base], Debian)]
@@ -64,13 +66,13 @@ def build(repository: Path, config: ImagesConfig, names: Collection[str], report
     found = toolchain.ensure(repository, tools_of(images), report)
     store = store_of(dict(os.environ))
     builder = Builder(store, Sources(repository, found), load_bases(repository / FOLDER))
-    with locks.held(store.folder / ".lock", lambda: report(FOLDER, "another weir is building them", None)):
+    with locks.held(store.folder / ".lock", lambda: report(FOLDER, "another weir process is building them", None)):
         _bases(builder, images, report)
         return [_build(builder, image, image_reference(config, image.name), report) for image in images]
 
 
 def _bases(builder: Builder, images: Collection[ImageDefinition], report: Report) -> None:
-    """Every base that they begin with, side by side: making one mostly waits for Debian's archive."""
+    """All their base images, concurrently: making one mostly waits for Debian's archive."""
     names = sorted({image.base for image in images})
     with ThreadPoolExecutor(max_workers=BASES_AT_ONCE) as pool:
         list(pool.map(lambda name: builder.base(name, lambda doing: report(name, doing, None)), names))

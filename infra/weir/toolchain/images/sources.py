@@ -20,7 +20,7 @@ from weir.toolchain.toolchain import uv_program
 DEBIAN_PYTHON = "/usr/bin/python3"
 COMPILED = shutil.ignore_patterns("__pycache__")
 BYTECODE = "unchecked-hash"
-"""A layer of before had none, or that of the machine that it was made on."""
+"""Older layers had none, or that of the machine that they were made on."""
 
 
 @dataclass(frozen=True)
