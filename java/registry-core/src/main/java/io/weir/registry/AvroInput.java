@@ -91,7 +91,7 @@ public class AvroInput {
   public final int readLength() throws DecodeException {
     long length = readLong();
     if (length < 0 || length > Integer.MAX_VALUE) {
-      throw malformed("a length of " + length + " is not possible");
+      throw malformed("a length of " + length + " is impossible");
     }
     requireRemaining(length);
     return (int) length;
@@ -117,7 +117,7 @@ public class AvroInput {
       count = -count;
     }
     if (count < 0 || count > Integer.MAX_VALUE) {
-      throw malformed("a block of " + count + " items is not possible");
+      throw malformed("a block of " + count + " items is impossible");
     }
     if (minItemBytes > 0) {
       requireRemaining(count * minItemBytes);

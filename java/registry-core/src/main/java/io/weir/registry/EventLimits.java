@@ -65,7 +65,7 @@ public record EventLimits(List<TimeLimit> times, List<KeyLimit> keys) implements
           .build()
           .readValue(json, EventLimits.class);
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("No limits of events: " + e.getMessage(), e);
+      throw new IllegalArgumentException("Not valid event limits: " + e.getMessage(), e);
     }
   }
 

@@ -71,7 +71,7 @@ final class GenericReaders {
         yield map(each, 1 + EncodedSize.least(writer.getValueType()));
       }
       case RECORD -> record(writer, taken);
-      case UNION -> throw new IllegalStateException("A branch is no union");
+      case UNION -> throw new IllegalStateException("A branch cannot be a union");
     };
   }
 
@@ -221,7 +221,7 @@ final class GenericReaders {
     try {
       return canonical(GenericData.get().getDefaultValue(field));
     } catch (AvroRuntimeException e) {
-      throw new DecodeException(INCOMPATIBLE_SCHEMA, "no valid default: " + e.getMessage())
+      throw new DecodeException(INCOMPATIBLE_SCHEMA, "not a valid default: " + e.getMessage())
           .inField(field.name());
     }
   }

@@ -37,7 +37,7 @@ public final class RecordReader {
     GenericRecord record = (GenericRecord) reader.read(input);
     if (input.remaining() > 0) {
       throw new DecodeException(
-          DecodeError.TRAILING_BYTES, input.remaining() + " bytes follow the record");
+          DecodeError.TRAILING_BYTES, input.remaining() + " extra bytes after the record");
     }
     return record;
   }
@@ -55,7 +55,7 @@ public final class RecordReader {
     try {
       if (expected == null && writer.getType() != Schema.Type.RECORD) {
         throw new DecodeException(
-            DecodeError.INCOMPATIBLE_SCHEMA, "schema " + id + " is no record");
+            DecodeError.INCOMPATIBLE_SCHEMA, "schema " + id + " is not a record");
       }
       return GenericReaders.compile(writer, expected == null ? writer : expected);
     } catch (DecodeException e) {

@@ -101,7 +101,7 @@ final class RegistryClient {
           throw new IOException(
               "No " + what + " from " + config.url() + " in " + (attempt + 1) + " attempts", e);
         }
-        LOG.warn("No {} yet, next attempt in {} ms: {}", what, backoff, e.getMessage());
+        LOG.warn("Still no {}; next attempt in {} ms: {}", what, backoff, e.getMessage());
         pause(backoff);
         backoff = Math.min(2 * backoff, LONGEST_BACKOFF_MILLIS);
       }
@@ -163,7 +163,9 @@ final class RegistryClient {
       return Optional.empty();
     }
     throw new IOException(
-        "The registry refuses, " + what + ". Check the registry's url and the credentials");
+        "The registry refused the request: "
+            + what
+            + ". Check the registry's url and the credentials");
   }
 
   private static JsonNode parse(String body) {

@@ -140,7 +140,7 @@ public final class Resolution {
     return incompatible(
         "symbol "
             + writer.getEnumSymbols().get(index)
-            + " of the writer's enum is unknown to the reader, without a default");
+            + " of the writer's enum is unknown to the reader, which has no default");
   }
 
   /** Avro resolves the bytes alone, and would read microseconds as milliseconds. */

@@ -111,13 +111,13 @@ public final class SchemaRegistry {
       return Answer.unusable(id, "is of type " + type + ", not AVRO");
     }
     if (!body.path("references").isEmpty()) {
-      return Answer.unusable(id, "refers to other schemas; register it in one piece");
+      return Answer.unusable(id, "refers to other schemas; register it without references");
     }
     try {
       return Answer.known(
           new Schema.Parser().setValidateDefaults(false).parse(body.get("schema").asText()));
     } catch (AvroRuntimeException e) {
-      return Answer.unusable(id, "is no valid Avro schema: " + e.getMessage());
+      return Answer.unusable(id, "is not a valid Avro schema: " + e.getMessage());
     }
   }
 

@@ -25,7 +25,7 @@ public record SizeLimit(int maxBytes) implements Serializable {
     if (exceededBy(value)) {
       throw new DecodeException(
           DecodeError.TOO_LARGE,
-          "the value has " + value.length + " bytes, and an event at most " + maxBytes);
+          "the value has " + value.length + " bytes, above the limit of " + maxBytes);
     }
   }
 

@@ -91,7 +91,7 @@ final class Lookup {
       throw new UncheckedIOException(e);
     } catch (DecodeException e) {
       throw new IllegalStateException(
-          "A row of a reference topic cannot be read; publish it anew: " + e.getMessage(), e);
+          "A row of a reference topic cannot be read; publish it again: " + e.getMessage(), e);
     }
   }
 }

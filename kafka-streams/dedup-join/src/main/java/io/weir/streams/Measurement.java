@@ -58,7 +58,7 @@ final class Measurement {
       case "sum" -> (sum, value) -> ((Number) value).longValue() + (sum == null ? 0 : (Long) sum);
       case "min" -> (least, value) -> least == null || compare(value, least) < 0 ? value : least;
       case "max" -> (most, value) -> most == null || compare(value, most) > 0 ? value : most;
-      default -> throw new IllegalArgumentException("No such measure: " + measure.function());
+      default -> throw new IllegalArgumentException("Unknown measure: " + measure.function());
     };
   }
 
@@ -75,7 +75,7 @@ final class Measurement {
           case "equals" -> order -> order == 0;
           case "greater_than" -> order -> order > 0;
           case "less_than" -> order -> order < 0;
-          default -> throw new IllegalArgumentException("No such test: " + where.test());
+          default -> throw new IllegalArgumentException("Unknown test: " + where.test());
         };
     return input -> input[position] != null && holds.test(compare(input[position], bound));
   }

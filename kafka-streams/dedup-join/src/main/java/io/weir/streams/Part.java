@@ -80,7 +80,7 @@ final class Part {
   /** What is away (a broker, the registry) comes back, and the events wait in Kafka. */
   private StreamThreadExceptionResponse replaced(Throwable error) {
     failures.failed(error, System.currentTimeMillis());
-    LOG.error("Application {}: a thread failed and is replaced", group, error);
+    LOG.error("Application {}: a thread failed and is being replaced", group, error);
     leave(Thread.currentThread().getName());
     try {
       Thread.sleep(PAUSE_MILLIS);
@@ -108,7 +108,11 @@ final class Part {
           .all()
           .get(LEAVE_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException | KafkaException e) {
-      LOG.warn("Application {}: {} is missed later: {}", group, member, e.toString());
+      LOG.warn(
+          "Application {}: member {} was not removed and will time out: {}",
+          group,
+          member,
+          e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -129,7 +133,7 @@ final class Part {
       GroupOffsets offsets = GroupOffsets.of(admin, group, inputs);
       failures.look(offsets.committed(), offsets.ends(), state(), now);
     } catch (ExecutionException | TimeoutException | KafkaException e) {
-      LOG.warn("Application {}: nobody can tell how far it is: {}", group, e.toString());
+      LOG.warn("Application {}: its progress is unknown: {}", group, e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -122,7 +122,7 @@ final class PipelineRun {
     } catch (IOException | ExecutionException | TimeoutException | RuntimeException e) {
       message = e.toString();
       starts.failed(e, System.currentTimeMillis());
-      LOG.warn("Pipeline {} cannot be started yet: {}", plan.name(), message);
+      LOG.warn("Pipeline {} cannot start yet: {}", plan.name(), message);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -169,7 +169,7 @@ final class PipelineRun {
               plan.aggregates().stream().map(Aggregate::name).toList()));
     }
     made.forEach(Part::start);
-    LOG.info("Pipeline {} is started", plan.name());
+    LOG.info("Pipeline {} has started", plan.name());
     return List.copyOf(made);
   }
 

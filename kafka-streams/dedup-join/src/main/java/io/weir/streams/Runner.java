@@ -48,7 +48,7 @@ final class Runner {
     for (String name : runs.keySet().toArray(String[]::new)) {
       String text = wanted.get(name);
       if (text == null || !fingerprint(text).equals(runs.get(name).fingerprint())) {
-        LOG.info("Pipeline {} is {}", name, text == null ? "stopped" : "started anew");
+        LOG.info("Pipeline {} is {}", name, text == null ? "stopped" : "restarted");
         runs.get(name).close(text == null);
         runs.remove(name);
       }

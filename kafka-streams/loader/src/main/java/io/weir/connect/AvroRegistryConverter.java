@@ -50,7 +50,7 @@ public final class AvroRegistryConverter implements Converter {
     try {
       reader = new RecordReader(SchemaLookup.of(RegistryConfig.of(url)), null);
     } catch (IOException e) {
-      throw new DataException("The registry's client cannot be set up", e);
+      throw new DataException("The registry client cannot be created", e);
     }
   }
 
@@ -77,6 +77,6 @@ public final class AvroRegistryConverter implements Converter {
       return letter;
     }
     throw new DataException(
-        topic + ": this converter only reads; use another one for a source connector");
+        topic + ": this converter can only read; use another one for a source connector");
   }
 }

@@ -46,7 +46,10 @@ final class AvroStructs {
             .toList();
     if (present.size() != 1) {
       throw new DataException(
-          "Field " + field.name() + " is of several types; a column has one: " + field.schema());
+          "Field "
+              + field.name()
+              + " is a union of several types, but a column has one: "
+              + field.schema());
     }
     SchemaBuilder type = type(field.name(), present.get(0));
     return branches.size() > 1 ? type.optional().build() : type.build();
@@ -62,7 +65,7 @@ final class AvroStructs {
       case DOUBLE -> SchemaBuilder.float64();
       case BOOLEAN -> SchemaBuilder.bool();
       case BYTES -> SchemaBuilder.bytes();
-      default -> throw new DataException("Field " + field + " is no column value: " + avro);
+      default -> throw new DataException("Field " + field + " is not a column value: " + avro);
     };
   }
 

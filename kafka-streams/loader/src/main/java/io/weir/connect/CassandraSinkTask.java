@@ -96,8 +96,7 @@ public final class CassandraSinkTask extends SinkTask {
 
   private TableWriter writer(SinkRecord record) {
     if (!(record.value() instanceof Struct)) {
-      throw new DataException(
-          "The value is no struct; give the connector a converter with schemas.");
+      throw new DataException("The value is not a struct; configure a converter with schemas.");
     }
     return writers.computeIfAbsent(
         new TableSchema(record.originalTopic(), record.valueSchema()), this::opened);

@@ -85,7 +85,7 @@ final class Delivery {
     if (FailureKind.isOfTarget(failed.error())) {
       // Letters would be all rows from now on. The task fails, and tries again until it is mended.
       throw new ConnectException(
-          "Cassandra takes no row: " + failed.error().getMessage(), failed.error());
+          "Cassandra accepts no rows: " + failed.error().getMessage(), failed.error());
     }
     if (failed.rows().size() == 1) {
       Row row = failed.rows().get(0);

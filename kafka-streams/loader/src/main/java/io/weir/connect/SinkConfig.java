@@ -76,7 +76,7 @@ final class SinkConfig extends AbstractConfig {
               Type.STRING,
               "_write_timestamp",
               Importance.HIGH,
-              "The field, no column, with the write timestamp in microseconds since 1970.")
+              "The field (not a column) with the write timestamp in microseconds since 1970.")
           .define(
               TTL,
               Type.INT,
@@ -110,28 +110,28 @@ final class SinkConfig extends AbstractConfig {
               256,
               Range.atLeast(1),
               Importance.MEDIUM,
-              "Requests of a task without an answer.")
+              "Maximum number of unanswered requests of a task.")
           .define(
               BATCH_ROWS,
               Type.INT,
               32,
               Range.atLeast(1),
               Importance.LOW,
-              "Rows of one partition in a request.")
+              "Maximum number of rows of one partition in a request.")
           .define(
               BATCH_BYTES,
               Type.LONG,
               32L << 10,
               Range.atLeast(1),
               Importance.LOW,
-              "Bytes of values in a request.")
+              "Maximum bytes of values in a request.")
           .define(
               REQUEST_TIMEOUT,
               Type.INT,
               5_000,
               Range.atLeast(1),
               Importance.LOW,
-              "Longest wait for one answer; then the request is sent again.");
+              "Maximum wait for an answer before the request is sent again.");
 
   /** Waits as long as it takes: the records are safe in Kafka meanwhile. */
   static final RetryPolicy RETRIES =

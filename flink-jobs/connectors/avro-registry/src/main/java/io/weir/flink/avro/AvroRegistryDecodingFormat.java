@@ -56,8 +56,8 @@ final class AvroRegistryDecodingFormat
       throw new ValidationException(
           "The metadata "
               + keys
-              + " needs 'value.fields-include' = 'EXCEPT_KEY' where the table has key fields:"
-              + " with columns in both, the Kafka connector loses metadata of the format.");
+              + " needs 'value.fields-include' = 'EXCEPT_KEY' if the table has key fields:"
+              + " with a column in both, the Kafka connector loses the format's metadata.");
     }
     metadata = keys.stream().map(FormatMetadata::of).toList();
   }
@@ -97,7 +97,7 @@ final class AvroRegistryDecodingFormat
                 + column
                 + "' of '"
                 + AvroRegistryOptions.name(option)
-                + "' is not read: it is none of "
+                + "' has no effect: it is not one of "
                 + columns.getFieldNames()
                 + ". Select it, or drop the option.");
       }
@@ -110,10 +110,10 @@ final class AvroRegistryDecodingFormat
         throw new ValidationException(
             "Column '"
                 + column.getName()
-                + "' is NOT NULL, but the row of a record that cannot be decoded is all null."
+                + "' is NOT NULL, but all columns of a record that cannot be decoded are null."
                 + " Declare it nullable, or drop the column of the metadata '"
                 + FormatMetadata.DECODE_ERROR.key()
-                + "' to let such a record fail the job.");
+                + "' so that such a record fails the job.");
       }
     }
   }

@@ -135,7 +135,7 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
     GenericRowData row = (GenericRowData) decoder.reader.read(input);
     if (input.remaining() > 0) {
       throw new DecodeException(
-          DecodeError.TRAILING_BYTES, input.remaining() + " bytes follow the record");
+          DecodeError.TRAILING_BYTES, input.remaining() + " extra bytes after the record");
     }
     return row;
   }
@@ -164,7 +164,7 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
       throw new IOException(
           "A record cannot be decoded: "
               + failure.getMessage()
-              + ". To set such records aside, declare a column for the format's metadata '"
+              + ". To route such records elsewhere, declare a column for the metadata '"
               + FormatMetadata.DECODE_ERROR.key()
               + "'.",
           failure);

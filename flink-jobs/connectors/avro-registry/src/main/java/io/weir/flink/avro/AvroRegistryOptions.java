@@ -81,24 +81,24 @@ final class AvroRegistryOptions {
           .asList()
           .noDefaultValue()
           .withDescription(
-              "Columns that name an event, separated by ';': another event with a recent id is"
-                  + " counted in the metric conflictingDuplicates.");
+              "Columns that identify an event, separated by ';': a different event with a recent id"
+                  + " is counted in the metric conflictingDuplicates.");
 
   static final ConfigOption<String> LIMITS =
       ConfigOptions.key("limits")
           .stringType()
           .noDefaultValue()
           .withDescription(
-              "What times and keys may be, as JSON text of weir.catalog.limits: an event beyond it"
-                  + " is not decoded.");
+              "Limits of times and keys, as the JSON text of weir.catalog.limits: an event beyond"
+                  + " them is not decoded.");
 
   static final ConfigOption<MemorySize> MAX_BYTES =
       ConfigOptions.key("max-bytes")
           .memoryType()
           .noDefaultValue()
           .withDescription(
-              "The most bytes of a value. A larger one cannot be decoded (too-large), and its"
-                  + " raw-value is cut to them.");
+              "Maximum size of a value in bytes. A larger one is not decoded (too-large), and its"
+                  + " raw-value is cut to this size.");
 
   static final List<ConfigOption<?>> REQUIRED = List.of(URL, SCHEMA);
 

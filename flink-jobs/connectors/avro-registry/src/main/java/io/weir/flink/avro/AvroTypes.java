@@ -95,7 +95,7 @@ final class AvroTypes {
       case RECORD -> "ROW";
       case ARRAY -> "ARRAY";
       case MAP -> "MAP<STRING, ...>";
-      default -> "nothing that this format knows";
+      default -> "no type that this format supports";
     };
   }
 

@@ -39,7 +39,7 @@ enum FormatMetadata {
     return Arrays.stream(values())
         .filter(metadata -> metadata.key.equals(key))
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("No metadata key: " + key));
+        .orElseThrow(() -> new IllegalArgumentException("Unknown metadata key: " + key));
   }
 
   static Map<String, DataType> types() {

@@ -28,7 +28,8 @@ final class ReaderSchema {
     try {
       schema = new Schema.Parser().parse(json);
     } catch (AvroRuntimeException e) {
-      throw new ValidationException(name(SCHEMA) + ": no valid Avro schema: " + e.getMessage(), e);
+      throw new ValidationException(
+          name(SCHEMA) + ": not a valid Avro schema: " + e.getMessage(), e);
     }
     if (schema.getType() != Schema.Type.RECORD) {
       throw new ValidationException(
@@ -64,7 +65,7 @@ final class ReaderSchema {
       if (field == null) {
         throw refuse(
             name,
-            "is no field of the Avro record "
+            "is not a field of the Avro record "
                 + reader.getFullName()
                 + ", which has "
                 + reader.getFields().stream().map(Schema.Field::name).toList()
@@ -107,7 +108,7 @@ final class ReaderSchema {
               + Resolution.describe(schema)
               + " is read as "
               + AvroTypes.accepted(schema)
-              + ". Declare the column so and cast it in the query");
+              + ". Declare the column with that type and cast it in the query");
     }
   }
 

@@ -187,7 +187,7 @@ class DeserializationSchemaTest {
     assertDeadLetter(
         Arrays.copyOf(whole, whole.length + 2),
         DecodeError.TRAILING_BYTES,
-        "2 bytes follow the record");
+        "2 extra bytes after the record");
   }
 
   @Test

@@ -55,7 +55,7 @@ class FormatFactoryTest {
     "truststore.location, /ca.pem, avro-registry.truststore.location goes with an https url",
     "request-timeout, 0 s, avro-registry.request-timeout is longer than 0",
     "max-retries, -1, avro-registry.max-retries is 0 or more",
-    "schema, {, avro-registry.schema: no valid Avro schema",
+    "schema, {, avro-registry.schema: not a valid Avro schema",
     "schema, '\"int\"', 'avro-registry.schema: the schema of a table is a record, not int'",
     "retries, 3, Unsupported options"
   })
@@ -91,7 +91,7 @@ class FormatFactoryTest {
     assertThatThrownBy(() -> plan(columns, FlightTable.options(URL)))
         .isInstanceOf(ValidationException.class)
         .hasMessage(
-            "Column 'tailnum' is no field of the Avro record Flight, which has"
+            "Column 'tailnum' is not a field of the Avro record Flight, which has"
                 + " [carrier, dep_delay]. Add the field, with a default, or drop the column.");
   }
 
@@ -103,7 +103,7 @@ class FormatFactoryTest {
     assertThatThrownBy(() -> plan(FlightTable.COLUMNS.subList(0, 1), options))
         .isInstanceOf(ValidationException.class)
         .hasMessage(
-            "Column 'dep_delay' of 'avro-registry.id-columns' is not read: it is none of"
+            "Column 'dep_delay' of 'avro-registry.id-columns' has no effect: it is not one of"
                 + " [carrier]. Select it, or drop the option.");
   }
 
@@ -113,7 +113,7 @@ class FormatFactoryTest {
     assertThatThrownBy(() -> plan(columns, FlightTable.options(URL)))
         .hasMessage(
             "Column 'dep_delay' is declared as BIGINT, but its Avro type int is read as INT."
-                + " Declare the column so and cast it in the query.");
+                + " Declare the column with that type and cast it in the query.");
   }
 
   @Test

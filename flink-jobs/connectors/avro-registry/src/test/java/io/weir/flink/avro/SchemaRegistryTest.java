@@ -210,7 +210,7 @@ class SchemaRegistryTest {
       delimiter = '|',
       value = {
         "{\"schemaType\":\"JSON\",\"schema\":\"{}\"} | is of type JSON, not AVRO",
-        "{\"schema\":\"{\"} | is no valid Avro schema",
+        "{\"schema\":\"{\"} | is not a valid Avro schema",
         "{\"schema\":\"\\\"int\\\"\",\"references\":[{\"name\":\"a\"}]} | refers to other schemas"
       })
   void aSchemaThatIsOfNoUseIsTheRecordsFault(String body, String reason) throws Exception {

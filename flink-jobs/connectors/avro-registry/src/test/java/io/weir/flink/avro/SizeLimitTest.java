@@ -81,7 +81,7 @@ class SizeLimitTest {
     RowData row = schema.deserialize(value);
     assertThat(row.isNullAt(0)).isTrue();
     assertThat(row.getString(ERROR))
-        .hasToString("too-large: the value has 1001 bytes, and an event at most 1000");
+        .hasToString("too-large: the value has 1001 bytes, above the limit of 1000");
     assertThat(row.getBinary(VALUE)).isEqualTo(Arrays.copyOf(value, LIMIT));
     assertThat(row.getLong(LENGTH)).isEqualTo(LIMIT + 1);
     assertThat(row.getString(DIGEST)).hasToString(SizeLimit.sha256(value));

@@ -22,12 +22,13 @@ public final class CassandraOptions {
           .stringType()
           .noDefaultValue()
           .withDescription(
-              "host:port of some nodes, separated by commas. The others are discovered. The port defaults to 9042.");
+              "host:port of some nodes, separated by commas. The others are discovered. The port"
+                  + " defaults to 9042.");
   public static final ConfigOption<String> LOCAL_DATACENTER =
       key("local-datacenter")
           .stringType()
           .noDefaultValue()
-          .withDescription("The datacenter whose nodes are used, named as in Cassandra.");
+          .withDescription("The datacenter whose nodes are used, by its name in Cassandra.");
   public static final ConfigOption<String> KEYSPACE =
       key("keyspace")
           .stringType()
@@ -45,7 +46,7 @@ public final class CassandraOptions {
           .stringType()
           .noDefaultValue()
           .withDescription(
-              "Its password. It becomes part of compiled plans; prefer password.path.");
+              "The role's password. It becomes part of compiled plans; prefer password.path.");
   public static final ConfigOption<String> PASSWORD_PATH =
       key("password.path")
           .stringType()
@@ -125,50 +126,53 @@ public final class CassandraOptions {
           .booleanType()
           .defaultValue(false)
           .withDescription(
-              "Whether a NULL leaves the column as it is (and writes no tombstone) instead of erasing it.");
+              "Whether a NULL leaves the column as it is (and writes no tombstone) instead of"
+                  + " erasing it.");
   public static final ConfigOption<Integer> SINK_MAX_IN_FLIGHT =
       key("sink.max-in-flight-requests")
           .intType()
           .defaultValue(256)
-          .withDescription("Requests that one writer keeps unanswered at most.");
+          .withDescription("Maximum number of unanswered requests of one writer.");
   public static final ConfigOption<Integer> SINK_BATCH_MAX_SIZE =
       key("sink.batch.max-size")
           .intType()
           .defaultValue(100)
           .withDescription(
-              "Rows of one partition that share a request at most; 1 turns batches off.");
+              "Maximum number of rows of one partition in a request; 1 turns batching off.");
   public static final ConfigOption<MemorySize> SINK_BATCH_MAX_BYTES =
       key("sink.batch.max-bytes")
           .memoryType()
           .defaultValue(MemorySize.parse("64kb"))
-          .withDescription("Bytes of values that share a request at most.");
+          .withDescription("Maximum bytes of values in a request.");
   public static final ConfigOption<Integer> SINK_BUFFER_MAX_SIZE =
       key("sink.buffer.max-size")
           .intType()
           .defaultValue(5000)
           .withDescription(
-              "Rows with different keys after which a writer sends before sink.buffer.max-time; at twice as many it "
-                  + "holds the job back.");
+              "Rows with different keys after which a writer sends before sink.buffer.max-time; at"
+                  + " twice as many it holds the job back.");
   public static final ConfigOption<Duration> SINK_BUFFER_MAX_TIME =
       key("sink.buffer.max-time")
           .durationType()
           .defaultValue(Duration.ofMillis(10))
           .withDescription(
-              "How long a row may wait to be sent. Of the versions of a row that meet in this time only the newest is "
-                  + "written: 200 ms suits aggregates that change all the time.");
+              "How long a row may wait to be sent. Of the versions of a row that meet in this time"
+                  + " only the newest is written: 200 ms suits aggregates that change all the"
+                  + " time.");
   public static final ConfigOption<Duration> SINK_ALLOWED_LATENESS =
       key("sink.allowed-lateness")
           .durationType()
           .noDefaultValue()
           .withDescription(
-              "Rows whose write timestamp lies further behind the newest one are counted as late; they are written "
-                  + "like all others. Without it: nothing is counted.");
+              "Rows whose write timestamp lies further behind the newest one are counted as late;"
+                  + " they are written like all others. Without it: nothing is counted.");
   public static final ConfigOption<Integer> SINK_MAX_RETRIES =
       key("sink.max-retries")
           .intType()
           .defaultValue(RetryPolicy.UNLIMITED)
           .withDescription(
-              "Retries of a request that failed for a passing reason; -1 waits for Cassandra without limit.");
+              "Retries of a request that failed for a passing reason; -1 waits for Cassandra"
+                  + " without limit.");
   public static final ConfigOption<Duration> SINK_BACKOFF_INITIAL =
       key("sink.retry.backoff.initial")
           .durationType()
@@ -184,9 +188,9 @@ public final class CassandraOptions {
           .stringType()
           .noDefaultValue()
           .withDescription(
-              "A Kafka topic for rows that Cassandra refuses for good, such as one with a value that an index does not "
-                  + "take; the producer's own settings begin with sink.refused.properties. Without it: such a row fails "
-                  + "the job.");
+              "A Kafka topic for rows that Cassandra refuses for good, such as one with a value"
+                  + " that an index does not take; the producer's own settings begin with"
+                  + " sink.refused.properties. Without it: such a row fails the job.");
 
   /** What the settings of the producer begin with. */
   static final String SINK_REFUSED_PROPERTIES = "sink.refused.properties.";
@@ -208,8 +212,8 @@ public final class CassandraOptions {
           .booleanType()
           .defaultValue(false)
           .withDescription(
-              "Whether an empty table may replace a copy that has rows. Otherwise the old copy stays, and it is "
-                  + "counted.");
+              "Whether an empty table may replace a copy that has rows. Otherwise the old copy"
+                  + " stays, and it is counted.");
 
   public static final ConfigOption<List<String>> LOOKUP_RANGES =
       key("lookup.full-cache.ranges")
@@ -217,8 +221,9 @@ public final class CassandraOptions {
           .asList()
           .noDefaultValue()
           .withDescription(
-              "What values may be, as 'column:first..last' separated by ';': bytes of a text or a blob, days of a date, "
-                  + "milliseconds of a timestamp. A row with another one is left out, and counted.");
+              "What values may be, as 'column:first..last' separated by ';': bytes of a text or a"
+                  + " blob, days of a date, milliseconds of a timestamp. A row with another one is"
+                  + " left out, and counted.");
 
   private CassandraOptions() {}
 

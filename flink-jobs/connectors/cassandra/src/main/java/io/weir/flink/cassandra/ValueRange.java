@@ -19,7 +19,7 @@ public record ValueRange(String column, long first, long last) implements Serial
   static ValueRange parse(String text) {
     Matcher matcher = FORM.matcher(text.strip());
     if (!matcher.matches()) {
-      throw new IllegalArgumentException("'" + text + "' is not 'column:first..last'");
+      throw new IllegalArgumentException("'" + text + "' is not of the form 'column:first..last'");
     }
     return new ValueRange(
         matcher.group(1), Long.parseLong(matcher.group(2)), Long.parseLong(matcher.group(3)));

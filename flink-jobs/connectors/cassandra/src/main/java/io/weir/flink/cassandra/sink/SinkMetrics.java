@@ -44,7 +44,9 @@ final class SinkMetrics implements WritePipeline.Observer {
   /** Counts a row that is set aside. */
   void refused(Throwable error) {
     refusedRecords.inc();
-    LOG.warn("Cassandra refuses a row for good, and it is set aside: {}", error.toString());
+    LOG.warn(
+        "Cassandra refused a row permanently; it goes to the topic for refused rows: {}",
+        error.toString());
   }
 
   /** Counts every retry, and speaks of it now and then: an outage has thousands. */
@@ -54,7 +56,7 @@ final class SinkMetrics implements WritePipeline.Observer {
     if (now - lastRetryLogNanos >= LOG_INTERVAL_NANOS) {
       lastRetryLogNanos = now;
       LOG.warn(
-          "Cassandra does not take writes for now; they are retried ({} retries so far): {}",
+          "Cassandra accepts no writes at the moment; they are retried ({} retries so far): {}",
           retriedRequests.getCount(),
           error.toString());
     }

@@ -116,7 +116,7 @@ final class ReferenceCopy {
         reload();
       }
     } catch (InterruptedException e) {
-      LOG.debug("The reloads of {} end", name());
+      LOG.debug("No more reloads of {}", name());
     }
   }
 

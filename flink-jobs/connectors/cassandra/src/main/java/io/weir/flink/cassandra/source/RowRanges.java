@@ -84,6 +84,6 @@ final class RowRanges {
 
   /** Tells of the rows that were left out. */
   void warn(String table) {
-    LOG.warn("{} rows of {} are left out; of the first one {}", refused, table, first);
+    LOG.warn("{} rows of {} are left out; the first one because {}", refused, table, first);
   }
 }

@@ -52,7 +52,7 @@ public final class TypeMapping {
 
   private static final Map<Integer, String> REFUSED =
       Map.of(
-          DURATION, "months, days and nanoseconds apart from each other have no Flink type",
+          DURATION, "Flink has no type with separate months, days and nanoseconds",
           COUNTER, "a counter cannot be set, and a replay would count twice; use bigint",
           LIST, "collections are not supported; write a row per element or a text",
           SET, "collections are not supported; write a row per element or a text",
