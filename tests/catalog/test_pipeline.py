@@ -166,9 +166,7 @@ def test_two_pipelines_do_not_share_a_topic(tmp_path: Path) -> None:
     stack = StackConfig.model_validate(
         {"environment": "test", "target": "embedded", "pipelines": ["flights", "flights2"]}
     )
-    with pytest.raises(
-        ConfigError, match=r"source\.topic: topic 'flights\.events' is already that of source.topic"
-    ):
+    with pytest.raises(ConfigError, match=r"source\.topic: topic 'flights\.events' is already that of source.topic"):
         load_environment(tmp_path, stack)
 
 
