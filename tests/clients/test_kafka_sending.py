@@ -59,5 +59,5 @@ def test_a_full_queue_is_waited_for(endpoints: Endpoints) -> None:
 def test_a_broker_that_answers_nobody_is_named() -> None:
     producer = Producer({"bootstrap.servers": "127.0.0.1:1", "log_level": 0})
     kafka_sending.produce(producer, "nowhere", b"x", b"1")
-    with pytest.raises(WeirError, match="nowhere: Kafka acknowledged nothing for 1 s, 1 records wait"):
+    with pytest.raises(WeirError, match="nowhere: Kafka acknowledged nothing for 1 s, 1 records are waiting"):
         kafka_sending.flush(producer, "nowhere", patience_seconds=1)

@@ -72,7 +72,7 @@ def test_a_sound_resource_passes_and_an_unprotected_one_stops_the_update(pack: A
     assert analyse(pack, resource("KafkaTopic")) == []
     (found,) = analyse(pack, resource("KafkaTopic", protect=False))
     assert (found.policyName, found.enforcementLevel) == ("protected", analyzer_pb2.MANDATORY)
-    assert "it holds data and is not protected" in found.message
+    assert "holds data but is not protected" in found.message
 
 
 def test_rules_see_into_nested_properties(pack: Any) -> None:
