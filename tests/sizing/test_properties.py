@@ -12,6 +12,7 @@ from tests.sizing.stacks import AVAILABLE, FLIGHTS, SMALL, merged, rates, sized,
 
 from weir.catalog.environment import resolve
 from weir.config.flink import StateBackend
+from weir.config.prices import PricesConfig
 from weir.sizing import PlatformPlan, SizingRefused
 from weir.sizing.cassandra import CPU_UTILISATION as CASSANDRA_UTILISATION
 from weir.sizing.cassandra import DISK_UTILISATION as CASSANDRA_DISK_UTILISATION
@@ -38,6 +39,12 @@ pytestmark = pytest.mark.unit
 BASES = st.sampled_from([SMALL, AVAILABLE])
 PEAKS = st.floats(1, 200_000)
 MORE = st.floats(1, 20)
+PRICES = {
+    "cores": PricesConfig().cpu_core_month,
+    "memory": PricesConfig().memory_gib_month / 1024,
+    "disk": PricesConfig().disk_gib_month,
+}
+"""Of a core, a MiB of memory and a GiB of disk."""
 quick = settings(max_examples=60, deadline=None)
 
 
@@ -122,7 +129,7 @@ def feasible(stack: dict[str, Any]) -> PlatformPlan:
 def rounding(name: str, plan: dict[str, float]) -> float:
     """What rounding up may add to a figure."""
     brokers, nodes, managers = plan["brokers"], plan["cassandra nodes"], plan["task managers"]
-    return 1e-6 + {
+    quanta = {
         "broker cores": brokers * CPU_QUANTUM,
         "broker memory": brokers * CPU_QUANTUM * MEMORY_MIB_PER_CORE,
         "broker disk": brokers * DISK_QUANTUM_GIB,
@@ -131,8 +138,9 @@ def rounding(name: str, plan: dict[str, float]) -> float:
         "cassandra disk": nodes * DISK_QUANTUM_GIB,
         "task manager cores": managers * TASK_QUANTUM,
         "task manager memory": managers * MEMORY_QUANTUM_MIB,
-        "cost": 0.02 * plan["cost"] + 50,
-    }.get(name, 0)
+    }
+    quanta["cost"] = sum(PRICES[figure.rpartition(" ")[2]] * most for figure, most in quanta.items())
+    return 1e-6 + quanta.get(name, 0)
 
 
 def changed(stack: dict[str, Any], path: tuple[str, ...], change: Callable[[Any], Any]) -> dict[str, Any]:
