@@ -66,7 +66,7 @@ class OptionsTest {
           sink.retry.backoff.max     | 1 ms         | it must not be shorter than 'sink.retry.backoff.initial'
           lookup.cache               | FULL         | needs 'lookup.full-cache.periodic-reload.interval', for example '60 s'
           lookup.cache               | PARTIAL      | needs a bound: 'lookup.partial-cache.max-rows'
-          lookup.full-cache.ranges   | city:1-2     | Option 'lookup.full-cache.ranges': 'city:1-2' is not 'column:first..last'
+          lookup.full-cache.ranges   | city:1-2     | Option 'lookup.full-cache.ranges': 'city:1-2' is not of the form 'column:first..last'
           sink.refused.topic         | letters      | it needs 'sink.refused.properties.bootstrap.servers'
           lookup.max-retries         | -1           | it must be at least 0
           """)

@@ -158,7 +158,10 @@ class ConverterTest {
   void whatFlinkCannotCarryIsRefusedWithTheReason() {
     assertThat(TypeMapping.problem(DataTypes.DURATION, flink("STRING")))
         .hasValueSatisfying(
-            problem -> assertThat(problem).startsWith("is duration in Cassandra: months"));
+            problem ->
+                assertThat(problem)
+                    .startsWith(
+                        "is duration in Cassandra: Flink has no type with separate months"));
     assertThat(TypeMapping.problem(DataTypes.frozenSetOf(DataTypes.INT), flink("ARRAY<INT>")))
         .hasValueSatisfying(
             problem -> assertThat(problem).contains("collections are not supported"));
