@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from weir.catalog.application_state import root_cause
+from weir.clients.http import platform_client
 from weir.config.errors import WeirError
 
 TIMEOUT_SECONDS = 10
@@ -86,8 +87,7 @@ class LoaderClient:
         self, method: str, path: str, body: Mapping[str, str] | None = None, timeout_seconds: float = TIMEOUT_SECONDS
     ) -> httpx.Response:
         try:
-            # trust_env off: requests to the platform itself must not go through a company proxy.
-            with httpx.Client(base_url=self._url, trust_env=False, timeout=timeout_seconds) as client:
+            with platform_client(timeout_seconds, base_url=self._url) as client:
                 return client.request(method, path, json=body)
         except httpx.HTTPError as error:
             raise WeirError(f"the loader at {self._url} does not answer ({error}); check that it is running") from None

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import httpx
 
 from weir.catalog.application_state import root_cause
+from weir.clients.http import platform_client
 from weir.config.errors import WeirError
 
 T = TypeVar("T")
@@ -53,8 +54,7 @@ class FlinkRest:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        # trust_env off: requests to the platform itself must not go through a company proxy.
-        self._client = httpx.Client(trust_env=False, timeout=REQUEST_TIMEOUT_SECONDS)
+        self._client = platform_client(REQUEST_TIMEOUT_SECONDS)
 
     def __enter__(self) -> FlinkRest:
         return self

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from weir.catalog.pipeline import Pipeline
+from weir.clients.http import platform_client
 from weir.config.errors import WeirError
 
 CONTENT_TYPE = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
@@ -92,7 +93,8 @@ def wait_for(registry_url: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            httpx.get(f"{registry_url}/subjects", trust_env=False, timeout=TIMEOUT_SECONDS).raise_for_status()
+            with platform_client(TIMEOUT_SECONDS) as client:
+                client.get(f"{registry_url}/subjects").raise_for_status()
         except httpx.HTTPError as error:
             if time.monotonic() >= deadline:
                 raise NoAnswerError(f"the registry at {registry_url} does not answer: {type(error).__name__}") from None
@@ -103,8 +105,7 @@ def wait_for(registry_url: str, seconds: float) -> None:
 
 def _ask(method: str, url: str, body: dict[str, str] | None = None) -> httpx.Response:
     try:
-        # trust_env off: requests to the platform itself must not go through a company proxy.
-        with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS, headers=CONTENT_TYPE) as client:
+        with platform_client(TIMEOUT_SECONDS, headers=CONTENT_TYPE) as client:
             return client.request(method, url, json=body)
     except httpx.HTTPError as error:
         raise NoAnswerError(

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from weir.clients.http import platform_client
 from weir.config.errors import WeirError
 
 TIMEOUT_SECONDS = 10
@@ -24,8 +25,7 @@ class StreamsClient:
             WeirError: the application does not answer.
         """
         try:
-            # trust_env off: requests to the platform itself must not go through a company proxy.
-            with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as client:
+            with platform_client(TIMEOUT_SECONDS) as client:
                 return client.get(f"{self._url}/pipelines").raise_for_status().json().get(name, {})
         except httpx.HTTPError as error:
             raise WeirError(

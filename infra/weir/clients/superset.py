@@ -14,6 +14,7 @@ import httpx
 
 from weir.catalog.dashboard import Dashboard, check_dashboard, import_files, load_dashboard
 from weir.catalog.pipeline import Pipeline
+from weir.clients.http import platform_client
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 
@@ -39,7 +40,7 @@ def import_dashboards(
     if not dashboards:
         return {}
     password = password_file.read_text(encoding="utf-8").strip()
-    with httpx.Client(base_url=endpoints.superset_url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
+    with platform_client(TIMEOUT_SECONDS, base_url=endpoints.superset_url) as client:
         try:
             log_in(client, password)
             for dashboard in dashboards.values():

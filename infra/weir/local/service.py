@@ -21,6 +21,7 @@ import httpx
 from weir.catalog.environment import Environment, load_environment
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
+from weir.clients.http import platform_client
 from weir.config.embedded import Ports
 from weir.config.endpoints import Endpoints
 from weir.config.stack import StackConfig
@@ -206,8 +207,7 @@ def ask_http(url: str, *, timeout_seconds: float = 2) -> httpx.Response:
         NotReady: no connection, no answer in time, or a status other than 2xx.
     """
     try:
-        # trust_env off: requests to loopback must not go through a company proxy.
-        with httpx.Client(trust_env=False, timeout=timeout_seconds) as client:
+        with platform_client(timeout_seconds) as client:
             response = client.get(url)
     except httpx.HTTPError as error:
         raise NotReady(f"{url} does not answer yet ({type(error).__name__})") from None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from weir.clients.http import platform_client
 from weir.config.properties_text import properties
 from weir.local import jvm
 from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context, NotReady, Service, ask_http
@@ -174,7 +175,7 @@ def _ready(url: str) -> None:
 def _query(url: str, statement: str) -> None:
     """Runs a statement to its end, by Trino's client protocol: every answer names the next page until the last."""
     try:
-        with httpx.Client(trust_env=False, timeout=5, headers={"X-Trino-User": USER}) as client:
+        with platform_client(5, headers={"X-Trino-User": USER}) as client:
             answer = client.post(f"{url}/v1/statement", content=statement).raise_for_status().json()
             while "nextUri" in answer:
                 answer = client.get(answer["nextUri"]).raise_for_status().json()
