@@ -16,7 +16,7 @@ from typing import Any
 from weir.catalog.avro import Column
 from weir.catalog.pipeline import Pipeline, group_columns
 from weir.catalog.spec import JOINED_KEY_BYTES, Dimension
-from weir.catalog.types import ColumnType
+from weir.catalog.types import FIXED_BYTES, ColumnType
 
 MAX_KEY_BYTES = 65_535
 KEY_PART_BYTES = 3
@@ -24,15 +24,6 @@ KEY_PART_BYTES = 3
 
 MILLISECONDS_PER_DAY = 86_400_000
 _SIZED = (ColumnType.TEXT, ColumnType.BLOB)
-_BYTES = {
-    ColumnType.INT: 4,
-    ColumnType.BIGINT: 8,
-    ColumnType.FLOAT: 4,
-    ColumnType.DOUBLE: 8,
-    ColumnType.BOOLEAN: 1,
-    ColumnType.DATE: 4,
-    ColumnType.TIMESTAMP: 8,
-}
 _EPOCH = date(1970, 1, 1)
 
 
@@ -168,7 +159,7 @@ def _key(
 
 
 def _fixed_bytes(column: Column) -> int:
-    return _BYTES.get(column.type, JOINED_KEY_BYTES)
+    return FIXED_BYTES.get(column.type, JOINED_KEY_BYTES)
 
 
 def _distinct(limits: Iterator[KeyLimit]) -> list[KeyLimit]:

@@ -29,6 +29,17 @@ class ColumnType(StrEnum):
         return self in {ColumnType.INT, ColumnType.BIGINT}
 
 
+FIXED_BYTES = {
+    ColumnType.INT: 4,
+    ColumnType.BIGINT: 8,
+    ColumnType.FLOAT: 4,
+    ColumnType.DOUBLE: 8,
+    ColumnType.BOOLEAN: 1,
+    ColumnType.DATE: 4,
+    ColumnType.TIMESTAMP: 8,
+}
+"""Bytes of a value in Cassandra; texts and blobs, which are missing here, are as long as what they hold."""
+
 _FLINK_SQL = {
     ColumnType.TEXT: "STRING",
     ColumnType.INT: "INT",

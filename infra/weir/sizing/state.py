@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from weir.catalog.spec import TruncationUnit
-from weir.catalog.types import ColumnType
+from weir.catalog.types import FIXED_BYTES, ColumnType
 from weir.sizing.load import PLANNED_DAYS, Load
 
 # The job's sink lets totals wait for a second and sends only the newest of each (`dedup_join.tables`).
@@ -17,17 +17,7 @@ HEAP_BYTES_PER_ID = 272
 ROCKSDB_BYTES_PER_ID = 40
 ROCKSDB_SPACE_AMPLIFICATION = 1.1
 TEXT_BYTES = 16
-WIDTHS = {
-    ColumnType.INT: 4,
-    ColumnType.BIGINT: 8,
-    ColumnType.FLOAT: 4,
-    ColumnType.DOUBLE: 8,
-    ColumnType.BOOLEAN: 1,
-    ColumnType.DATE: 4,
-    ColumnType.TIMESTAMP: 8,
-    ColumnType.TEXT: TEXT_BYTES,
-    ColumnType.BLOB: TEXT_BYTES,
-}
+WIDTHS = FIXED_BYTES | {ColumnType.TEXT: TEXT_BYTES, ColumnType.BLOB: TEXT_BYTES}
 GRAIN_HOURS = {
     TruncationUnit.HOUR: 1,
     TruncationUnit.DAY: 24,
