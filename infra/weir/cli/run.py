@@ -109,13 +109,14 @@ def status(as_json: JsonOption = False) -> None:
 
     paths = context.paths_from(os.environ)
     known = state.read(paths)
-    running = known is not None and state.supervisor_pid(paths) is not None
-    rows = tables.status_rows(paths, known) if known is not None and running else []
-    applications = tables.application_rows(*tables.deployed(paths, known)) if known and running else {}
-    joins = tables.join_rows(paths) if running else {}
-    conflicts = tables.conflict_rows(paths) if running else {}
+    rows, applications, joins, conflicts, phase = [], {}, {}, {}, "stopped"
+    if known is not None and state.supervisor_pid(paths) is not None:
+        phase = known.phase
+        rows = tables.status_rows(paths, known)
+        running = tables.deployed(paths, known)
+        applications = tables.application_rows(*running, paths.data("monitor"))
+        joins, conflicts = tables.join_rows(*running), tables.conflict_rows(*running)
     if as_json:
-        phase = known.phase if known is not None and running else "stopped"
         counts = {"applications": applications, "join_misses": joins, "conflicting_duplicates": conflicts}
         console.print_json(data={"phase": phase, "services": rows, **counts})
     elif not rows:

@@ -80,11 +80,11 @@ def application_rows(
     }
 
 
-def deployed(paths: Paths, known: State) -> tuple[Endpoints, list[Pipeline], Path]:
-    """What `application_rows` takes; without pipelines where no engine was started (`weir up --only`)."""
+def deployed(paths: Paths, known: State) -> tuple[Endpoints, tuple[Pipeline, ...]]:
+    """What runs, for the functions below; without pipelines where no engine was started (`weir up --only`)."""
     ctx = running_context(paths)
     has_engine = bool(ENGINE_SERVICES & {entry.name for entry in known.services})
-    return ctx.endpoints, list(ctx.pipelines()) if has_engine else [], paths.data("monitor")
+    return ctx.endpoints, ctx.pipelines() if has_engine else ()
 
 
 def application_table(rows: dict[str, dict[str, dict[str, Any]]]) -> Table:
@@ -102,15 +102,14 @@ def application_table(rows: dict[str, dict[str, dict[str, Any]]]) -> Table:
     return table
 
 
-def join_rows(paths: Paths) -> dict[str, dict[str, dict[str, Any]]]:
+def join_rows(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> dict[str, dict[str, dict[str, Any]]]:
     """Pipeline -> reference -> its misses and most missed keys; without pipelines whose engine does not answer."""
     from weir.clients.misses import join_misses  # noqa: PLC0415
 
-    ctx = running_context(paths)
     rows = {}
-    for pipeline in ctx.pipelines():
+    for pipeline in pipelines:
         with suppress(WeirError):
-            found = join_misses(ctx.endpoints, pipeline)
+            found = join_misses(endpoints, pipeline)
             rows[pipeline.name] = {name: misses.as_json() for name, misses in sorted(found.items())}
     return {name: found for name, found in rows.items() if found}
 
@@ -129,15 +128,14 @@ def join_table(rows: dict[str, dict[str, dict[str, Any]]]) -> Table:
     return table
 
 
-def conflict_rows(paths: Paths) -> dict[str, int]:
+def conflict_rows(endpoints: Endpoints, pipelines: Iterable[Pipeline]) -> dict[str, int]:
     """Pipeline -> events that were dropped though they differ from the one with their id; as `join_rows`."""
     from weir.clients.conflicts import conflicting_duplicates  # noqa: PLC0415
 
-    ctx = running_context(paths)
     rows = {}
-    for pipeline in ctx.pipelines():
+    for pipeline in pipelines:
         with suppress(WeirError):
-            rows[pipeline.name] = conflicting_duplicates(ctx.endpoints, pipeline)
+            rows[pipeline.name] = conflicting_duplicates(endpoints, pipeline)
     return {name: found for name, found in rows.items() if found is not None}
 
 
