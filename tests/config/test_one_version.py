@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from tests.repository_files import tracked
 
 from weir import __version__
 
@@ -36,12 +36,10 @@ def test_the_package_takes_its_version_from_the_source() -> None:
 
 @pytest.mark.parametrize("files", STATED)
 def test_every_other_file_states_the_same_version(files: str) -> None:
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z", f":(glob){files}"], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    ).stdout.split("\0")[:-1]
-    assert tracked, f"{files} matches no file"
+    listed = tracked(f":(glob){files}")
+    assert listed, f"{files} matches no file"
     stating = {}
-    for name in tracked:
+    for name in listed:
         text = (REPOSITORY / name).read_text(encoding="utf-8")
         stating[name] = set(re.findall(STATED[files], text, re.MULTILINE))
     others = {name: found for name, found in stating.items() if found and found != {__version__}}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import grimp
 import pytest
+from tests.repository_files import tracked
 
 from weir.config.repository import REPOSITORY
 
@@ -15,8 +14,7 @@ MOST_LINES = 300
 
 
 def test_no_python_file_is_longer_than_a_reader_keeps_in_mind() -> None:
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    lines = {name: (REPOSITORY / name).read_text(encoding="utf-8").count("\n") for name in listed.stdout.split()}
+    lines = {name: (REPOSITORY / name).read_text(encoding="utf-8").count("\n") for name in tracked("*.py")}
     assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
 
 

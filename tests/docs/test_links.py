@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
+from tests.repository_files import tracked
 
 pytestmark = pytest.mark.unit
 
 REPOSITORY = Path(__file__).parents[2]
 CODE = re.compile(r"^( *)```.*?^\1```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!\w+:)(?P<file>[^)#\s]*)(?:#(?P<heading>[^)\s]*))?\)")
-
-
-def tracked(*patterns: str) -> list[str]:
-    """The files that git tracks, by their paths in the repository."""
-    command = ["git", "ls-files", "-z", *patterns]
-    listed = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
-    return listed.split("\0")[:-1]
 
 
 def top_level_folders() -> set[str]:

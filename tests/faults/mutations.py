@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.repository_files import copy_repository
 
 REPOSITORY = Path(__file__).parents[2]
 PAGE = REPOSITORY / "docs" / "mutations.md"
@@ -160,11 +161,7 @@ def mutated_copy(mutation: Mutation, folder: Path) -> None:
     Raises:
         ValueError: the place of an edit is not there, or is there twice: the list is stale.
     """
-    listed = subprocess.run(["git", "-C", str(REPOSITORY), "ls-files", "-z"], capture_output=True, check=True).stdout
-    for name in filter(None, listed.decode().split("\0")):
-        if (REPOSITORY / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(REPOSITORY / name, folder / name)
+    copy_repository(folder)
     for edit in mutation.edits:
         path = folder / edit.file
         text = path.read_text(encoding="utf-8")

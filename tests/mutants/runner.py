@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from typing import Any
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.operators.provider import OperatorProvider
+from tests.repository_files import copy_repository
 from tests.schemas import crd_folder
 
 REPOSITORY = Path(__file__).parents[2]
@@ -185,16 +185,7 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._age = 0
-        listed = subprocess.run(
-            ["git", "-C", str(REPOSITORY), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            capture_output=True,
-            check=True,
-            text=True,
-        ).stdout
-        for name in filter(None, listed.split("\0")):
-            if (REPOSITORY / name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(REPOSITORY / name, folder / name)
+        copy_repository(folder, untracked=True)
         # Some tests ask git which files there are.
         for command in (("init", "--quiet"), ("add", "--all")):
             subprocess.run(["git", "-C", str(folder), *command], check=True)
