@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.pipeline.own_name import named
 from tests.waiting import wait_until
 
 from weir.catalog.dataset import load_dataset
@@ -96,8 +97,7 @@ def ground(platform_of: Callable[..., Context], tmp_path_factory: pytest.TempPat
     folder = root / "flights_broken"
     shutil.copytree(REPOSITORY / "pipelines" / "flights", folder)
     document = yaml.safe_load((folder / "pipeline.yaml").read_text(encoding="utf-8"))
-    document |= {"name": folder.name, "engine": "kafka-streams"}
-    document["source"]["topic"], document["dead_letters"]["topic"] = "broken.events", "broken.dead-letters"
+    document = named(folder.name, document) | {"engine": "kafka-streams"}
     (folder / "pipeline.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     pipeline = load_pipeline(folder)
     ctx = platform_of(*SERVICES)

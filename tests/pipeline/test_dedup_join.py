@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from confluent_kafka.admin import AdminClient
+from tests.pipeline.own_name import named
 from tests.pipeline.stored import cells
 from tests.platforms import PIPELINE_SERVICES
 from tests.waiting import wait_until
@@ -71,13 +72,8 @@ class Flights:
     def with_aggregates(self, *tables: str) -> Pipeline:
         """Writes the pipeline file with just these tables of totals, and makes what is missing."""
         document = yaml.safe_load((FLIGHTS / "pipeline.yaml").read_text(encoding="utf-8"))
-        name = self.folder.name
-        document |= {
-            "name": name,
-            "source": document["source"] | {"topic": f"{name}.events"},
-            "dead_letters": document["dead_letters"] | {"topic": f"{name}.dead-letters"},
-            "aggregates": [entry for entry in document["aggregates"] if entry["table"] in tables],
-        }
+        document = named(self.folder.name, document)
+        document["aggregates"] = [entry for entry in document["aggregates"] if entry["table"] in tables]
         (self.folder / "pipeline.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
         provision(self.ctx.endpoints, [self.pipeline])
         return self.pipeline

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import yaml
 from tests.pipeline.orders import write_orders_pipeline
+from tests.pipeline.own_name import named
 from tests.pipeline.stored import cells
 from tests.pipeline.twins import Twins, twins
 from tests.platforms import PIPELINE_SERVICES
@@ -45,7 +46,11 @@ def ctx(platform_of: Callable[..., Context]) -> Iterator[Context]:
 @pytest.fixture(scope="module")
 def orders(ctx: Context, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twins]:
     folder = write_orders_pipeline(tmp_path_factory.mktemp("engines"), orders=ORDERS)
-    yield from _deployed(ctx, _renamed(folder, "orders_twice"), ORDERS)
+    pair = twins(ctx, _renamed(folder, "orders_twice"))
+    pair.deploy()
+    pair.send(REPLAY, ORDERS)
+    yield pair
+    engines.stop(ctx, [pair.streams])
 
 
 def _renamed(folder: Path, name: str) -> Path:
@@ -53,19 +58,8 @@ def _renamed(folder: Path, name: str) -> Path:
     target = folder.rename(folder.with_name(name))
     file = target / "pipeline.yaml"
     document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    prefix = name.replace("_", "-")
-    document["source"]["topic"] = f"{prefix}.events"
-    document["dead_letters"]["topic"] = f"{prefix}.dead-letters"
-    file.write_text(yaml.safe_dump(document | {"name": name}), encoding="utf-8")
+    file.write_text(yaml.safe_dump(named(name, document)), encoding="utf-8")
     return target
-
-
-def _deployed(ctx: Context, folder: Path, events: int) -> Iterator[Twins]:
-    pair = twins(ctx, folder)
-    pair.deploy()
-    pair.send(REPLAY, events)
-    yield pair
-    engines.stop(ctx, [pair.streams])
 
 
 @pytest.fixture(scope="module")

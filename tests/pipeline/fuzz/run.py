@@ -16,6 +16,7 @@ import yaml
 from confluent_kafka import KafkaError, Message, Producer
 from tests.pipeline.fuzz.expected import Expected, compared
 from tests.pipeline.fuzz.mutants import Mutant, mutants, registered
+from tests.pipeline.own_name import named
 from tests.pipeline.records.case import FOLDER
 from tests.pipeline.records.run import CLIENT_MAX_BYTES, SHOPS, load_shops
 from tests.pipeline.twins import twins
@@ -111,9 +112,8 @@ def _written(folder: Path) -> Path:
     home.mkdir()
     shutil.copy(FOLDER / "event.avsc", home)
     document = yaml.safe_load((FOLDER / "pipeline.yaml").read_text(encoding="utf-8"))
-    document["name"] = NAME
-    document["source"] |= {"topic": f"{NAME}.events", "max_event_bytes": LIMIT_BYTES}
-    document["dead_letters"]["topic"] = f"{NAME}.dead-letters"
+    document = named(NAME, document)
+    document["source"]["max_event_bytes"] = LIMIT_BYTES
     (home / "pipeline.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     return home
 
