@@ -10,33 +10,36 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How many events found no row in a reference, and which keys they had most often. An event whose
- * key has a null was not looked up, and is no miss.
+ * Counts the events without a match in a reference table, and their most frequent keys. An event
+ * with a null in its key is not looked up and does not count as a miss.
  *
- * <p>The keys are counted by "space saving" (Metwally, Agrawal, El Abbadi 2005): a key that is not
- * among those that are kept takes the place of the rarest and its count. So memory is bounded, each
- * key with more than {@code 1 / KEPT} of all misses is kept, and a count is at least the true one.
+ * <p>Keys are counted with the "space saving" algorithm (Metwally, Agrawal, El Abbadi 2005): a new
+ * key replaces the rarest one and takes over its count. This bounds the memory, keeps each key with
+ * more than {@code 1 / KEPT} of all misses, and never reports a count that is too low.
  *
- * <p>Safe for any number of threads.
+ * <p>Thread-safe.
  */
 public final class JoinMisses {
-  /** Keys that are counted. */
+  /** The number of keys that are counted. */
   static final int KEPT = 64;
 
-  /** Keys that are told. */
+  /** The number of keys that are reported. */
   static final int TOLD = 10;
 
-  /** Characters of a key that are told; it is a hint, and metrics are no place for long texts. */
+  /**
+   * The maximum length of a reported key, in characters. It is a hint; metrics are no place for
+   * long texts.
+   */
   static final int KEY_LENGTH = 80;
 
   private final LongAdder total = new LongAdder();
   private final Map<String, long[]> counts = new HashMap<>();
 
   /**
-   * Counts an event.
+   * Counts a miss.
    *
-   * @param key the values that were looked up, none of them null; dates are days and instants
-   *     milliseconds since 1970, bytes are told in hexadecimal digits
+   * @param key the values that were looked up, none of them null: dates in days and instants in
+   *     milliseconds since 1970; bytes are reported in hexadecimal
    */
   public void add(Object... key) {
     total.increment();
@@ -44,7 +47,7 @@ public final class JoinMisses {
     count(text.length() <= KEY_LENGTH ? text : text.substring(0, end(text)) + "...");
   }
 
-  /** Between characters, of which some take two places. */
+  /** Does not cut between the two halves of a surrogate pair. */
   private static int end(String text) {
     return Character.isHighSurrogate(text.charAt(KEY_LENGTH - 1)) ? KEY_LENGTH - 1 : KEY_LENGTH;
   }
@@ -71,12 +74,12 @@ public final class JoinMisses {
     counts.put(key, count);
   }
 
-  /** All misses. */
+  /** The total number of misses. */
   public long total() {
     return total.sum();
   }
 
-  /** The most frequent keys with their counts, the most frequent first. */
+  /** Returns the most frequent keys with their counts, the most frequent first. */
   public synchronized Map<String, Long> keys() {
     Map<String, Long> told = new LinkedHashMap<>();
     counts.entrySet().stream()
@@ -88,7 +91,7 @@ public final class JoinMisses {
     return told;
   }
 
-  /** {@link #keys} as a JSON object, for a metric, whose value is a text. */
+  /** Returns {@link #keys} as a JSON object, for a metric with a text value. */
   public String keysAsJson() {
     return keys().entrySet().stream()
         .map(entry -> quoted(entry.getKey()) + ":" + entry.getValue())

@@ -9,16 +9,17 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * A cursor over one Avro record that nobody vouches for, the same for the decoders of both engines.
- * Every read is checked against the end of the record before anything is allocated, and encodings
- * that no Avro writer produces are refused.
+ * A cursor over one untrusted Avro record, shared by the decoders of both engines. Each read is
+ * checked against the end of the record before memory is allocated, and encodings that no Avro
+ * writer produces are rejected.
  */
 public class AvroInput {
-  /** Levels of a recursive type that may be skipped; deeper data would exhaust the stack. */
+  /** The maximum depth of nested records; deeper data would overflow the stack. */
   private static final int MAX_DEPTH = 256;
 
   /**
-   * Items without any bytes (such as nulls) in one record; their number is bounded by nothing else.
+   * The maximum number of items without bytes, such as nulls, in one record. Nothing else limits
+   * it.
    */
   private static final int MAX_ZERO_SIZE_ITEMS = 65_536;
 
@@ -27,14 +28,14 @@ public class AvroInput {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** The record, and perhaps what stands before it; never changed. */
+  /** The record and any bytes before it. Never modified. */
   protected byte[] bytes = new byte[0];
 
   private int position;
   private int depth;
   private long zeroSizeItems;
 
-  /** Starts a new record, which is {@code bytes} from {@code offset} to its end. */
+  /** Starts a new record: {@code bytes} from {@code offset} to the end. */
   public void reset(byte[] bytes, int offset) {
     this.bytes = bytes;
     this.position = offset;
@@ -68,12 +69,12 @@ public class AvroInput {
     return (raw >>> 1) ^ -(raw & 1);
   }
 
-  /** In {@link Floats}' form. */
+  /** Reads a float and normalizes it with {@link Floats}. */
   public final float readFloat() throws DecodeException {
     return Floats.canonical(Float.intBitsToFloat((int) INTS.get(bytes, advance(4))));
   }
 
-  /** In {@link Floats}' form. */
+  /** Reads a double and normalizes it with {@link Floats}. */
   public final double readDouble() throws DecodeException {
     return Floats.canonical(Double.longBitsToDouble((long) LONGS.get(bytes, advance(8))));
   }
@@ -87,7 +88,7 @@ public class AvroInput {
     return Arrays.copyOfRange(bytes, start, start + length);
   }
 
-  /** The length of a string or of bytes, which is known to be there. */
+  /** Reads the length of a string or of bytes, and checks that the record has that many left. */
   public final int readLength() throws DecodeException {
     long length = readLong();
     if (length < 0 || length > Integer.MAX_VALUE) {
@@ -97,7 +98,7 @@ public class AvroInput {
     return (int) length;
   }
 
-  /** An index below {@code count}: of a union's branch or of an enum's symbol. */
+  /** Reads the index of a union branch or enum symbol, which must be less than {@code count}. */
   public final int readIndex(int count) throws DecodeException {
     int index = readInt();
     if (index < 0 || index >= count) {
@@ -107,13 +108,13 @@ public class AvroInput {
   }
 
   /**
-   * The number of items in the next block of an array or map, each of at least so many bytes; 0
-   * ends it.
+   * Reads the number of items in the next block of an array or map; 0 ends it. Each item has at
+   * least {@code minItemBytes} bytes.
    */
   public final int readBlock(int minItemBytes) throws DecodeException {
     long count = readLong();
     if (count < 0) {
-      readLong(); // The block's size in bytes: of no use, as every item is looked at.
+      readLong(); // The size of the block in bytes; unused, because each item is read.
       count = -count;
     }
     if (count < 0 || count > Integer.MAX_VALUE) {
@@ -141,7 +142,7 @@ public class AvroInput {
     depth--;
   }
 
-  /** Where text of so many bytes begins, which is checked to be UTF-8 and passed by. */
+  /** Skips a text of this length, checks that it is UTF-8, and returns its position. */
   protected final int advanceText(int length) throws DecodeException {
     int start = advance(length);
     if (!Utf8.isValid(bytes, start, length)) {
@@ -150,7 +151,7 @@ public class AvroInput {
     return start;
   }
 
-  /** Where the next so many bytes begin, which are passed by. */
+  /** Skips this many bytes and returns their position. */
   protected final int advance(int length) throws DecodeException {
     requireRemaining(length);
     int start = position;
@@ -165,9 +166,9 @@ public class AvroInput {
     }
   }
 
-  /** An unsigned variable-length number: 7 bits in each of 1 to 10 bytes, the lowest first. */
+  /** Reads an unsigned varint: 1 to 10 bytes of 7 bits each, the lowest bits first. */
   private long readVarint() throws DecodeException {
-    // Nearly all numbers, lengths and union branches of a record have one byte or two.
+    // Fast path: nearly all numbers, lengths and union branches of a record have one or two bytes.
     int start = position;
     if (bytes.length - start < 2) {
       return readLongVarint();

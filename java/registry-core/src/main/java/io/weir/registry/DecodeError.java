@@ -1,31 +1,31 @@
 package io.weir.registry;
 
 /**
- * Why a record becomes no row: the machine-readable codes at the start of its reason. The first
- * ones say that it cannot be decoded, the others that no table could hold it.
+ * Why a record cannot become a row. The codes are machine-readable and start the reason of a dead
+ * letter. The first ones are decoding errors; for the others, no table could store the event.
  */
 public enum DecodeError {
   /** The Kafka value is null (a tombstone). */
   NULL_VALUE("null-value"),
-  /** The value has more bytes than an event may have. */
+  /** The value is larger than the maximum size of an event. */
   TOO_LARGE("too-large"),
   /** The first byte is not 0, so the value is not in the Confluent wire format. */
   BAD_MAGIC("bad-magic"),
-  /** The value ends before its header or its record does. */
+  /** The value ends within its header or its record. */
   TRUNCATED("truncated"),
-  /** The registry answered that it has no schema of this id. */
+  /** The registry answered that it has no schema with this id. */
   UNKNOWN_SCHEMA_ID("unknown-schema-id"),
-  /** The writer's schema, or this value of it, cannot be read with the reader's schema. */
+  /** The writer's schema, or this value of it, does not resolve against the reader's schema. */
   INCOMPATIBLE_SCHEMA("incompatible-schema"),
-  /** The bytes are no Avro encoding of the writer's schema. */
+  /** The bytes are not a valid Avro encoding of the writer's schema. */
   MALFORMED_AVRO("malformed-avro"),
-  /** Bytes are left over after the record. */
+  /** Bytes are left after the record. */
   TRAILING_BYTES("trailing-bytes"),
-  /** A time lies outside of what the pipeline takes, or of what its tables can show. */
+  /** A time is outside the range of the pipeline, or of what its tables can display. */
   OUT_OF_RANGE("out-of-range"),
   /** The only column of a partition key is empty. */
   EMPTY_KEY("empty-key"),
-  /** A key is longer than Cassandra takes. */
+  /** A key is longer than Cassandra allows. */
   KEY_TOO_LONG("key-too-long");
 
   private final String code;

@@ -1,13 +1,13 @@
 package io.weir.registry;
 
 /**
- * The record's own fault: it becomes a dead letter. Faults of the surroundings (an unreachable
- * registry) are {@link java.io.IOException}s and never become one.
+ * The record is at fault and becomes a dead letter. Faults of the environment, such as an
+ * unreachable registry, are {@link java.io.IOException}s and never cause a dead letter.
  *
- * <p>It carries no stack trace: a topic full of poison must not be slow to drain.
+ * <p>It has no stack trace, so that a topic full of poison records is still drained quickly.
  */
 public final class DecodeException extends Exception {
-  /** A reason goes into a header, and names and values of others may be in it. */
+  /** The reason goes into a header, and it may contain names and values of any length. */
   private static final int MAX_CHARACTERS = 1000;
 
   private final DecodeError error;
@@ -38,7 +38,7 @@ public final class DecodeException extends Exception {
             + message.substring(length - MAX_CHARACTERS / 2);
   }
 
-  /** The same failure, seen from the record that holds {@code field}. */
+  /** Returns the same failure with {@code field} prepended to its path. */
   public DecodeException inField(String field) {
     return new DecodeException(error, path.isEmpty() ? field : field + "." + path, reason);
   }

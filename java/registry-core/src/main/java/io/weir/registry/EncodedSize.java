@@ -5,14 +5,14 @@ import java.util.IdentityHashMap;
 import java.util.Set;
 import org.apache.avro.Schema;
 
-/** How many bytes a value takes, which bounds how many of them a record may say to hold. */
+/** The minimum encoded size of a value. It limits how many items a block may claim to hold. */
 public final class EncodedSize {
-  /** More than this is never needed to bound the number of items in a block. */
+  /** A larger minimum is never needed to limit the number of items in a block. */
   private static final int CAP = 1 << 16;
 
   private EncodedSize() {}
 
-  /** The least number of bytes that a value of the writer's type can have. */
+  /** Returns the minimum size in bytes of a value of the writer's type. */
   public static int least(Schema writer) {
     return least(writer, Collections.newSetFromMap(new IdentityHashMap<>()));
   }

@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What an event may hold: beyond it Cassandra refuses its row for good, or Trino cannot read the
- * column any more. weir's catalog (weir.catalog.limits) says what that is for a pipeline's tables.
+ * Limits of an event's values. Beyond them Cassandra rejects the row permanently, or Trino can no
+ * longer read the column. The catalog (weir.catalog.limits) derives them from the pipeline's
+ * tables.
  */
 public record EventLimits(List<TimeLimit> times, List<KeyLimit> keys) implements Serializable {
   public static final EventLimits NONE = new EventLimits(List.of(), List.of());
@@ -21,42 +22,42 @@ public record EventLimits(List<TimeLimit> times, List<KeyLimit> keys) implements
   private static final int SHOWN_CHARACTERS = 40;
 
   /**
-   * The first and the last value of a column of times, in milliseconds or days since 1970.
+   * The first and last valid value of a time column, in milliseconds or days since 1970.
    *
-   * @param range the same, for a person
+   * @param range the same range, for messages
    */
   public record TimeLimit(String column, long first, long last, String range)
       implements Serializable {}
 
   /**
-   * The event's columns in one key of a table, and how many bytes they may have together.
+   * The maximum total size of the event's columns in one key of a table.
    *
-   * @param key as a person calls it
-   * @param absentBytes by column, the bytes of what stands in for null
-   * @param notEmpty whether the key has only this column, and must have a value
+   * @param key the key's name in messages
+   * @param absentBytes for each column, the size in bytes of the substitute for null
+   * @param notEmpty whether this column is the whole key, which must not be empty
    */
   public record KeyLimit(
       String key, List<String> columns, List<Integer> absentBytes, int maxBytes, boolean notEmpty)
       implements Serializable {}
 
-  /** An event's values by the position of their columns. */
+  /** An event's values, by column position. */
   public interface Values {
     boolean isNull(int column);
 
     /** Milliseconds or days since 1970. */
     long time(int column);
 
-    /** Bytes of a text in UTF-8, or of a blob. */
+    /** The size in bytes of a text in UTF-8, or of a blob. */
     int bytes(int column);
 
-    /** The value as text, for a person. */
+    /** The value as text, for messages. */
     String shown(int column);
   }
 
   /**
-   * Reads the catalog's document.
+   * Parses the catalog's document.
    *
-   * @throws IllegalArgumentException if it is none
+   * @throws IllegalArgumentException if it is not valid
    */
   public static EventLimits parse(String json) {
     try {
@@ -69,12 +70,12 @@ public record EventLimits(List<TimeLimit> times, List<KeyLimit> keys) implements
     }
   }
 
-  /** The limits of events that have these columns in this order. */
+  /** Binds the limits to events with these columns, in this order. */
   public Check on(List<String> columns) {
     return new Check(this, columns);
   }
 
-  /** The columns that a check looks at. */
+  /** The columns that have limits. */
   public List<String> columns() {
     return Stream.concat(
             times.stream().map(TimeLimit::column), keys.stream().flatMap(k -> k.columns().stream()))
@@ -82,7 +83,7 @@ public record EventLimits(List<TimeLimit> times, List<KeyLimit> keys) implements
         .toList();
   }
 
-  /** The limits with their columns found. It keeps nothing between events. */
+  /** The limits, bound to column positions. It holds no state between events. */
   public static final class Check {
     private final TimeLimit[] times;
     private final int[] timeColumns;
@@ -102,8 +103,8 @@ public record EventLimits(List<TimeLimit> times, List<KeyLimit> keys) implements
     /**
      * Checks one event.
      *
-     * @throws DecodeException for the first limit that it exceeds: of times, then of empty keys,
-     *     then of long ones
+     * @throws DecodeException for the first limit that it exceeds: times first, then empty keys,
+     *     then keys that are too long
      */
     public void require(Values event) throws DecodeException {
       for (int i = 0; i < times.length; i++) {

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.apache.avro.Schema;
 
-/** A cursor over one Avro record that gives Avro's generic values. */
+/** A cursor over one Avro record that returns Avro's generic values. */
 final class GenericInput extends AvroInput {
   org.apache.avro.util.Utf8 readString() throws DecodeException {
     int length = readLength();
@@ -16,11 +16,11 @@ final class GenericInput extends AvroInput {
     return ByteBuffer.wrap(readBytes());
   }
 
-  /** Passes a value of this type by, building nothing. */
+  /** Skips a value of this type without building it. */
   void skip(Schema schema) throws DecodeException {
     switch (schema.getType()) {
       case NULL -> {
-        // No bytes.
+        // A null has no bytes.
       }
       case BOOLEAN -> readBoolean();
       case INT -> readInt();

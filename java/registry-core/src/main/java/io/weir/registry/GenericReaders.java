@@ -12,11 +12,11 @@ import org.apache.avro.generic.GenericData;
 import org.apache.avro.util.Utf8;
 
 /**
- * Turns a pair of schemas into a tree of readers of Avro's generic values, once per writer's
- * schema. What takes what is {@link Resolution}'s to say.
+ * Compiles a pair of schemas into a tree of readers of Avro's generic values, once for each writer
+ * schema. {@link Resolution} decides which types match.
  */
 final class GenericReaders {
-  /** Reads one value as the writer wrote it and returns it as the reader wants it. */
+  /** Reads a value in the writer's encoding and returns it as the reader's type. */
   @FunctionalInterface
   interface ValueReader {
     Object read(GenericInput in) throws DecodeException;
@@ -24,13 +24,13 @@ final class GenericReaders {
 
   private record Pair(Schema writer, Schema reader) {}
 
-  /** A record is entered before its fields are looked at, so that a recursive one finds itself. */
+  /** A record is added before its fields are compiled, so that a recursive type finds itself. */
   private final Map<Pair, RecordValues> records = new HashMap<>();
 
   private GenericReaders() {}
 
   /**
-   * A reader of the writer's values.
+   * Returns a reader of the writer's values.
    *
    * @throws DecodeException if none of them can be read
    */
@@ -38,7 +38,7 @@ final class GenericReaders {
     return new GenericReaders().value(writer, reader);
   }
 
-  /** A reader that refuses every value. */
+  /** Returns a reader that rejects every value. */
   static ValueReader failing(DecodeException failure) {
     return in -> {
       throw failure;
@@ -57,7 +57,7 @@ final class GenericReaders {
       case LONG -> number(writer, Number::longValue);
       case FLOAT -> number(writer, Number::floatValue);
       case DOUBLE -> number(writer, Number::doubleValue);
-      // The bytes of either are those of the other; text is checked to be text.
+      // A string and its UTF-8 bytes have the same encoding; a string is checked to be valid UTF-8.
       case STRING -> GenericInput::readString;
       case BYTES -> GenericInput::readBuffer;
       case FIXED -> in -> new GenericData.Fixed(taken, in.readFixed(taken.getFixedSize()));
@@ -88,7 +88,7 @@ final class GenericReaders {
     };
   }
 
-  /** A branch that cannot be read is an error only of the records that hold it. */
+  /** A branch that does not resolve only fails the records that use it. */
   private ValueReader union(Schema writer, Schema reader) throws DecodeException {
     List<Schema> types = writer.getTypes();
     ValueReader[] branches = new ValueReader[types.size()];
@@ -108,7 +108,7 @@ final class GenericReaders {
     }
     int nothing = types.indexOf(Schema.create(Schema.Type.NULL));
     if (branches.length == 2 && nothing >= 0) {
-      // By far the most unions; one call less.
+      // Fast path for nullable types, the most common unions; saves a call.
       ValueReader other = branches[1 - nothing];
       ValueReader absent = branches[nothing];
       return in -> in.readIndex(2) == nothing ? absent.read(in) : other.read(in);
@@ -116,7 +116,7 @@ final class GenericReaders {
     return in -> branches[in.readIndex(branches.length)].read(in);
   }
 
-  /** Items that cannot be read are an error only of the records that hold any. */
+  /** An item type that does not resolve only fails the records that have items. */
   private ValueReader lazily(Schema writer, Schema reader) {
     try {
       return value(writer, reader);
@@ -233,17 +233,17 @@ final class GenericReaders {
     return value instanceof Float number ? (Object) Floats.canonical(number) : value;
   }
 
-  /** A record; nobody changes the values of its defaults, so that all records share them. */
+  /** Reads a record. Nobody modifies the default values, so all records share them. */
   private static final class RecordValues implements ValueReader {
     private final Schema writer;
     private final Schema reader;
     private final ValueReader[] readers;
     private final int[] targets;
 
-    /** By the field's position; only of what the writer does not have. */
+    /** By field position; only for fields that the writer does not have. */
     private final Map<Integer, Object> defaults = new HashMap<>();
 
-    /** Why none can be read: a recursive one may have been taken up before that was known. */
+    /** Why no record can be read. A recursive type may have been used before this was known. */
     private DecodeException failure;
 
     RecordValues(Schema writer, Schema reader) {

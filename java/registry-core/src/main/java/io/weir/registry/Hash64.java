@@ -5,16 +5,17 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * 64 bits for the columns of an event, so that two events can be told apart without keeping either:
- * two that differ in a single number always do, others but once in 2^64 pairs.
+ * A 64-bit hash over the columns of an event, to compare events without keeping them. Events that
+ * differ in exactly one number always have different hashes; any other pair collides with a
+ * probability of 1 in 2^64.
  *
- * <p>They are kept in state: the same values must have the same hash in every later version.
+ * <p>Hashes are kept in state, so the same values must have the same hash in all later versions.
  */
 public final class Hash64 {
-  /** The hash of nothing, and of a null. */
+  /** The hash of an empty sequence, and of a null. */
   public static final long SEED = 0x9E3779B97F4A7C15L;
 
-  /** From MurmurHash3's 64-bit finalizer; odd, so that no bit is lost by multiplying. */
+  /** From MurmurHash3's 64-bit finalizer. It is odd, so the multiplication loses no bits. */
   private static final long FACTOR = 0xFF51AFD7ED558CCDL;
 
   private static final VarHandle LONGS =
@@ -22,7 +23,7 @@ public final class Hash64 {
 
   private Hash64() {}
 
-  /** The hash of a sequence, from that of all before its last value. */
+  /** Appends a value to a sequence with this hash, and returns the new hash. */
   public static long mixed(long hash, long value) {
     long product = (hash ^ value) * FACTOR;
     return product ^ (product >>> 32);
@@ -45,7 +46,7 @@ public final class Hash64 {
     return hash;
   }
 
-  /** The two zeros are one number, and so are all that are not a number. */
+  /** Both zeros have the same hash, and so do all NaNs. */
   public static long ofNumber(Number number) {
     if (number instanceof Double || number instanceof Float) {
       return Double.doubleToLongBits(number.doubleValue() + 0.0);

@@ -7,8 +7,8 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 
 /**
- * Reads Kafka values in Confluent's wire format as generic records, by the rules of {@link
- * Resolution}. Values keep Avro's raw forms: a timestamp is a long, whatever its logical type. Not
+ * Reads Kafka values in the Confluent wire format as generic records, by the rules of {@link
+ * Resolution}. Values keep Avro's raw types: a timestamp is a long, whatever its logical type. Not
  * thread-safe.
  */
 public final class RecordReader {
@@ -18,7 +18,7 @@ public final class RecordReader {
   private final Map<Integer, GenericReaders.ValueReader> readers = new HashMap<>();
 
   /**
-   * @param expected the schema to read with; null for whatever a record was written with
+   * @param expected the reader schema; null to read each record with its writer schema
    */
   public RecordReader(SchemaLookup schemas, Schema expected) {
     this.schemas = schemas;
@@ -29,7 +29,7 @@ public final class RecordReader {
    * Reads one value.
    *
    * @throws DecodeException if the value is at fault
-   * @throws IOException if the registry could not be asked
+   * @throws IOException if the registry cannot be reached
    */
   public GenericRecord read(byte[] value) throws IOException, DecodeException {
     GenericReaders.ValueReader reader = readerOf(WireFormat.schemaId(value));

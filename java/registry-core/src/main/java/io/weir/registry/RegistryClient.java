@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
  * The two calls of the Confluent REST API that readers and writers need: {@code GET
  * /schemas/ids/{id}} and {@code POST /subjects/{subject}/versions}.
  *
- * <p>Only the registry's own word (404 with error code 40403) says that a schema does not exist.
- * Any other failure, a 404 of a wrong address included, says nothing about the record.
+ * <p>A schema counts as missing only if the registry says so, with status 404 and error code 40403.
+ * Any other failure, including a 404 from a wrong URL, says nothing about the record.
  */
 final class RegistryClient {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryClient.class);
@@ -52,11 +52,11 @@ final class RegistryClient {
   }
 
   /**
-   * Asks for a schema, again and again on failures that may pass.
+   * Fetches a schema and retries transient failures.
    *
    * @param onRequest runs before each request
-   * @return the registry's answer, or nothing if it has no schema of this id
-   * @throws IOException if the registry gave no usable answer in the last attempt
+   * @return the registry's answer, or empty if it has no schema with this id
+   * @throws IOException if the last attempt gave no usable answer
    */
   Optional<JsonNode> fetch(int id, Runnable onRequest) throws IOException {
     return repeated(
@@ -69,9 +69,9 @@ final class RegistryClient {
   }
 
   /**
-   * Sends a body, again and again on failures that may pass.
+   * Posts a body and retries transient failures.
    *
-   * @throws IOException if the registry refuses it, or gave no usable answer in the last attempt
+   * @throws IOException if the registry rejects it, or if the last attempt gave no usable answer
    */
   JsonNode post(String path, String body) throws IOException {
     return repeated(
@@ -86,7 +86,7 @@ final class RegistryClient {
         .orElseThrow(() -> new IOException("The registry has no " + path));
   }
 
-  /** One attempt of a request. */
+  /** A single attempt of a request. */
   private interface Attempt {
     Optional<JsonNode> run() throws IOException;
   }
@@ -129,7 +129,7 @@ final class RegistryClient {
     CompletableFuture<HttpResponse<String>> response =
         http.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString());
     try {
-      // The request's own timeout ends with the headers; this one covers the body as well.
+      // The request's own timeout ends with the headers; this one includes the body.
       return response.get(config.requestTimeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw new PassingFailure("no answer within " + config.requestTimeout(), e);
@@ -143,7 +143,7 @@ final class RegistryClient {
   }
 
   /**
-   * @param field what a usable answer has
+   * @param field a field that every usable answer has
    */
   private static Optional<JsonNode> answer(HttpResponse<String> response, String field)
       throws IOException {
@@ -189,13 +189,13 @@ final class RegistryClient {
     }
   }
 
-  /** A cancelled task must not go on waiting for a registry. */
+  /** Restores the interrupt flag, so that a cancelled task stops waiting for the registry. */
   static InterruptedIOException interrupted() {
     Thread.currentThread().interrupt();
     return new InterruptedIOException("Interrupted while waiting for the schema registry");
   }
 
-  /** A failure that another attempt may not meet. */
+  /** A transient failure, worth a retry. */
   private static final class PassingFailure extends IOException {
     PassingFailure(String message, Throwable cause) {
       super(message, cause);

@@ -4,11 +4,11 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * How to reach a registry. Equal ones share one client and one cache in a JVM.
+ * How to reach a registry. Within a JVM, equal configurations share one client and one cache.
  *
- * @param url without a slash at the end
- * @param passwordPath a file with the password, instead of the password; read at every request, so
- *     that a new password needs no restart
+ * @param url without a trailing slash
+ * @param passwordPath a file with the password, instead of {@code password}; read for each request,
+ *     so a changed password needs no restart
  */
 public record RegistryConfig(
     String url,
@@ -22,14 +22,14 @@ public record RegistryConfig(
     int maxRetries)
     implements Serializable {
 
-  /** Formats of a truststore. */
+  /** The formats of a truststore. */
   public enum TruststoreType {
     PKCS12,
     JKS,
     PEM
   }
 
-  /** A registry whose password, if any, is given and not in a file. */
+  /** A registry with its password as text, or without one. */
   public RegistryConfig(
       String url,
       String username,
@@ -51,7 +51,7 @@ public record RegistryConfig(
         maxRetries);
   }
 
-  /** A registry without credentials, and with the certificates of the JVM. */
+  /** A registry without credentials that uses the certificates of the JVM. */
   public static RegistryConfig of(String url) {
     return new RegistryConfig(
         url.replaceAll("/+$", ""),
@@ -64,7 +64,7 @@ public record RegistryConfig(
         5);
   }
 
-  /** Without credentials, as it may end up in a log. */
+  /** Hides the credentials, because this text may end up in a log. */
   @Override
   public String toString() {
     return "RegistryConfig[url=" + url + "]";

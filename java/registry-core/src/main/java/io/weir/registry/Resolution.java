@@ -11,14 +11,15 @@ import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 
 /**
- * Which of a reader's types and fields take what a writer wrote, for every decoder alike, and as
- * {@code weir schema check} judges (weir.catalog.resolution): Avro's specification, "Schema
- * Resolution", where namespaces do not matter and another unit or scale is another type.
+ * Resolves writer types and fields against the reader's, for all decoders and with the same result
+ * as {@code weir schema check} (weir.catalog.resolution). It follows "Schema Resolution" in Avro's
+ * specification, except that namespaces are ignored and that a different unit or scale is a
+ * different type.
  *
- * <p>Avro's own Resolver is not asked. It takes any record for any other, compares a branch of a
- * union by its full name and any other type by its short one, and finds the aliases of a field only
- * where the namespaces are equal: another record type would be read as the reader's, its fields
- * null.
+ * <p>Avro's own Resolver does not fit. It resolves any record against any other, compares union
+ * branches by full name but other types by short name, and applies field aliases only if the
+ * namespaces are equal. A different record type would therefore be read as the reader's, with nulls
+ * in its fields.
  */
 public final class Resolution {
   private static final int SAME = 0;
@@ -30,11 +31,11 @@ public final class Resolution {
   private Resolution() {}
 
   /**
-   * The type that takes the writer's: the reader's, or a branch of it where it is a union; the
-   * nearest by name, and the first of those.
+   * Returns the reader's type, or the branch of its union, that the writer's type resolves to: the
+   * closest match by name, and the first of several.
    *
-   * @param writer no union
-   * @throws DecodeException if none takes it, naming both
+   * @param writer not a union
+   * @throws DecodeException with both types if none matches
    */
   public static Schema branch(Schema writer, Schema reader) throws DecodeException {
     Schema nearest = null;
@@ -66,7 +67,7 @@ public final class Resolution {
     return isAlias(writer, reader) ? ALIAS : OTHER;
   }
 
-  /** An alias in the reader's own namespace stands for that name in every one. */
+  /** An alias in the reader's own namespace matches that name in any namespace. */
   private static boolean isAlias(Schema writer, Schema reader) {
     String namespace = reader.getNamespace();
     String inNamespace =
@@ -97,8 +98,9 @@ public final class Resolution {
   }
 
   /**
-   * The reader's field that each of the writer's fills, by the position of the writer's; null where
-   * it fills none. A field has its own name before it has an alias, and fills one field.
+   * Returns the reader's field for each field of the writer, by the writer's position; null if
+   * there is none. Names take precedence over aliases, and each of the writer's fields fills only
+   * one field.
    */
   public static Schema.Field[] fields(Schema writer, Schema reader) {
     Schema.Field[] taken = new Schema.Field[writer.getFields().size()];
@@ -117,7 +119,7 @@ public final class Resolution {
       if (filled.contains(field.name())) {
         continue;
       }
-      // Sorted, as the order of aliases means nothing.
+      // Sorted, because the order of aliases has no meaning.
       for (String alias : new TreeSet<>(field.aliases())) {
         Schema.Field written = free.remove(alias);
         if (written != null) {
@@ -129,13 +131,13 @@ public final class Resolution {
     return taken;
   }
 
-  /** What a record is at fault with that has no value for a field of the reader's. */
+  /** The error of a record without a value for this field of the reader. */
   public static DecodeException missing(Schema writer, Schema.Field field) {
     return incompatible("it is not in " + describe(writer) + " and has no default")
         .inField(field.name());
   }
 
-  /** What a record is at fault with that holds a symbol that the reader lacks. */
+  /** The error of a record with an enum symbol that the reader does not have. */
   public static DecodeException unknownSymbol(Schema writer, int index) {
     return incompatible(
         "symbol "
@@ -143,7 +145,7 @@ public final class Resolution {
             + " of the writer's enum is unknown to the reader, which has no default");
   }
 
-  /** Avro resolves the bytes alone, and would read microseconds as milliseconds. */
+  /** Avro only resolves the encoding, and would read microseconds as milliseconds. */
   private static void requireSameMeaning(Schema writer, Schema reader) throws DecodeException {
     boolean sameSize =
         reader.getType() != Schema.Type.FIXED || writer.getFixedSize() == reader.getFixedSize();
@@ -157,18 +159,18 @@ public final class Resolution {
     if (writer == null || reader == null) {
       return true;
     }
-    // A decimal is equal in its precision and scale.
+    // Decimals must have the same precision and scale.
     return writer instanceof LogicalTypes.Decimal
         ? writer.equals(reader)
         : writer.getName().equals(reader.getName());
   }
 
-  /** The name of the Avro logical type, or "" where there is none. */
+  /** The name of the Avro logical type, or "" if there is none. */
   public static String logicalName(Schema schema) {
     return schema.getLogicalType() == null ? "" : schema.getLogicalType().getName();
   }
 
-  /** An Avro type as people write it, such as {@code timestamp-millis} or {@code fixed(16)}. */
+  /** Describes an Avro type for messages, such as {@code timestamp-millis} or {@code fixed(16)}. */
   public static String describe(Schema schema) {
     String logical = logicalName(schema);
     if (schema.getLogicalType() instanceof LogicalTypes.Decimal decimal) {

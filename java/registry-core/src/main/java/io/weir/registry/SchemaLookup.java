@@ -3,18 +3,18 @@ package io.weir.registry;
 import java.io.IOException;
 import org.apache.avro.Schema;
 
-/** Where writer schemas come from. */
+/** Looks up writer schemas. */
 @FunctionalInterface
 public interface SchemaLookup {
   /**
-   * The schema of this id.
+   * Returns the schema with this id.
    *
-   * @throws DecodeException if there is none, or it is no Avro schema
-   * @throws IOException if it could not be asked for
+   * @throws DecodeException if there is none, or if it is not an Avro schema
+   * @throws IOException if the lookup fails
    */
   Schema byId(int id) throws IOException, DecodeException;
 
-  /** The registry of this configuration, shared by the whole JVM. */
+  /** Returns the registry with this configuration, shared by the whole JVM. */
   static SchemaLookup of(RegistryConfig config) throws IOException {
     SchemaRegistry registry = SchemaRegistry.shared(config);
     return id -> registry.byId(id, () -> {});

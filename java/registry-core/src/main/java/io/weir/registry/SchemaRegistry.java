@@ -15,14 +15,15 @@ import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 
 /**
- * Writer schemas by id. An id never changes its schema, so that a known one is kept for good and is
- * there while the registry is not; an unknown one is asked for again after a short time, as a
- * producer may register it a moment later. All subtasks of a JVM share one, and one request.
+ * A cache of writer schemas by id. The schema of an id never changes, so a known schema is kept
+ * forever and stays available when the registry is down. An unknown id is looked up again after a
+ * short time, because a producer may have registered it since. All subtasks of a JVM share one
+ * cache, and one request for each id.
  */
 public final class SchemaRegistry {
   private static final Duration UNKNOWN_FOR = Duration.ofSeconds(30);
 
-  /** Poison with random ids must not fill the heap. */
+  /** Keeps poison records with random ids from filling the heap. */
   private static final int MAX_ENTRIES = 10_000;
 
   private static final Map<RegistryConfig, SchemaRegistry> SHARED = new ConcurrentHashMap<>();
@@ -36,7 +37,7 @@ public final class SchemaRegistry {
     this.nanoTime = nanoTime;
   }
 
-  /** The registry of this configuration that the whole JVM uses. */
+  /** Returns the registry with this configuration that the whole JVM shares. */
   public static synchronized SchemaRegistry shared(RegistryConfig config) throws IOException {
     SchemaRegistry registry = SHARED.get(config);
     if (registry == null) {
@@ -46,17 +47,17 @@ public final class SchemaRegistry {
     return registry;
   }
 
-  /** Lets go of all registries, for a class loader that ends; who has one may go on using it. */
+  /** Releases all registries when their class loader ends. Existing references remain usable. */
   public static void releaseShared() {
     SHARED.clear();
   }
 
   /**
-   * The schema of this id.
+   * Returns the schema with this id.
    *
    * @param onRequest runs before each request to the registry
-   * @throws DecodeException if there is none, or it is no Avro schema
-   * @throws IOException if the registry could not be asked
+   * @throws DecodeException if there is none, or if it is not an Avro schema
+   * @throws IOException if the registry cannot be reached
    */
   public Schema byId(int id, Runnable onRequest) throws IOException, DecodeException {
     Entry entry = entries.get(id);
@@ -74,7 +75,7 @@ public final class SchemaRegistry {
     return answer.schema;
   }
 
-  /** How many ids are remembered, known ones or not. */
+  /** The number of cached ids, known or unknown. */
   public int size() {
     return entries.size();
   }
@@ -121,7 +122,7 @@ public final class SchemaRegistry {
     }
   }
 
-  /** One id; the lock is held by the one who asks. */
+  /** The state of one id; the lock is held by the thread that asks the registry. */
   private static final class Entry {
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Answer answer;

@@ -7,19 +7,19 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * How many bytes the value of an event may have. A larger one is a dead letter, of which the
- * beginning is kept: what came in must never be too large to get out.
+ * The maximum size of an event's value. A larger one becomes a dead letter, cut to this size, so
+ * that whatever was received can also be sent.
  *
- * @param maxBytes of a value, and of what is kept of a key or a value
+ * @param maxBytes the maximum size of a value, and of the key and value in a dead letter
  */
 public record SizeLimit(int maxBytes) implements Serializable {
-  /** Everything that Kafka can carry. */
+  /** No limit. */
   public static final SizeLimit NONE = new SizeLimit(Integer.MAX_VALUE);
 
   /**
-   * Looks at a value before anything else does.
+   * Checks a value before it is decoded.
    *
-   * @throws DecodeException if it has more bytes
+   * @throws DecodeException if it is too large
    */
   public void check(byte[] value) throws DecodeException {
     if (exceededBy(value)) {
@@ -29,17 +29,17 @@ public record SizeLimit(int maxBytes) implements Serializable {
     }
   }
 
-  /** Whether not all of these bytes are kept; null is nothing. */
+  /** Whether these bytes exceed the limit; null does not. */
   public boolean exceededBy(byte[] bytes) {
     return bytes != null && bytes.length > maxBytes;
   }
 
-  /** What is kept of these bytes. */
+  /** Returns these bytes, cut to the limit. */
   public byte[] kept(byte[] bytes) {
     return exceededBy(bytes) ? Arrays.copyOf(bytes, maxBytes) : bytes;
   }
 
-  /** SHA-256 in hexadecimal digits: it tells whether two values that were cut are the same. */
+  /** Returns the SHA-256 in hexadecimal, to compare values that were cut. */
   public static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Map;
 
-/** Registers what this process writes. Safe to repeat: the same schema has the same id. */
+/**
+ * Registers the schemas that this process writes. Safe to repeat: the same schema gets the same id.
+ */
 public final class SubjectRegistration {
   private static final ObjectMapper JSON = new ObjectMapper();
   private final RegistryClient client;
@@ -14,9 +16,9 @@ public final class SubjectRegistration {
   }
 
   /**
-   * The id of {@code schema} under {@code subject}.
+   * Registers {@code schema} under {@code subject} and returns its id.
    *
-   * @throws IOException if the registry refuses the schema or does not answer
+   * @throws IOException if the registry rejects the schema or does not answer
    */
   public int register(String subject, String schema) throws IOException {
     String body = JSON.writeValueAsString(Map.of("schema", schema));

@@ -12,12 +12,12 @@ import java.security.cert.CertificateFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** The certificates that the registry's one is checked against. */
+/** The certificates used to verify the registry. */
 final class Truststore {
   private Truststore() {}
 
   /**
-   * A context that trusts the configured certificates alone.
+   * Returns an SSL context that trusts only the configured certificates.
    *
    * @throws IOException if the truststore cannot be read
    */

@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Well-formed UTF-8 (Unicode 16, table 3-7). Avro's own reader does not check, and a malformed
- * string would turn into replacement characters in a later operator, unnoticed.
+ * Validates UTF-8 (Unicode 16, table 3-7). Avro's reader does not, and a later operator would
+ * silently replace malformed characters.
  */
 public final class Utf8 {
   private static final long HIGH_BITS = 0x8080808080808080L;
@@ -36,13 +36,13 @@ public final class Utf8 {
     return true;
   }
 
-  /** The bytes of a text in UTF-8. */
+  /** The length of a text in UTF-8, in bytes. */
   public static int length(String text) {
     int length = text.length();
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (c >= 0x80) {
-        // The two halves of a surrogate pair have two bytes each.
+        // Each half of a surrogate pair counts two bytes.
         length += c < 0x800 || Character.isSurrogate(c) ? 1 : 2;
       }
     }
@@ -67,10 +67,10 @@ public final class Utf8 {
     }
     int second = bytes[start + 1] & 0xff;
     return switch (bytes[start] & 0xff) {
-      case 0xe0 -> second >= 0xa0; // Below is an overlong form.
-      case 0xed -> second <= 0x9f; // Above are the surrogates.
-      case 0xf0 -> second >= 0x90; // Below is an overlong form.
-      case 0xf4 -> second <= 0x8f; // Above is beyond U+10FFFF.
+      case 0xe0 -> second >= 0xa0; // Lower is an overlong form.
+      case 0xed -> second <= 0x9f; // Higher is a surrogate.
+      case 0xf0 -> second >= 0x90; // Lower is an overlong form.
+      case 0xf4 -> second <= 0x8f; // Higher is beyond U+10FFFF.
       default -> true;
     };
   }

@@ -2,7 +2,7 @@ package io.weir.registry;
 
 import java.nio.ByteBuffer;
 
-/** Confluent's wire format: a zero byte, the schema's id in four bytes, the Avro body. */
+/** The Confluent wire format: a zero byte, the schema id in four bytes, then the Avro record. */
 public final class WireFormat {
   public static final int HEADER_BYTES = 5;
   private static final byte MAGIC = 0;
@@ -10,9 +10,9 @@ public final class WireFormat {
   private WireFormat() {}
 
   /**
-   * The id in the header of a Kafka value.
+   * Reads the schema id from the header of a Kafka value.
    *
-   * @throws DecodeException if the value is null, or has no such header
+   * @throws DecodeException if the value is null or has no such header
    */
   public static int schemaId(byte[] value) throws DecodeException {
     if (value == null) {
@@ -30,7 +30,7 @@ public final class WireFormat {
     return ByteBuffer.wrap(value, 1, Integer.BYTES).getInt();
   }
 
-  /** What stands before the body of a record of this schema. */
+  /** The header of a record with this schema. */
   public static byte[] header(int schemaId) {
     return ByteBuffer.allocate(HEADER_BYTES).put(MAGIC).putInt(schemaId).array();
   }

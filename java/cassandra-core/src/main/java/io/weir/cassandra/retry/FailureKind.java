@@ -25,21 +25,19 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 
-/**
- * What to do about a failed request. Every statement sent here is idempotent, so sending it again
- * is always safe.
- */
+/** How to treat a failed request. All statements are idempotent, so a retry is always safe. */
 public enum FailureKind {
-  /** The cluster is busy, unreachable or changing: it passes with time. */
+  /**
+   * The cluster is overloaded, unreachable or changing its topology. The error goes away by itself.
+   */
   TRANSIENT,
   /**
-   * An error inside Cassandra that may pass or may come with this very row: worth a few attempts,
-   * not an endless wait.
+   * An error inside Cassandra that may go away or may be caused by this row. It is retried a
+   * limited number of times.
    */
   DOUBTFUL,
   /**
-   * The same request will fail for ever (invalid query, no permission, wrong type, anything
-   * unknown).
+   * A retry will fail as well: invalid query, missing permission, wrong type, or an unknown error.
    */
   PERMANENT;
 
@@ -64,9 +62,7 @@ public enum FailureKind {
           ReadFailureException.class,
           CDCWriteFailureException.class);
 
-  /**
-   * How Cassandra 4 and 5 word it; what they say of a value (a key that is empty) is none of these.
-   */
+  /** The wording of Cassandra 4 and 5. Errors about a value, such as an empty key, do not match. */
   private static final Pattern TARGET =
       Pattern.compile(
           "^(unconfigured (table|columnfamily)|(table|keyspace) \\S+ (does not|doesn't) exist"
@@ -89,14 +85,13 @@ public enum FailureKind {
     if (error instanceof ConnectionInitException) {
       return hasCause(error, AuthenticationException.class) ? PERMANENT : TRANSIENT;
     }
-    // A refused or reset connection reaches us as the plain network error.
+    // The driver passes on a refused or reset connection as a plain IOException.
     return error instanceof IOException ? TRANSIENT : PERMANENT;
   }
 
   /**
-   * Whether Cassandra refuses what a request is sent to (a table or column that is gone, a right
-   * that was taken away), and not what is in it: every other row would be refused as well, until
-   * somebody mends it.
+   * Whether the error concerns the target of the request (a dropped table or column, a revoked
+   * permission) and not the row. All other rows would fail as well until somebody fixes it.
    */
   public static boolean isOfTarget(Throwable error) {
     if (error instanceof CompletionException && error.getCause() != null) {
@@ -107,10 +102,7 @@ public enum FailureKind {
             && TARGET.matcher(String.valueOf(error.getMessage())).find();
   }
 
-  /**
-   * One node that may recover is reason enough to try again; no node tried means that all were
-   * down.
-   */
+  /** Retry if at least one node may recover. If no node was tried, all were down. */
   private static FailureKind ofNodes(AllNodesFailedException failed) {
     return failed.getAllErrors().values().stream()
         .flatMap(List::stream)

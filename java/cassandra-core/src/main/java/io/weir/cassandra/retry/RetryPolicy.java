@@ -5,27 +5,21 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * How often and when a failed request is sent again.
+ * How often and when a failed request is retried.
  *
- * @param maxRetries attempts after the first; {@link #UNLIMITED} waits for a cluster that is down
- *     as long as it takes
- * @param initialBackoff the wait before the first retry, doubled for each further one
+ * @param maxRetries attempts after the first one; {@link #UNLIMITED} retries until the cluster is
+ *     back
+ * @param initialBackoff the wait before the first retry; it doubles with each further retry
  * @param maxBackoff the longest wait
  */
 public record RetryPolicy(int maxRetries, Duration initialBackoff, Duration maxBackoff)
     implements Serializable {
   public static final int UNLIMITED = -1;
 
-  /**
-   * Errors that may be caused by the row itself get this many retries even where others are
-   * unlimited.
-   */
+  /** The limit for errors that the row itself may cause, even if other retries are unlimited. */
   static final int MAX_DOUBTFUL_RETRIES = 10;
 
-  /**
-   * Whether a request that failed with {@code error} after {@code retries} retries deserves
-   * another.
-   */
+  /** Whether to retry a request that failed with {@code error} after {@code retries} retries. */
   public boolean shouldRetry(Throwable error, int retries) {
     return switch (FailureKind.of(error)) {
       case TRANSIENT -> retries < limit(Integer.MAX_VALUE);
@@ -39,8 +33,9 @@ public record RetryPolicy(int maxRetries, Duration initialBackoff, Duration maxB
   }
 
   /**
-   * The wait before retry number {@code retries + 1} in milliseconds: exponential, half of it
-   * random ("equal jitter"), so that requests that failed together do not come back together.
+   * The wait before retry number {@code retries + 1}, in milliseconds. It grows exponentially, and
+   * half of it is random ("equal jitter") so that requests that failed together are not retried
+   * together.
    */
   public long backoffMillis(int retries) {
     long ceiling = maxBackoff.toMillis();

@@ -11,9 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/**
- * Executes idempotent statements and repeats those that failed for a passing reason. Thread-safe.
- */
+/** Executes idempotent statements and retries transient failures. Thread-safe. */
 public final class RetryingExecutor implements AutoCloseable {
   private final Function<Statement<?>, CompletionStage<AsyncResultSet>> session;
   private final RetryPolicy policy;
@@ -24,7 +22,7 @@ public final class RetryingExecutor implements AutoCloseable {
   /**
    * @param session usually {@code CqlSession::executeAsync}
    * @param timer runs the retries
-   * @param onRetry told of every failure that is about to be retried
+   * @param onRetry called with each error before its retry
    */
   public RetryingExecutor(
       Function<Statement<?>, CompletionStage<AsyncResultSet>> session,
@@ -38,8 +36,7 @@ public final class RetryingExecutor implements AutoCloseable {
   }
 
   /**
-   * Completes with the first page of the result, or with the error that is not worth another
-   * attempt.
+   * Completes with the first page of the result, or with the error once it is not retried any more.
    */
   public CompletableFuture<AsyncResultSet> execute(Statement<?> statement) {
     CompletableFuture<AsyncResultSet> result = new CompletableFuture<>();
@@ -88,7 +85,7 @@ public final class RetryingExecutor implements AutoCloseable {
     }
   }
 
-  /** From now on a failed request stays failed: nobody waits for it any more. */
+  /** Stops retrying: from now on, requests fail with their first error. */
   @Override
   public void close() {
     closed = true;

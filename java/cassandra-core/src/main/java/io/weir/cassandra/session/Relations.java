@@ -8,23 +8,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/**
- * Looks tables and views up in the cluster's schema. Names are exact: nothing is folded to lower
- * case.
- */
+/** Finds tables and views in the cluster's schema. Names are case-sensitive. */
 public final class Relations {
   private Relations() {}
 
   /**
-   * The table or materialized view of this name.
+   * Returns the table or materialized view of this name.
    *
-   * @throws IllegalArgumentException if there is none; the message lists those that exist
+   * @throws IllegalArgumentException if there is none; the message lists the existing ones
    */
   public static RelationMetadata find(CqlSession session, String keyspace, String table) {
     return lookUp(session, keyspace, table)
         .or(
             () -> {
-              // The copy of a shared session may be older than the table.
+              // The table may be newer than the schema that the shared session has cached.
               session.refreshSchema();
               return lookUp(session, keyspace, table);
             })

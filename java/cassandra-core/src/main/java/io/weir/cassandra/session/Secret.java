@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A password, given either as its text or as the file that holds it. A file is read where the
- * session is opened, so a secret mounted there appears in no table definition and in no compiled
+ * A password, given as text or as the path of a file that holds it. The file is read when the
+ * session is opened, so a mounted secret appears neither in a table definition nor in a compiled
  * plan.
  */
 public record Secret(String text, String file) implements Serializable {
@@ -21,7 +21,7 @@ public record Secret(String text, String file) implements Serializable {
   }
 
   /**
-   * The password; one trailing line break of a file is dropped.
+   * Returns the password, without the trailing line break of a file.
    *
    * @throws IllegalArgumentException if the file cannot be read
    */
@@ -39,7 +39,7 @@ public record Secret(String text, String file) implements Serializable {
     }
   }
 
-  /** Never the password itself: this text ends up in logs. */
+  /** Hides the password, because this text ends up in logs. */
   @Override
   public String toString() {
     return file == null ? "******" : "file " + file;

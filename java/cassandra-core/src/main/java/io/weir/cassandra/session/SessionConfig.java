@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * All that opening a session needs. Equal configurations share one session (see {@link
+ * Everything needed to open a session. Equal configurations share one session (see {@link
  * SharedSession}).
  *
- * @param contactPoints {@code host:port} of some nodes; the others are discovered from them
+ * @param contactPoints {@code host:port} of some nodes; the driver discovers the others
  * @param username null for a cluster without authentication
  * @param tls null for plain connections
- * @param requestTimeout how long a single attempt of a request may take
+ * @param requestTimeout the timeout of a single attempt
  */
 public record SessionConfig(
     List<String> contactPoints,
@@ -24,15 +24,15 @@ public record SessionConfig(
     Duration requestTimeout)
     implements Serializable {
 
-  /** The port on which Cassandra listens for CQL unless told otherwise. */
+  /** Cassandra's default CQL port. */
   public static final int DEFAULT_PORT = 9042;
 
   /**
-   * Parses {@code host}, {@code host:port} or {@code [ipv6]:port}. The name is resolved when
-   * connecting, and again when reconnecting, so that a service name outlives the addresses behind
-   * it.
+   * Parses {@code host}, {@code host:port} or {@code [ipv6]:port}. The name stays unresolved: the
+   * driver resolves it at every connect and reconnect, so a service name keeps working when its
+   * addresses change.
    *
-   * @throws IllegalArgumentException if it is none of these
+   * @throws IllegalArgumentException if the text has another form
    */
   public static InetSocketAddress parseContactPoint(String text) {
     int colon = text.lastIndexOf(':');

@@ -10,14 +10,14 @@ import com.datastax.oss.driver.api.core.ssl.ProgrammaticSslEngineFactory;
 import java.time.Duration;
 import java.util.List;
 
-/** Opens driver sessions with the settings that suit a stream processor. */
+/** Opens driver sessions with settings for stream processing. */
 final class SessionFactory {
   private SessionFactory() {}
 
   static CqlSession open(SessionConfig config) {
     CqlSessionBuilder builder =
         CqlSession.builder()
-            // The loader's classes, not those of whichever thread happens to open the session.
+            // Use this class's loader, not the context class loader of the calling thread.
             .withClassLoader(SessionFactory.class.getClassLoader())
             .withConfigLoader(driverConfig(config))
             .withLocalDatacenter(config.localDatacenter())
@@ -39,18 +39,18 @@ final class SessionFactory {
         .withString(SESSION_NAME, "weir-" + config.keyspace())
         .withDuration(REQUEST_TIMEOUT, config.requestTimeout())
         .withBoolean(RESOLVE_CONTACT_POINTS, false)
-        // Several writers share a connection, and each bounds its own requests.
+        // Several writers share a connection, and each limits its own requests.
         .withInt(CONNECTION_MAX_REQUESTS, 8192)
-        // Requests that an outage let time out must not cost the connection when it ends.
+        // After an outage, requests that timed out must not make the driver close the connection.
         .withInt(CONNECTION_MAX_ORPHAN_REQUESTS, 2048)
-        // The driver's own 1 s to 60 s would keep a job waiting long after a node is back.
+        // The driver's default of 1 s to 60 s would delay a job long after a node is back.
         .withDuration(RECONNECTION_BASE_DELAY, Duration.ofMillis(200))
         .withDuration(RECONNECTION_MAX_DELAY, Duration.ofSeconds(5))
         .withDuration(HEARTBEAT_INTERVAL, Duration.ofSeconds(10))
         .withStringList(METADATA_SCHEMA_REFRESHED_KEYSPACES, List.of(config.keyspace()))
         .withDuration(METADATA_SCHEMA_REQUEST_TIMEOUT, Duration.ofSeconds(20))
         .withBoolean(NETTY_DAEMON, true)
-        // Long enough for the last notifications, short enough for a job's end to wait for.
+        // Long enough for the last notifications, short enough not to delay the end of a job.
         .withString(NETTY_IO_SHUTDOWN_UNIT, "MILLISECONDS")
         .withInt(NETTY_IO_SHUTDOWN_QUIET_PERIOD, 100)
         .withInt(NETTY_IO_SHUTDOWN_TIMEOUT, 2000)

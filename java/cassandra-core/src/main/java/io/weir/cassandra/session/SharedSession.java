@@ -13,9 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One driver session per JVM and configuration, shared by all that use it: a session owns
- * connections to every node and several threads, far too much for each parallel writer and lookup.
- * The last one to close its lease closes it.
+ * One driver session per JVM and configuration, shared by all its users. A session owns connections
+ * to every node and several threads, too many for each parallel writer and lookup. Closing the last
+ * lease closes the session.
  */
 public final class SharedSession {
   private static final ConcurrentMap<SessionConfig, SharedSession> OPEN = new ConcurrentHashMap<>();
@@ -39,11 +39,11 @@ public final class SharedSession {
   }
 
   /**
-   * Opens the session of this configuration, or joins it when it is open already.
+   * Returns a lease on the session of this configuration, and opens the session if necessary.
    *
-   * @throws com.datastax.oss.driver.api.core.DriverException if no node can be reached or the
-   *     log-in is refused
-   * @throws IllegalArgumentException if the configuration cannot be used (key store, password file,
+   * @throws com.datastax.oss.driver.api.core.DriverException if no node can be reached or the login
+   *     is refused
+   * @throws IllegalArgumentException if the configuration is unusable (key store, password file,
    *     datacenter)
    */
   public static Lease acquire(SessionConfig config) {
@@ -71,8 +71,8 @@ public final class SharedSession {
   }
 
   /**
-   * Waits for the driver's threads, which may be running on classes that are unloaded with the job;
-   * but not for requests: nobody is left to hear of them.
+   * Waits for the driver's threads, because they may run classes that are unloaded with the job.
+   * Does not wait for requests: nobody needs their results any more.
    */
   private void shutDown() {
     timer.shutdownNow();
@@ -85,7 +85,7 @@ public final class SharedSession {
     }
   }
 
-  /** The right to use a shared session until it is closed. */
+  /** The right to use a shared session until the lease is closed. */
   public static final class Lease implements AutoCloseable {
     private final SessionConfig config;
     private final SharedSession shared;
@@ -100,7 +100,7 @@ public final class SharedSession {
       return shared.cql;
     }
 
-    /** For retries that are due later. */
+    /** Runs delayed retries. */
     public ScheduledExecutorService timer() {
       return shared.timer;
     }

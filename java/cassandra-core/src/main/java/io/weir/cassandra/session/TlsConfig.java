@@ -12,16 +12,16 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * TLS towards Cassandra.
+ * TLS settings for connections to Cassandra.
  *
- * @param truststore the certificates to trust; null trusts those of the JVM
- * @param keystore the client's own certificate for mutual TLS; null presents none
- * @param verifyHostname whether a node's certificate must name the address it is reached by
+ * @param truststore the trusted certificates; null for those of the JVM
+ * @param keystore the client's certificate for mutual TLS; null for none
+ * @param verifyHostname whether a node's certificate must contain the address used to reach it
  */
 public record TlsConfig(Store truststore, Store keystore, boolean verifyHostname)
     implements Serializable {
 
-  /** A key store file of a type that the JVM knows, such as PKCS12 or JKS. */
+  /** A key store file of a type that the JVM supports, such as PKCS12 or JKS. */
   public record Store(String path, Secret password, String type) implements Serializable {
 
     private char[] passwordChars() {
@@ -45,7 +45,7 @@ public record TlsConfig(Store truststore, Store keystore, boolean verifyHostname
   /**
    * Reads the stores.
    *
-   * @throws IllegalArgumentException naming the store that cannot be opened
+   * @throws IllegalArgumentException with the name of the store that cannot be opened
    */
   SSLContext sslContext() {
     try {

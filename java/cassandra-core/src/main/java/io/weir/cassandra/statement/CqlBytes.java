@@ -5,9 +5,9 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.util.UUID;
 
-/** Values in CQL's binary form (native protocol specification, section 6). */
+/** Encodes values in CQL's binary form (native protocol specification, section 6). */
 public final class CqlBytes {
-  /** Days are counted from 1970 elsewhere, and from 2^31 days before it by CQL. */
+  /** CQL counts days from 2^31 days before 1970, so that 1970-01-01 is 2^31. */
   public static final int CQL_EPOCH_DAY = Integer.MIN_VALUE;
 
   private static final int UUID_CHARACTERS = 36;
@@ -44,7 +44,7 @@ public final class CqlBytes {
     return new byte[] {(byte) (value ? 1 : 0)};
   }
 
-  /** A date, in days since 1970. */
+  /** Encodes a date, given in days since 1970. */
   public static byte[] ofDate(int epochDay) {
     return ofInt(epochDay + CQL_EPOCH_DAY);
   }
@@ -62,9 +62,9 @@ public final class CqlBytes {
   }
 
   /**
-   * A UUID from its text.
+   * Encodes a UUID, given as text.
    *
-   * @throws IllegalArgumentException naming the column if it is none
+   * @throws IllegalArgumentException with the column's name if the text is not a UUID
    */
   public static byte[] ofUuid(String column, String text) {
     try {
@@ -76,7 +76,7 @@ public final class CqlBytes {
             .array();
       }
     } catch (IllegalArgumentException e) {
-      // Reported below, together with the shortened forms that the JDK accepts.
+      // Fall through: the error below also covers the short forms that the JDK accepts.
     }
     throw new IllegalArgumentException(
         "Column '%s': '%s' is not a UUID. Write 36 characters such as 123e4567-e89b-12d3-a456-426614174000."
@@ -84,10 +84,10 @@ public final class CqlBytes {
   }
 
   /**
-   * An IP address from its text; a literal only: a name would be looked up on the network, row by
-   * row.
+   * Encodes an IP address, given as text. Host names are rejected, because they would cause a DNS
+   * lookup for each row.
    *
-   * @throws IllegalArgumentException naming the column if it is none
+   * @throws IllegalArgumentException with the column's name if the text is not an IP address
    */
   public static byte[] ofInet(String column, String text) {
     if (!InetAddresses.isInetAddress(text)) {

@@ -3,9 +3,9 @@ package io.weir.cassandra.statement;
 import java.util.function.LongSupplier;
 
 /**
- * Write timestamps for rows that bring none: the wall clock, and never the same value twice, so
- * that of two writes of one key the later one wins although requests are answered out of order.
- * Orders the writes of one writer only.
+ * Write timestamps for rows that carry none: the wall clock, but strictly increasing. The later of
+ * two writes of a key therefore wins even if responses arrive out of order. It orders the writes of
+ * one writer only.
  */
 public final class MicrosClock {
   private final LongSupplier wallClockMillis;
@@ -19,7 +19,7 @@ public final class MicrosClock {
     this.wallClockMillis = wallClockMillis;
   }
 
-  /** Microseconds since the epoch, greater than every earlier result. Not thread-safe. */
+  /** Returns microseconds since the epoch, greater than all earlier results. Not thread-safe. */
   public long next() {
     last = Math.max(last + 1, wallClockMillis.getAsLong() * 1000);
     return last;

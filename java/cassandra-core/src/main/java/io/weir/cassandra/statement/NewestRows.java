@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Of several writes of the same cells only the newest is worth sending. Newer means a higher write
- * timestamp, on equal ones the row that came later.
+ * Reduces several writes of the same cells to the newest one. The newest has the highest write
+ * timestamp; of equal timestamps, the later row wins.
  */
 public final class NewestRows {
   private NewestRows() {}
@@ -16,7 +16,7 @@ public final class NewestRows {
     return row.timestampMicros() >= other.timestampMicros();
   }
 
-  /** The newest of each, in the order in which their cells were first written. */
+  /** Returns the newest write of each group of cells, in the order of the first writes. */
   public static Collection<WriteRequest> of(Iterable<WriteRequest> rows, WriteLayout layout) {
     Map<RowKey, WriteRequest> newest = new LinkedHashMap<>();
     for (WriteRequest row : rows) {

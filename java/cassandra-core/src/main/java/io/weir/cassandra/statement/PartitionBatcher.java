@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Turns rows into as few requests as is good: rows of one partition share an UNLOGGED batch, which
- * Cassandra applies as a single mutation. A batch never spans partitions; that would only burden
- * its coordinator.
+ * Groups rows into requests. Rows of one partition share an UNLOGGED batch, which Cassandra applies
+ * as a single mutation. A batch never spans partitions, because that would only load its
+ * coordinator.
  */
 public final class PartitionBatcher {
   private final WriteLayout layout;
@@ -21,8 +21,8 @@ public final class PartitionBatcher {
   private final long maxBytes;
 
   /**
-   * @param maxRows the most rows in a batch
-   * @param maxBytes the most bytes of values in a batch; a larger row is sent alone
+   * @param maxRows the maximum number of rows in a batch
+   * @param maxBytes the maximum bytes of values in a batch; a larger row is sent alone
    */
   public PartitionBatcher(
       WriteLayout layout, WriteStatements statements, int maxRows, long maxBytes) {
@@ -56,7 +56,7 @@ public final class PartitionBatcher {
     return partitions.values();
   }
 
-  /** Cuts the rows of a partition where the next one would exceed a bound. */
+  /** Splits the rows of a partition wherever the next row would exceed a limit. */
   List<List<WriteRequest>> split(List<WriteRequest> partition) {
     List<List<WriteRequest>> batches = new ArrayList<>();
     int start = 0;
@@ -74,7 +74,7 @@ public final class PartitionBatcher {
     return batches;
   }
 
-  /** A request of one row, without a batch. */
+  /** A request for one row, without a batch. */
   public WriteCommand single(WriteRequest request) {
     return new WriteCommand(statements.bind(request), 1);
   }

@@ -19,29 +19,31 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A row that Cassandra refuses for good, as a dead letter: the same from both engines' writers. Key
- * and value are JSON, of the primary key and of the whole row, with values as CQL writes them.
+ * A dead letter for a row that Cassandra rejects permanently, the same for both engines. The key is
+ * JSON with the primary key, the value is JSON with the whole row; values are formatted as in CQL.
  *
- * @param headers UTF-8 text each, as those of a record that cannot be decoded; where the event lay
- *     is not known any more
+ * @param headers UTF-8 texts, as in the dead letter of a record that cannot be decoded. The
+ *     position of the source event is no longer known here.
  */
 public record RefusedRow(byte[] key, byte[] value, Map<String, String> headers) {
-  /** What a reason begins with. */
+  /** The prefix of the reason. */
   public static final String CODE = "refused";
 
-  /** A row may be as large as Cassandra's mutations, a letter may not. */
+  /** A row may be as large as a Cassandra mutation; a dead letter may not. */
   private static final int MAX_VALUE_BYTES = 256 << 10;
 
   private static final CodecRegistry CODECS = CodecRegistry.DEFAULT;
 
-  /** Whether another row of the same table may well be taken. */
+  /**
+   * Whether the row itself causes the error, so that other rows of the table can still be written.
+   */
   public static boolean isAtFault(Throwable error) {
     Throwable cause =
         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     return cause instanceof InvalidQueryException && !FailureKind.isOfTarget(cause);
   }
 
-  /** The letter of a row. */
+  /** Builds the dead letter of a row. */
   public static RefusedRow of(
       TableMetadata table, WriteLayout layout, WriteRequest row, Throwable error) {
     Map<String, String> headers = new LinkedHashMap<>();

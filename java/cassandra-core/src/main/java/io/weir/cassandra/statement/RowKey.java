@@ -2,17 +2,15 @@ package io.weir.cassandra.statement;
 
 import java.util.Arrays;
 
-/**
- * Some of what a request holds, as the key of a map. Refers to the request instead of copying it.
- */
+/** A part of a request, used as a map key. It references the request and copies nothing. */
 public final class RowKey {
-  /** What two requests must have in common to be equal. */
+  /** The properties that two requests must share to be equal. */
   enum Scope {
     /** The values of the key columns. */
     KEY,
-    /** Besides these, whether they write or delete. */
+    /** The values of the key columns, and whether the request writes or deletes. */
     KEY_AND_KIND,
-    /** Besides these, which columns are null. */
+    /** As KEY_AND_KIND, and the set of columns that are null. */
     KEY_KIND_AND_NULLS
   }
 
@@ -32,7 +30,7 @@ public final class RowKey {
     this.hash = hash;
   }
 
-  /** Keys of different columns or scopes must not meet in one map. */
+  /** Assumes that all keys in a map have the same columns and scope. */
   @Override
   public boolean equals(Object other) {
     if (!(other instanceof RowKey that) || hash != that.hash) {

@@ -6,16 +6,16 @@ import com.datastax.oss.driver.api.core.metadata.schema.TableMetadata;
 import java.util.List;
 
 /**
- * Which columns are written, and where the key is among them.
+ * The written columns and the positions of the key columns among them.
  *
  * @param columns in the order of the values of a {@link WriteRequest}; includes the whole primary
  *     key
  * @param partitionKey positions of the partition key in {@code columns}
  * @param primaryKey positions of the partition key and the clustering columns
- * @param ignoreNulls whether a null leaves the column as it is instead of erasing it
- * @param replacesWholeRow whether each write sets every column of the row, so that it makes all
+ * @param ignoreNulls whether a null leaves the column unchanged instead of erasing it
+ * @param replacesWholeRow whether each write sets every column of the row. Such a write makes all
  *     older writes and deletions of the row irrelevant, and a deletion makes all older writes
- *     irrelevant
+ *     irrelevant.
  */
 public record WriteLayout(
     List<CqlIdentifier> columns,
@@ -30,8 +30,8 @@ public record WriteLayout(
    */
   public static WriteLayout of(TableMetadata table, List<String> columnNames, boolean ignoreNulls) {
     List<CqlIdentifier> columns = columnNames.stream().map(CqlIdentifier::fromInternal).toList();
-    // Static columns belong to the partition: deleting a row leaves them, so a row is never
-    // replaced as a whole.
+    // Static columns belong to the partition. Deleting a row keeps them, so no write replaces a
+    // whole row.
     boolean hasStatics = table.getColumns().values().stream().anyMatch(ColumnMetadata::isStatic);
     return new WriteLayout(
         columns,
@@ -61,20 +61,20 @@ public record WriteLayout(
     return partitionKey.length == primaryKey.length;
   }
 
-  /** The partition of this request, to be compared with others. */
+  /** Returns the request's partition, for comparison with others. */
   public RowKey partitionOf(WriteRequest request) {
     return new RowKey(request, partitionKey, RowKey.Scope.KEY);
   }
 
   /**
-   * Two requests of equal keys write exactly the same cells, so that the newer one alone gives the
-   * same result.
+   * Returns a key that is equal for two requests if they write exactly the same cells, so that the
+   * newer one alone gives the same result.
    *
-   * <p>Where every write replaces the whole row, that is the primary key. Otherwise an insert
-   * leaves the cells that it does not set as they are; merging it into another would lose cells (an
-   * older insert that sets others) or bring them back (an older deletion). So only inserts that set
-   * the same columns are equal, and deletions only to deletions. What stays apart is put in order
-   * by Cassandra, by its write timestamps.
+   * <p>If each write replaces the whole row, this is the primary key. Otherwise an insert leaves
+   * the cells that it does not set unchanged. Merging it with another request would lose cells (of
+   * an older insert that sets other columns) or resurrect them (after an older deletion). Therefore
+   * only inserts that set the same columns are equal, and deletions equal only deletions. Cassandra
+   * orders the remaining requests by their write timestamps.
    */
   public RowKey cellsOf(WriteRequest request) {
     return new RowKey(request, primaryKey, cellScope());

@@ -9,12 +9,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * Keeps at most a given number of requests unanswered; the others wait their turn here. A request
- * that is being retried keeps its place, so a slow or absent cluster holds its caller back instead
- * of filling the memory. Thread-safe.
+ * Limits the number of requests in flight and queues the others. A request keeps its slot while it
+ * is retried, so that a slow or unavailable cluster causes backpressure instead of filling the
+ * memory. Thread-safe.
  */
 public final class WritePipeline implements AutoCloseable {
-  /** Told about each request that was answered. Called by the driver's threads. */
+  /** Receives the outcome of each request. Called by the driver's threads. */
   public interface Observer {
     void answered(WriteCommand command, long latencyNanos);
 
@@ -37,8 +37,8 @@ public final class WritePipeline implements AutoCloseable {
   /**
    * Sends the commands, in no particular order.
    *
-   * @param done called once when all are answered: with null, or with the first error that no retry
-   *     could cure
+   * @param done called once: with null after all requests succeeded, or with the first error that
+   *     retries could not resolve
    */
   public void submit(Collection<WriteCommand> commands, Consumer<Throwable> done) {
     if (commands.isEmpty()) {
@@ -53,17 +53,17 @@ public final class WritePipeline implements AutoCloseable {
     sendWaiting();
   }
 
-  /** Requests that are waiting or unanswered. */
+  /** The number of requests that are queued or in flight. */
   public int outstanding() {
     return outstanding.get();
   }
 
-  /** Whether the bound is reached, so that further requests would only wait here. */
+  /** Whether the limit is reached, so that further requests would be queued. */
   public boolean isFull() {
     return outstanding.get() >= maxInFlight;
   }
 
-  /** Forgets what waits and retries no more; what is under way may still reach Cassandra. */
+  /** Drops queued requests and stops retrying. Requests in flight may still reach Cassandra. */
   @Override
   public void close() {
     executor.close();
@@ -110,8 +110,8 @@ public final class WritePipeline implements AutoCloseable {
   }
 
   /**
-   * The rest of a group that has failed is not sent: its caller is told of the failure, not of
-   * single rows.
+   * Drops the queued requests of a failed group: its caller hears of the failure, not of single
+   * rows.
    */
   private void forget(Group group) {
     synchronized (waiting) {

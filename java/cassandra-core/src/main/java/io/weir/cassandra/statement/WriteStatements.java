@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The prepared INSERT and DELETE of a table. Both are idempotent: each carries its write timestamp.
+ * The prepared INSERT and DELETE of a table. Both are idempotent, because they carry a write
+ * timestamp.
  */
 public final class WriteStatements {
   private final WriteLayout layout;
@@ -24,7 +25,7 @@ public final class WriteStatements {
   /**
    * Prepares both statements.
    *
-   * @throws com.datastax.oss.driver.api.core.DriverException if Cassandra refuses them
+   * @throws com.datastax.oss.driver.api.core.DriverException if Cassandra rejects them
    */
   public WriteStatements(
       CqlSession session, TableMetadata table, WriteLayout layout, ConsistencyLevel consistency) {
@@ -54,7 +55,7 @@ public final class WriteStatements {
   }
 
   private SimpleStatement statement(String cql) {
-    // What is prepared hands these down to all that is bound from it.
+    // Bound statements inherit these settings from the prepared one.
     return SimpleStatement.newInstance(cql).setIdempotent(true).setConsistencyLevel(consistency);
   }
 
