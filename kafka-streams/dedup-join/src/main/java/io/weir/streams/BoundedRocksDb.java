@@ -11,11 +11,11 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.WriteBufferManager;
 
 /**
- * One bound for the memory of all stores of the process. Left alone, each store takes up to 100 MB
- * outside the heap, and a pipeline has one per table, partition and half horizon.
+ * Limits the memory of all stores in the process together. By default each store takes up to 100 MB
+ * off-heap, and a pipeline has one for each table, partition and half horizon.
  */
 public final class BoundedRocksDb implements RocksDBConfigSetter {
-  /** Setting of Kafka Streams: the bound in bytes. */
+  /** A Kafka Streams setting: the limit in bytes. */
   static final String MEMORY_BYTES = "weir.rocksdb.memory.bytes";
 
   private static final long DEFAULT_MEMORY_BYTES = 128L << 20;
@@ -38,7 +38,7 @@ public final class BoundedRocksDb implements RocksDBConfigSetter {
     open(bytes == null ? DEFAULT_MEMORY_BYTES : Long.parseLong(bytes.toString()));
     BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
     table.setBlockCache(cache);
-    // Indexes and filters count, too, and stay.
+    // Count indexes and filters against the limit, and keep them in the cache.
     table.setCacheIndexAndFilterBlocks(true);
     table.setPinTopLevelIndexAndFilter(true);
     table.setFilterPolicy(new BloomFilter(10));
@@ -49,6 +49,6 @@ public final class BoundedRocksDb implements RocksDBConfigSetter {
 
   @Override
   public void close(String store, Options options) {
-    // The cache is shared: it ends with the process.
+    // The cache is shared and lives as long as the process.
   }
 }

@@ -2,7 +2,7 @@ package io.weir.streams;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** The types of a pipeline's columns, by their CQL names, and what carries each in Java. */
+/** The types of a pipeline's columns, by their CQL names, with their Java types. */
 public enum ColumnType {
   /** {@link String}. */
   @JsonProperty("text")

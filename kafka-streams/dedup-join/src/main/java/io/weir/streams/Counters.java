@@ -7,32 +7,32 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a pipeline has done since this process began it. */
+/** What a pipeline has processed since this process started it. */
 final class Counters {
   /** Records read from the source topic. */
   final LongAdder received = new LongAdder();
 
   final LongAdder deadLetters = new LongAdder();
 
-  /** Events that were looked up among those seen. */
+  /** Events whose id was looked up. */
   final LongAdder deduplicated = new LongAdder();
 
   final LongAdder distinctEvents = new LongAdder();
 
-  /** Of those dropped: events that differ from the one that came first with their id. */
+  /** Dropped events that differ from the first event with their id. */
   final LongAdder conflictingDuplicates = new LongAdder();
 
-  /** Distinct events further behind the newest one of their task than is allowed. */
+  /** Distinct events that are further behind the newest event of their task than allowed. */
   final LongAdder lateEvents = new LongAdder();
 
   private final Map<String, JoinMisses> joinMisses = new ConcurrentHashMap<>();
 
-  /** Those of the reference with this name, of all its joins and tasks. */
+  /** The misses of this reference, over all its joins and tasks. */
   JoinMisses joinMisses(String reference) {
     return joinMisses.computeIfAbsent(reference, name -> new JoinMisses());
   }
 
-  /** Reference -> how many events found no row, and the keys that they had most often. */
+  /** For each reference: the number of events without a match, and their most frequent keys. */
   Map<String, Map<String, Object>> missesByReference() {
     Map<String, Map<String, Object>> told = new TreeMap<>();
     joinMisses.forEach(

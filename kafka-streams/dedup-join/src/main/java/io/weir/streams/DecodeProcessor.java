@@ -15,8 +15,8 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
  * Decodes events and keys them by their id. A record that cannot be decoded, or that no table could
- * hold, keeps its key and value and gets headers that say where it lay and why. A registry that
- * does not answer is not the record's fault: the thread fails, and begins again at the last commit.
+ * store, keeps its key and value and gets headers with its position and the reason. An unavailable
+ * registry is not the record's fault: the thread fails and resumes from the last commit.
  */
 final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded> {
   private final RowReader reader;
@@ -29,7 +29,7 @@ final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded
   private ProcessorContext<byte[], Decoded> context;
 
   /**
-   * @param width how many columns the rows have that events become
+   * @param width the number of columns in the rows that events become
    * @param limits of the first columns, which are the event's own
    */
   DecodeProcessor(
@@ -62,7 +62,7 @@ final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded
       Object[] event = reader.read(record.value(), width);
       limits.require(new EventValues(event));
       byte[] key = id.encode(Rows.pick(event, idColumns));
-      // A producer's own headers mean nothing here; carrying them on would only cost.
+      // The producer's headers have no meaning here, so drop them.
       context.forward(new Record<>(key, new Decoded(event, null), record.timestamp()));
     } catch (DecodeException e) {
       counters.deadLetters.increment();
@@ -72,7 +72,7 @@ final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded
     }
   }
 
-  /** As much of the record as an event may have, and what is known about it. */
+  /** The record, cut to the maximum event size, with its headers. */
   private Record<byte[], Decoded> letter(Record<byte[], byte[]> record, String reason) {
     return new Record<>(
         sizeLimit.kept(record.key()),

@@ -10,9 +10,9 @@ import org.apache.kafka.streams.processor.api.FixedKeyProcessorSupplier;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 import org.apache.kafka.streams.state.StoreBuilder;
 
-/** Drops events that were seen before, and completes the others: derived columns, then joins. */
+/** Drops duplicates and completes the other events: first derived columns, then joins. */
 final class EnrichProcessor implements FixedKeyProcessor<byte[], Object[], Object[]> {
-  /** Opens the lookups of a task, which are not shared between threads. */
+  /** Opens the lookups of a task. Threads do not share them. */
   interface Lookups extends Function<FixedKeyProcessorContext<byte[], Object[]>, List<Lookup>> {}
 
   private final PipelinePlan plan;
@@ -62,7 +62,7 @@ final class EnrichProcessor implements FixedKeyProcessor<byte[], Object[], Objec
     context.forward(record.withValue(enriched(record.value())));
   }
 
-  /** The first event of an id is the one that counts; another one with that id is dropped, too. */
+  /** Only the first event with an id counts; conflicting duplicates are dropped as well. */
   private boolean isFirst(FixedKeyRecord<byte[], Object[]> record) {
     long hash = PayloadHash.of(record.value(), plan.source().columns());
     SeenIds.Sight sight = seen.see(record.key(), hash, context.currentSystemTimeMs());
@@ -72,7 +72,7 @@ final class EnrichProcessor implements FixedKeyProcessor<byte[], Object[], Objec
     return sight == SeenIds.Sight.FIRST;
   }
 
-  /** A late event is counted, and treated like all others. */
+  /** A late event is counted, but processed like any other. */
   private void noteLateness(long eventTimeMs) {
     newestMs = Math.max(newestMs, eventTimeMs);
     if (newestMs - eventTimeMs > plan.allowedLatenessMs()) {

@@ -3,7 +3,7 @@ package io.weir.streams;
 import io.weir.registry.EventLimits;
 import io.weir.registry.Utf8;
 
-/** An event's row, as its limits look at it. */
+/** An event's row as {@link EventLimits} reads it. */
 record EventValues(Object[] row) implements EventLimits.Values {
   @Override
   public boolean isNull(int column) {

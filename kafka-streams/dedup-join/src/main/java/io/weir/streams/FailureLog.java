@@ -9,30 +9,32 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.KafkaStreams;
 
 /**
- * The failures of one application of Kafka Streams, and whether what failed has got on since. A
- * thread that is replaced runs again at once and says nothing of itself; it has got on when the
- * partitions that it failed on have committed something behind the failure, or have nothing left.
+ * The failures of one Kafka Streams application, and whether it has made progress since. A replaced
+ * thread restarts at once and does not report success. It has made progress once the partitions
+ * that it failed on have committed an offset beyond the failure, or have no records left.
  *
- * <p>Failures of one place that follow each other are counted together; those of several threads at
- * the same moment are one, for a broker that goes away takes all of them along.
+ * <p>Consecutive failures at the same place are counted together. Failures of several threads at
+ * the same moment count as one, because a broker that goes down makes all of them fail.
  */
 final class FailureLog {
   /**
-   * The ends of transactions are never committed, so that a partition whose last record is done may
-   * look as if one were left. Longer than any wait of a client that ends in a failure, two minutes.
+   * How long a running application must go without a failure to count as recovered. Offsets alone
+   * cannot tell: transaction markers take up offsets that are never committed, so a finished
+   * partition may look as if a record were left. Longer than any client wait that ends in a
+   * failure, which is two minutes at most.
    */
   static final long QUIET_MILLIS = 180_000;
 
-  /** Failures in a row at one place. */
+  /** Consecutive failures at one place. */
   private static final class Streak {
     private FailurePlace place;
     private int failures;
     private long lastMillis;
 
-    /** When the last failure came that was not the same as the one before. */
+    /** The time of the last failure that counted separately. */
     private long countedMillis;
 
-    /** What was committed when it failed last; null until somebody has looked. */
+    /** The committed offsets at the last failure; null until they are read. */
     private Map<TopicPartition, Long> committed;
 
     private Streak(FailurePlace place) {
@@ -48,13 +50,13 @@ final class FailureLog {
   private FailurePlace lastPlace = FailurePlace.ANYWHERE;
 
   /**
-   * @param sameMillis failures that are closer together are one
+   * @param sameMillis failures closer together than this count as one
    */
   FailureLog(long sameMillis) {
     this.sameMillis = sameMillis;
   }
 
-  /** Takes note of what failed. */
+  /** Records a failure. */
   synchronized void failed(Throwable error, long nowMillis) {
     lastPlace = FailurePlace.of(error);
     lastReason = FailurePlace.reason(error);
@@ -71,11 +73,12 @@ final class FailureLog {
   }
 
   /**
-   * Ends the streaks of what has got on.
+   * Ends the streaks that have made progress.
    *
-   * @param committed the next offset of each partition that the application has committed any of
-   * @param ends behind the last record of each of them
-   * @param state of the application at this moment
+   * @param committed the next offset of each partition for which the application has committed
+   *     offsets
+   * @param ends the end offset of each of these partitions
+   * @param state the application's current state
    */
   synchronized void look(
       Map<TopicPartition, Long> committed,
@@ -96,32 +99,32 @@ final class FailureLog {
     }
   }
 
-  /** Ends all streaks: it works. */
+  /** Ends all streaks, because the operation succeeded. */
   synchronized void passed() {
     streaks.clear();
   }
 
-  /** Whether something has failed and not got on since. */
+  /** Whether there is a failure without progress since. */
   synchronized boolean isOpen() {
     return !streaks.isEmpty();
   }
 
-  /** The longest row of failures at one place, without progress. */
+  /** The highest number of consecutive failures at one place without progress. */
   synchronized int failuresSinceProgress() {
     return streaks.values().stream().mapToInt(streak -> streak.failures).max().orElse(0);
   }
 
-  /** All failures since the process began. */
+  /** All failures since the process started. */
   synchronized long total() {
     return total;
   }
 
-  /** Of the last failure: its root cause in one line; empty without one. */
+  /** The root cause of the last failure in one line; empty if there is none. */
   synchronized String lastReason() {
     return lastReason;
   }
 
-  /** The last failure for whoever asks; empty without one. */
+  /** The last failure, for the status report; empty if there is none. */
   synchronized Optional<Map<String, Object>> last() {
     if (total == 0) {
       return Optional.empty();

@@ -8,12 +8,12 @@ import java.util.regex.Pattern;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.errors.StreamsException;
 
-/** Where a thread failed, as far as its exception tells: a record, a task, or nobody knows. */
+/** Where a thread failed, as far as its exception says: at a record, in a task, or unknown. */
 final class FailurePlace {
   static final int REASON_CHARACTERS = 300;
   static final FailurePlace ANYWHERE = new FailurePlace("unknown", null, -1, -1);
 
-  /** What Kafka Streams says of a record that it failed on. */
+  /** How Kafka Streams names the record that it failed on. */
   private static final Pattern RECORD =
       Pattern.compile("topic=([^,\\s]+), partition=(\\d+), offset=(\\d+)");
 
@@ -21,7 +21,7 @@ final class FailurePlace {
   private final TopicPartition record;
   private final long offset;
 
-  /** All input of a task has its number as partition; -1 where the task is not known. */
+  /** All input partitions of a task have the task's number; -1 if the task is unknown. */
   private final int task;
 
   private FailurePlace(String name, TopicPartition record, long offset, int task) {
@@ -69,12 +69,12 @@ final class FailurePlace {
     return name;
   }
 
-  /** Of the record that it failed on. */
+  /** The offset of the failed record, if known. */
   OptionalLong offset() {
     return record == null ? OptionalLong.empty() : OptionalLong.of(offset);
   }
 
-  /** Whether everything that may be at fault is behind the failure, or done. */
+  /** Whether all partitions that may have failed are past the failure or have no records left. */
   boolean isPassed(
       Map<TopicPartition, Long> before,
       Map<TopicPartition, Long> committed,

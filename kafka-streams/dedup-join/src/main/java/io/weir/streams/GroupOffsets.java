@@ -15,17 +15,17 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * How far an application has come: its committed offsets, and the ends of what it reads.
+ * The progress of an application: its committed offsets and the end offsets of its input.
  *
- * @param committed the next offset of each partition; of its input, those without a commit too
- * @param ends behind the last committed record of each
+ * @param committed the next offset of each partition; includes input partitions without a commit
+ * @param ends the end offset of each of these partitions, counting committed records only
  */
 record GroupOffsets(Map<TopicPartition, Long> committed, Map<TopicPartition, Long> ends) {
   private static final long TIMEOUT_SECONDS = 5;
 
   /**
-   * @param group the application's id
-   * @param inputs all topics that it may read; one that is not there has no partitions
+   * @param group the application id
+   * @param inputs all topics that it may read; a topic that does not exist has no partitions
    */
   static GroupOffsets of(Admin admin, String group, List<String> inputs)
       throws ExecutionException, InterruptedException, TimeoutException {
@@ -33,7 +33,7 @@ record GroupOffsets(Map<TopicPartition, Long> committed, Map<TopicPartition, Lon
     for (TopicPartition partition : partitions(admin, inputs)) {
       committed.put(partition, 0L);
     }
-    // What was never committed begins with the oldest record.
+    // A partition without a commit starts at its oldest record.
     committed.putAll(offsets(admin, committed, OffsetSpec.earliest()));
     admin
         .listConsumerGroupOffsets(group)

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.apache.kafka.streams.state.ValueAndTimestamp;
 
-/** One LEFT join: puts the selected columns of the matching reference row into an event's row. */
+/** A LEFT join: copies the selected columns of the matching reference row into an event's row. */
 final class Lookup {
   private final ReadOnlyKeyValueStore<byte[], ValueAndTimestamp<byte[]>> table;
   private final RowReader reader;
@@ -25,8 +25,9 @@ final class Lookup {
   private final JoinMisses misses;
 
   /**
-   * @param misses counts the events that find no row; one whose key has a null does not look
-   * @param reader of the reference's values; not shared with another lookup's thread
+   * @param misses counts the events without a match; an event with a null in its key is not looked
+   *     up
+   * @param reader reads the reference's values; not shared between threads
    */
   Lookup(
       ReadOnlyKeyValueStore<byte[], ValueAndTimestamp<byte[]>> table,
@@ -48,12 +49,12 @@ final class Lookup {
     this.misses = misses;
   }
 
-  /** How the key of a reference topic is written. */
+  /** The codec of a reference topic's keys. */
   static RowCodec keyCodec(Reference reference) {
     return new RowCodec(reference.key().stream().map(reference.columns()::get).toList());
   }
 
-  /** Fills the columns from {@code position} on; returns the position behind them. */
+  /** Fills the columns from {@code position} on, and returns the position after them. */
   int fill(Object[] row, int position) {
     Object[] wanted = Rows.pick(row, wantedColumns);
     if (Arrays.asList(wanted).contains(null)) {

@@ -23,10 +23,10 @@ public final class Main {
   private Main() {}
 
   /**
-   * @param arguments see the usage; {@code --property} sets what Kafka Streams calls by this name,
-   *     and the file of {@code --properties} has more of them: how to log in to Kafka
-   * @throws IOException if the address is taken
-   * @throws InterruptedException if it is ended by its own thread's interruption
+   * @param arguments see the usage; {@code --property} sets one Kafka Streams property, and {@code
+   *     --properties} names a file with more, such as the Kafka credentials
+   * @throws IOException if the listen address is in use
+   * @throws InterruptedException if its thread is interrupted
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Properties settings = new Properties();
@@ -45,7 +45,7 @@ public final class Main {
     server.close();
   }
 
-  /** The JVM ends when this hook does: not before the pipelines are closed. */
+  /** Delays the end of the JVM until the pipelines are closed. */
   private static void end(CountDownLatch asked, Thread main) {
     asked.countDown();
     try {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.Predicate;
 
-/** One aggregate function, chosen once, applied to every row. */
+/** An aggregate function, chosen once and applied to each row. */
 final class Measurement {
   private static final int NO_COLUMN = -1;
 
@@ -28,7 +28,7 @@ final class Measurement {
   }
 
   /**
-   * @param inputColumns where the columns of rows are in an input
+   * @param inputColumns the row's column for each position of an input
    */
   static Measurement of(Measure measure, List<Column> columns, int[] inputColumns) {
     int column = measure.column() == null ? NO_COLUMN : indexOf(inputColumns, measure.column());
@@ -54,7 +54,7 @@ final class Measurement {
 
   private static BinaryOperator<Object> combination(Measure measure) {
     return switch (measure.function()) {
-      // In a sum of longs the half that wraps.
+      // For a sum of longs this is the low half, which wraps.
       case "sum" -> (sum, value) -> ((Number) value).longValue() + (sum == null ? 0 : (Long) sum);
       case "min" -> (least, value) -> least == null || compare(value, least) < 0 ? value : least;
       case "max" -> (most, value) -> most == null || compare(value, most) > 0 ? value : most;
@@ -91,8 +91,8 @@ final class Measurement {
   }
 
   /**
-   * SQL's order: numbers by value whatever their types, NaN above all and equal to itself, text and
-   * bytes byte by byte.
+   * Orders values as SQL does: numbers by value whatever their types, NaN above all others and
+   * equal to itself, text and bytes byte by byte.
    */
   private static int compare(Object a, Object b) {
     if (a instanceof String text) {

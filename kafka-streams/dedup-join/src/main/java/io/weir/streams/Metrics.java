@@ -3,7 +3,7 @@ package io.weir.streams;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What {@link Runner#status} says, in the text format of Prometheus. */
+/** Formats {@link Runner#status} as Prometheus text. */
 final class Metrics {
   private static final String PREFIX = "weir_pipeline_";
 

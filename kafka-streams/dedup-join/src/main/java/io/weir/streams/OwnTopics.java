@@ -16,8 +16,8 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.streams.StreamsConfig;
 
 /**
- * The topics that Kafka Streams has made for itself. It gives them the plan's settings when it
- * makes them, and never again: those of an earlier version are set here.
+ * The internal topics of Kafka Streams. Kafka Streams applies the plan's settings only when it
+ * creates a topic, so later changes are applied here.
  */
 final class OwnTopics {
   private static final long TIMEOUT_SECONDS = 15;
@@ -25,9 +25,9 @@ final class OwnTopics {
   private OwnTopics() {}
 
   /**
-   * Sets what differs from the settings that begin with {@code topic.}, and nothing else.
+   * Sets the settings that differ from those with the prefix {@code topic.}, and no others.
    *
-   * @param existing names of topics, those of others among them
+   * @param existing names of topics, including those of other applications
    * @param streams settings of Kafka Streams
    */
   static void align(Admin admin, Collection<String> existing, Map<String, String> streams)

@@ -23,21 +23,22 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * One application of Kafka Streams, whose threads are replaced for ever, and what they failed of.
- */
+/** One Kafka Streams application, with its failures. A failed thread is always replaced. */
 final class Part {
   private static final Logger LOG = LoggerFactory.getLogger(Part.class);
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
   private static final long PAUSE_MILLIS = 1_000;
 
-  /** A little less than a thread waits before it is replaced: the next failure is another one. */
+  /**
+   * Slightly less than the pause before a thread is replaced, so that its next failure counts
+   * separately.
+   */
   private static final long SAME_MILLIS = PAUSE_MILLIS - 100;
 
   private static final long LOOK_MILLIS = 2_000;
   private static final long LEAVE_SECONDS = 5;
 
-  /** The number at the end of a thread's name is also that of its member of the group. */
+  /** The number at the end of a thread's name is also part of its group member's name. */
   private static final Pattern THREAD = Pattern.compile("-StreamThread-(\\d+)$");
 
   private final String group;
@@ -49,8 +50,8 @@ final class Part {
   private long lookedMillis;
 
   /**
-   * @param input the topic that it begins with
-   * @param regroupings what it calls the places where it may put its input together anew
+   * @param input the topic that it reads
+   * @param regroupings the names of its possible repartition topics, without prefix and suffix
    */
   Part(Topology topology, Properties settings, String input, List<String> regroupings) {
     config = new StreamsConfig(settings);
@@ -77,7 +78,10 @@ final class Part {
     return failures;
   }
 
-  /** What is away (a broker, the registry) comes back, and the events wait in Kafka. */
+  /**
+   * Always replaces the thread: a broker or registry that is down comes back, and meanwhile the
+   * events wait in Kafka.
+   */
   private StreamThreadExceptionResponse replaced(Throwable error) {
     failures.failed(error, System.currentTimeMillis());
     LOG.error("Application {}: a thread failed and is being replaced", group, error);
@@ -91,9 +95,9 @@ final class Part {
   }
 
   /**
-   * Gives the partitions of a thread that ends to others at once. A thread that ends leaves its
-   * place in the group to one of its name, and the one that replaces it has another: nobody would
-   * have them until the group misses it.
+   * Releases the partitions of a failed thread at once. As a static member, a thread that ends
+   * keeps its partitions for a thread of the same name, but its replacement has another name.
+   * Without this, the partitions would be unassigned until the session times out.
    */
   private void leave(String thread) {
     Matcher matcher = THREAD.matcher(thread);
@@ -122,7 +126,10 @@ final class Part {
     return Admin.create(config.getAdminConfigs(group + "-watch"));
   }
 
-  /** Looks whether what failed has got on; asks nobody while nothing has failed. */
+  /**
+   * Checks whether failed partitions have made progress. Sends no requests while there is no
+   * failure.
+   */
   void watch() {
     long now = System.currentTimeMillis();
     if (!failures.isOpen() || now - lookedMillis < LOOK_MILLIS) {

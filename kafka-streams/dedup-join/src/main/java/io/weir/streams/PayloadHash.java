@@ -3,11 +3,11 @@ package io.weir.streams;
 import io.weir.registry.Hash64;
 import java.nio.charset.StandardCharsets;
 
-/** The hash of an event's own columns, by which a re-send is told from another event of its id. */
+/** The hash of an event's own columns. It tells a duplicate from a conflicting duplicate. */
 final class PayloadHash {
   private PayloadHash() {}
 
-  /** Of the first {@code columns} of a row. */
+  /** Hashes the first {@code columns} of a row. */
   static long of(Object[] row, int columns) {
     long hash = Hash64.SEED;
     for (int i = 0; i < columns; i++) {

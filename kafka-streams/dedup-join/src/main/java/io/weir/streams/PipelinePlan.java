@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A pipeline, resolved by weir's catalog (weir.catalog.streams), which alone interprets pipeline
- * files. Columns are addressed by position: those of the event, then the derived, then the joined.
+ * A pipeline as resolved by the catalog (weir.catalog.streams), the only interpreter of pipeline
+ * files. Columns are addressed by position: first those of the event, then the derived ones, then
+ * the joined ones.
  *
- * @param streams settings of Kafka Streams, by its own names, for the way from events to rows
- * @param totalsStreams the same for the way from rows to totals, which is an application of its own
+ * @param streams Kafka Streams settings, by their own names, of the application that turns events
+ *     into rows
+ * @param totalsStreams the same for the separate application that turns rows into totals
  */
 public record PipelinePlan(
     String name,
@@ -38,20 +40,20 @@ public record PipelinePlan(
   private static final ObjectMapper JSON =
       JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
 
-  /** A value by name; {@code nullable} says whether it may be absent. */
+  /** A column; {@code nullable} says whether its value may be null. */
   public record Column(String name, ColumnType type, boolean nullable) {}
 
   /**
-   * @param schema the Avro schema to read events with
-   * @param columns how many of the plan's columns an event has
-   * @param maxEventBytes the most bytes of a value
-   * @param partitionedById whether its producers put all records of an id on one partition
+   * @param schema the Avro reader schema of events
+   * @param columns how many of the plan's columns belong to the event
+   * @param maxEventBytes the maximum size of a value
+   * @param partitionedById whether the producers write all records of an id to one partition
    */
   public record Source(
       String topic, String schema, int columns, int maxEventBytes, boolean partitionedById) {}
 
   /**
-   * @param key positions of the columns that make two events the same
+   * @param key positions of the columns that identify an event
    */
   public record Deduplication(List<Integer> key, long horizonMs) {}
 
@@ -63,7 +65,7 @@ public record PipelinePlan(
   /**
    * A compacted topic with the rows of a reference table.
    *
-   * @param schema the Avro schema to read them with
+   * @param schema the Avro schema of its rows
    * @param key positions of the primary key
    */
   public record Reference(
@@ -71,9 +73,9 @@ public record PipelinePlan(
 
   /**
    * @param reference position in {@link PipelinePlan#references}
-   * @param key event columns that make the reference's key, in its order
+   * @param key the event columns that match the reference's key, in its order
    * @param conditions further columns that must be equal
-   * @param select reference columns that become columns of the row
+   * @param select the reference columns that are added to the row
    */
   public record Join(
       int reference, List<Integer> key, List<Condition> conditions, List<Integer> select) {}
@@ -87,21 +89,21 @@ public record PipelinePlan(
   /**
    * A table of running totals.
    *
-   * @param name of its state; changing it begins anew
-   * @param grain position in {@code group} of the time that dates the totals
+   * @param name the name of its state; a new name starts from empty state
+   * @param grain the position in {@code group} of the time that dates the totals
    */
   public record Aggregate(
       String name, Output output, int grain, List<Dimension> group, List<Measure> measures) {}
 
   /**
-   * @param whenNull stands in for a missing value; null where none can miss
+   * @param whenNull replaces a missing value; null if the column has none
    */
   public record Dimension(int column, String whenNull) {}
 
   /**
    * @param function count, sum, min or max
-   * @param column what it is taken of; null for the number of events
-   * @param where which events count; null for all
+   * @param column the column to aggregate; null to count events
+   * @param where selects the events that count; null for all
    */
   public record Measure(String function, Integer column, ColumnType type, Where where) {}
 
@@ -113,7 +115,7 @@ public record PipelinePlan(
   /**
    * Reads a plan.
    *
-   * @throws IOException if the file cannot be read or is no plan
+   * @throws IOException if the file cannot be read or is not a plan
    */
   public static PipelinePlan read(Path file) throws IOException {
     return parse(Files.readString(file));
@@ -123,7 +125,7 @@ public record PipelinePlan(
     return JSON.readValue(json, PipelinePlan.class);
   }
 
-  /** The columns that an event brings along. */
+  /** The event's own columns. */
   List<Column> eventColumns() {
     return columns.subList(0, source.columns());
   }

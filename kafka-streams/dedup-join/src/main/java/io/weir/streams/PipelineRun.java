@@ -26,13 +26,16 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One pipeline in this process, from its plan until it is closed: its rows, and its totals. */
+/** One pipeline in this process, from its plan until it is closed, with its rows and totals. */
 final class PipelineRun {
   private static final Logger LOG = LoggerFactory.getLogger(PipelineRun.class);
   static final String LOOPING_FAILURES = "weir.looping.failures";
   private static final long ADMIN_TIMEOUT_SECONDS = 15;
 
-  /** It is tried every moment; what does not answer in so long is another failure. */
+  /**
+   * Start attempts are frequent. Failures further apart than this, such as after a timeout, count
+   * separately.
+   */
   private static final long START_MILLIS = 10_000;
 
   private final PipelinePlan plan;
@@ -45,8 +48,8 @@ final class PipelineRun {
   private volatile String message = "not started yet";
 
   /**
-   * @param fingerprint says which version of the plan this is
-   * @param common settings of every pipeline of this process
+   * @param fingerprint identifies the version of the plan
+   * @param common settings of all pipelines in this process
    */
   PipelineRun(PipelinePlan plan, String fingerprint, Properties common, Path stateFolder) {
     this.plan = plan;
@@ -76,7 +79,7 @@ final class PipelineRun {
     return state() == KafkaStreams.State.ERROR;
   }
 
-  /** By the rule of weir.catalog.application_state, which also says how many failures are many. */
+  /** The rule and the threshold come from weir.catalog.application_state. */
   private boolean isLooping() {
     return failuresSinceProgress() >= Integer.parseInt(plan.streams().get(LOOPING_FAILURES));
   }
@@ -89,7 +92,7 @@ final class PipelineRun {
     return Stream.concat(Stream.of(starts), parts.stream().map(Part::failures));
   }
 
-  /** The worst of its parts' states; null before they are started. */
+  /** The worst state of its parts; null before they are started. */
   private KafkaStreams.State state() {
     List<KafkaStreams.State> states = parts.stream().map(Part::state).toList();
     if (states.contains(KafkaStreams.State.ERROR)) {
@@ -102,7 +105,7 @@ final class PipelineRun {
   }
 
   /**
-   * Starts the topology once its topics are there, until then it says what it waits for; then
+   * Starts the topology once its topics exist, and reports what is missing until then. Afterwards,
    * watches it.
    */
   void step() {
@@ -176,7 +179,8 @@ final class PipelineRun {
   /**
    * Commits and stops.
    *
-   * @param leave whether others shall take over at once, instead of waiting for its return
+   * @param leave whether other instances take over at once instead of waiting for this one to
+   *     return
    */
   void close(boolean leave) {
     CloseOptions.GroupMembershipOperation membership =
@@ -206,7 +210,7 @@ final class PipelineRun {
     return status;
   }
 
-  /** What failed last in the part that is worst; empty where nothing has. */
+  /** The last failure of the part with the most failures in a row; empty if there is none. */
   private String lastReason() {
     return parts.stream()
         .map(Part::failures)

@@ -28,8 +28,8 @@ import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * The way from events to rows. Every operator, store and internal topic has a name of its own, so
- * that another version of the application finds its state.
+ * Turns events into rows. All operators, stores and internal topics have explicit names, so that
+ * another version of the application finds its state.
  *
  * <pre>
  * source - decode - (by id) - deduplicate, join - rows
@@ -37,11 +37,11 @@ import org.apache.kafka.streams.state.Stores;
  *        dead letters
  * </pre>
  *
- * <p>Where the source is partitioned by id, all of it is one step, which costs a row one commit.
- * Totals are {@link TotalsTopology}'s.
+ * <p>If the source is partitioned by id, there is no repartition topic, and a row costs a single
+ * commit. {@link TotalsTopology} computes the totals.
  */
 final class PipelineTopology {
-  /** Where events are put together by their id; it names the topic. */
+  /** The name of the repartition topic, where events are partitioned by id. */
   static final String BY_ID = "by-id";
 
   private static final Serde<byte[]> BYTES = Serdes.ByteArray();
@@ -54,8 +54,8 @@ final class PipelineTopology {
   private final Counters counters;
 
   /**
-   * @param schemas where the schemas of events and reference rows come from
-   * @param schemaIds the registry's id of each output's schema, by its subject
+   * @param schemas looks up the schemas of events and reference rows
+   * @param schemaIds the schema id of each output, by subject
    */
   PipelineTopology(
       PipelinePlan plan, SchemaLookup schemas, Map<String, Integer> schemaIds, Counters counters) {
@@ -86,7 +86,7 @@ final class PipelineTopology {
     return "reference-" + reference.name();
   }
 
-  /** The events, keyed by id; on the way the dead letters leave. */
+  /** The events, keyed by id. Dead letters are branched off on the way. */
   private KStream<byte[], Object[]> events(StreamsBuilder builder) {
     Schema schema = new Schema.Parser().parse(plan.source().schema());
     List<Integer> key = plan.deduplication().key();
@@ -99,7 +99,7 @@ final class PipelineTopology {
                 plan.source().topic(),
                 Consumed.with(BYTES, BYTES)
                     .withName("source")
-                    // A record without a sensible time is an event all the same.
+                    // An event is processed even if its record has an invalid timestamp.
                     .withTimestampExtractor((record, time) -> Math.max(0, record.timestamp())))
             .process(
                 () ->
@@ -123,8 +123,8 @@ final class PipelineTopology {
   }
 
   /**
-   * All events of an id on one partition, whatever their producers used as record key: only then
-   * does one task see all that may be duplicates of each other. Producers may promise it instead.
+   * Puts all events of an id on one partition, whatever key their producers used. Only then does
+   * one task see all possible duplicates. Not needed if the producers guarantee it.
    */
   private KStream<byte[], Object[]> distinctly(KStream<byte[], Object[]> events) {
     if (plan.source().partitionedById()) {
@@ -164,7 +164,9 @@ final class PipelineTopology {
         .to(plan.rows().topic(), Produced.with(BYTES, BYTES).withName("rows"));
   }
 
-  /** A row is dated by its event: written twice, it is the same in every cell. */
+  /**
+   * A row's write timestamp comes from its event, so that writing it twice gives the same cells.
+   */
   private Object[] dated(Object[] row) {
     Object[] dated = new Object[row.length + 1];
     System.arraycopy(row, 0, dated, 0, row.length);
@@ -176,13 +178,15 @@ final class PipelineTopology {
     return WireFormat.header(schemaIds.get(output.subject()));
   }
 
-  /** Every output whose schema is registered. */
+  /** All outputs with a registered schema. */
   static List<Output> outputs(PipelinePlan plan) {
     return Stream.concat(Stream.of(plan.rows()), plan.aggregates().stream().map(Aggregate::output))
         .toList();
   }
 
-  /** The topics that must exist before the topology is started: all but Kafka Streams' own. */
+  /**
+   * The topics that must exist before the topology starts: all but Kafka Streams' internal ones.
+   */
   static List<String> topics(PipelinePlan plan) {
     return Stream.of(
             Stream.of(plan.source().topic(), plan.deadLetterTopic()),

@@ -15,8 +15,8 @@ import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serializer;
 
 /**
- * Rows as the body of an Avro record: a column that may be null is the union of null and its type,
- * in this order. Equal rows have equal bytes, so that they serve as keys, too.
+ * Encodes rows as Avro records without header. A nullable column is a union of null and its type,
+ * in this order. Equal rows have equal bytes and can therefore serve as keys.
  */
 final class RowCodec {
   private final Column[] columns;
@@ -27,15 +27,15 @@ final class RowCodec {
   }
 
   /**
-   * @param required so many columns every row has; one that an earlier version wrote may end behind
-   *     them, and has null in the others
+   * @param required the number of columns that each row has; a row of an earlier version may end
+   *     after them, and its other columns are null
    */
   RowCodec(List<Column> columns, int required) {
     this.columns = columns.toArray(Column[]::new);
     this.required = required;
   }
 
-  /** Kafka's view of it; a null row is a null value. */
+  /** The codec as a Kafka serde; a null row is a null value. */
   Serde<Object[]> serde() {
     return new Serde<>() {
       @Override
@@ -54,7 +54,7 @@ final class RowCodec {
     return encode(new byte[0], row);
   }
 
-  /** The row's bytes behind {@code header}. */
+  /** Encodes the row after {@code header}. */
   byte[] encode(byte[] header, Object[] row) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
     bytes.writeBytes(header);

@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 
-/** Reads rows that this pipeline wrote, perhaps with an earlier version of its columns. */
+/** Reads rows that this pipeline wrote, possibly with an earlier version of its columns. */
 final class RowDecoder extends ContextualFixedKeyProcessor<byte[], byte[], Object[]> {
   private final RowReader reader;
 
@@ -21,7 +21,7 @@ final class RowDecoder extends ContextualFixedKeyProcessor<byte[], byte[], Objec
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (DecodeException e) {
-      // Only this pipeline writes to the topic, so nothing may be left out of the totals.
+      // Only this pipeline writes to the topic, and the totals must not skip a row.
       throw new IllegalStateException("A row cannot be read: " + e.getMessage(), e);
     }
   }

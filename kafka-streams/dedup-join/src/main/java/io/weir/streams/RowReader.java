@@ -10,14 +10,14 @@ import java.util.List;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 
-/** Reads rows in Confluent's wire format, written with any version of their schema. */
+/** Reads rows in the Confluent wire format, written with any version of their schema. */
 final class RowReader {
   private final RecordReader reader;
   private final int[] positions;
   private final Column[] columns;
 
   /**
-   * @param schema the Avro record to read; it has a field for each of {@code columns}
+   * @param schema the Avro reader schema; it has a field for each of {@code columns}
    */
   RowReader(SchemaLookup schemas, Schema schema, List<Column> columns) {
     this.reader = new RecordReader(schemas, schema);
@@ -26,16 +26,16 @@ final class RowReader {
         columns.stream().mapToInt(column -> schema.getField(column.name()).pos()).toArray();
   }
 
-  /** Reads one value into a row of its own columns. */
+  /** Reads one value into a row with its own columns. */
   Object[] read(byte[] value) throws IOException, DecodeException {
     return read(value, columns.length);
   }
 
   /**
-   * Reads one value into a row of {@code width} columns, of which the rest stays null.
+   * Reads one value into a row of {@code width} columns and leaves the rest null.
    *
    * @throws DecodeException if the value is at fault
-   * @throws IOException if the registry could not be asked
+   * @throws IOException if the registry cannot be reached
    */
   Object[] read(byte[] value, int width) throws IOException, DecodeException {
     GenericRecord record = reader.read(value);
@@ -46,7 +46,9 @@ final class RowReader {
     return row;
   }
 
-  /** Strings and enums as {@link String}, bytes as an array; numbers and truth values are so. */
+  /**
+   * Converts strings and enums to {@link String} and buffers to arrays; keeps numbers and booleans.
+   */
   private static Object plain(Object value) {
     if (value == null || value instanceof Number || value instanceof Boolean) {
       return value;

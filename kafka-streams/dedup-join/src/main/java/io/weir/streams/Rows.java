@@ -4,7 +4,7 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Arithmetic on rows and their times. All calendars are UTC's. */
+/** Arithmetic on rows and their times, all in UTC. */
 final class Rows {
   private static final long MICROS_PER_MILLI = 1_000;
   private static final long MICROS_PER_DAY = TimeUnit.DAYS.toMicros(1);
@@ -42,7 +42,7 @@ final class Rows {
     return (int) start.toEpochDay();
   }
 
-  /** A time as a write timestamp: microseconds since 1970. */
+  /** Converts a time to a write timestamp, in microseconds since 1970. */
   static long micros(Object time, ColumnType type) {
     return type == ColumnType.DATE
         ? (Integer) time * MICROS_PER_DAY

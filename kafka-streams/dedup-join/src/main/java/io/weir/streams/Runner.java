@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the pipelines whose plans lie in a folder, one file each: a new file is started, a changed
- * one started anew, one that is gone is stopped. All state is Kafka's and the state folder's.
+ * Runs the pipelines of the plans in a folder, one file each. It starts new files, restarts changed
+ * ones and stops removed ones. All state is in Kafka and the state folder.
  */
 final class Runner {
   private static final Logger LOG = LoggerFactory.getLogger(Runner.class);
@@ -28,13 +28,13 @@ final class Runner {
   private final Path stateFolder;
   private final Properties common;
 
-  /** Read by those who ask while a step, which may take long, goes on. */
+  /** Concurrent, because the status is read during a step, which may take long. */
   private final Map<String, PipelineRun> runs = new ConcurrentSkipListMap<>();
 
   private final Map<String, String> refused = new ConcurrentSkipListMap<>();
 
   /**
-   * @param common settings of Kafka Streams for every pipeline, above those of a plan
+   * @param common Kafka Streams settings for all pipelines; they override those of a plan
    */
   Runner(Path plans, Path stateFolder, Properties common) {
     this.plans = plans;
@@ -42,7 +42,7 @@ final class Runner {
     this.common = common;
   }
 
-  /** Compares the folder with what runs, and makes it so. */
+  /** Compares the folder with the running pipelines, and starts or stops pipelines to match it. */
   synchronized void step() {
     Map<String, String> wanted = read();
     for (String name : runs.keySet().toArray(String[]::new)) {
@@ -86,7 +86,7 @@ final class Runner {
     return found;
   }
 
-  /** SHA-256 of a plan's text, in hexadecimal digits. */
+  /** The SHA-256 of a plan's text, in hexadecimal. */
   static String fingerprint(String text) {
     try {
       byte[] digest =
@@ -97,13 +97,13 @@ final class Runner {
     }
   }
 
-  /** Stops everything; partitions are kept for this instance's return. */
+  /** Stops everything; the partitions stay reserved for this instance's return. */
   synchronized void close() {
     runs.values().parallelStream().forEach(run -> run.close(false));
     runs.clear();
   }
 
-  /** By pipeline: state, what it waits for, version of its plan, counters. */
+  /** For each pipeline: its state, what it waits for, the version of its plan, and its counters. */
   Map<String, Map<String, Object>> status() {
     Map<String, Map<String, Object>> status = new LinkedHashMap<>();
     runs.forEach((name, run) -> status.put(name, run.status()));

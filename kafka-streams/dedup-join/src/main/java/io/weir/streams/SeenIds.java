@@ -10,30 +10,29 @@ import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowStore;
 
 /**
- * The ids seen within the horizon: the hash of the event that came first with each, on disk, in the
- * half horizon of the clock in which it came. Whole halves are forgotten at once, so that
- * forgetting costs nothing; an id is known for at least the horizon and at most one and a half of
- * it.
+ * The ids seen within the horizon, on disk, each with the hash of its first event. They are grouped
+ * by the half horizon of wall-clock time in which they arrived. A whole half is dropped at once,
+ * which costs nothing. An id is remembered for at least one and at most one and a half horizons.
  *
- * <p>An id is asked for exactly, once in each half that may hold it: a range of halves would need
- * an iterator, and would not profit from bloom filters, which answer for the many ids that are new.
+ * <p>An id is looked up with a point query in each half that may hold it. A range query would need
+ * an iterator and could not use the bloom filters, which answer for the many new ids.
  */
 final class SeenIds {
   static final String STORE = "seen";
 
-  /** What an event is to those that came before it. */
+  /** How an event relates to earlier ones. */
   enum Sight {
     /** Its id is new. */
     FIRST,
-    /** The same event came before, or one of which no hash is known. */
+    /** The same event came before, or one without a stored hash. */
     AGAIN,
-    /** Another event came before with its id. */
+    /** A different event with the same id came before. */
     CONFLICTING
   }
 
   private static final int HALVES_BEFORE = 2;
 
-  /** What the changelog may forget goes by the broker's clock, as the store goes by ours. */
+  /** The changelog expires by the broker's clock, as the store expires by ours. */
   private static final Map<String, String> CHANGELOG =
       Map.of(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
 
@@ -46,7 +45,7 @@ final class SeenIds {
   }
 
   static StoreBuilder<WindowStore<byte[], byte[]>> store(long horizonMs) {
-    // The store refuses what is older than its retention: two halves back is just within.
+    // The store rejects what is older than its retention; the half two back is just within it.
     Duration retention = Duration.ofMillis(HALVES_BEFORE * half(horizonMs) + 2);
     return Stores.windowStoreBuilder(
             Stores.persistentWindowStore(
@@ -61,7 +60,7 @@ final class SeenIds {
     return (horizonMs + 1) / 2;
   }
 
-  /** Looks the id up at this time of the clock; from now on it is known, with its first hash. */
+  /** Looks up the id at this time of the clock. If it is new, stores it with this hash. */
   Sight see(byte[] id, long hash, long nowMs) {
     long current = nowMs - Math.floorMod(nowMs, halfMs);
     for (int back = 0; back <= HALVES_BEFORE; back++) {
@@ -74,7 +73,7 @@ final class SeenIds {
     return Sight.FIRST;
   }
 
-  /** Earlier versions kept a single byte: such an event cannot be told from another. */
+  /** Earlier versions stored a single byte, which matches any event. */
   private static boolean agrees(byte[] first, long hash) {
     return first.length != Long.BYTES || ByteBuffer.wrap(first).getLong() == hash;
   }

@@ -9,10 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 
 /**
- * What the outside asks: {@code /pipelines} tells all, {@code /metrics} what Prometheus reads,
- * {@code /ready} and {@code /live} answer the probes with 200 or 503. A pipeline that loops is not
- * ready, so that a rollout of what fails ends with its first pod; but it is alive: a new process
- * would fail of the same, and the pipelines and partitions that go on would lose their state.
+ * The HTTP endpoints: {@code /pipelines} returns the full status, {@code /metrics} the Prometheus
+ * metrics, and the probes {@code /ready} and {@code /live} return 200 or 503. A looping pipeline is
+ * not ready, so that a failing rollout stops at its first pod. But it is live: a new process would
+ * fail the same way, and the healthy pipelines and partitions would lose their state.
  */
 final class StatusServer implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();

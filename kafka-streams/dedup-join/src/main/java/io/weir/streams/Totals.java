@@ -11,11 +11,11 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The running totals of one table: what of a row counts, and how it changes a group's state. A
- * state is the number of the group's events, then a value for each measure, as SQL's aggregate
- * functions have it: a sum, least or greatest of nothing is null, a count of nothing is 0. Behind
- * them are the high halves of the sums of longs (see {@link WideSum}). A sum of ints needs none: it
- * takes 2^32 events of the greatest int in one group to fill a long.
+ * The running totals of one table: which columns of a row count, and how they change a group's
+ * state. A state is the number of events in the group, followed by a value for each measure. As
+ * with SQL aggregates, the sum, min or max of nothing is null, and a count of nothing is 0. The
+ * high halves of the sums of longs follow (see {@link WideSum}). A sum of ints needs none: it takes
+ * 2^32 events with the largest int in one group to overflow a long.
  */
 final class Totals {
   private final Aggregate aggregate;
@@ -26,7 +26,7 @@ final class Totals {
   private final int[] wideSums;
 
   /**
-   * @param columns the columns of the rows that are added up
+   * @param columns the columns of the rows to aggregate
    */
   Totals(Aggregate aggregate, List<Column> columns) {
     this.aggregate = aggregate;
@@ -69,7 +69,7 @@ final class Totals {
         .toList();
   }
 
-  /** The codec of what a row contributes. */
+  /** The codec of a row's contribution. */
   RowCodec inputs() {
     List<Column> used = new ArrayList<>();
     for (int column : inputColumns) {
@@ -126,7 +126,7 @@ final class Totals {
     return state;
   }
 
-  /** A new state: the old one may still be what a cache holds. */
+  /** Returns a new state, because a cache may still hold the old one. */
   Object[] add(Object[] state, Object[] input) {
     Object[] sum = new Object[state.length];
     sum[0] = (Long) state[0] + 1;
@@ -142,8 +142,9 @@ final class Totals {
   }
 
   /**
-   * The table's row of a group. Its write timestamp is the start of its grain plus the number of
-   * its events: a later total beats an earlier one, and the last one is the same in every run.
+   * Returns the table's row of a group. Its write timestamp is the start of its grain plus the
+   * number of its events, so that a later total overwrites an earlier one and the last one is the
+   * same in every run.
    */
   Object[] output(Object[] group, Object[] state) {
     Object[] row = new Object[group.length + measures.length + 1];

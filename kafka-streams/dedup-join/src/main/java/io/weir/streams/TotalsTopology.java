@@ -19,9 +19,9 @@ import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * The way from rows to totals: an application of its own, so that totals are committed once a
- * second while rows are committed many times. Of a busy group's versions only the last before a
- * commit goes to its changelog, its topic and Cassandra.
+ * Turns rows into totals. It is a separate application, so that totals are committed once a second
+ * while rows are committed much more often. Only the last version of a busy group before a commit
+ * goes to its changelog, its topic and Cassandra.
  *
  * <pre>
  * rows - by group - totals, for each table
@@ -35,8 +35,8 @@ final class TotalsTopology {
   private final Map<String, Integer> schemaIds;
 
   /**
-   * @param schemas where the schemas of rows come from
-   * @param schemaIds the registry's id of each output's schema, by its subject
+   * @param schemas looks up the schemas of rows
+   * @param schemaIds the schema id of each output, by subject
    */
   TotalsTopology(PipelinePlan plan, SchemaLookup schemas, Map<String, Integer> schemaIds) {
     this.plan = plan;
@@ -76,7 +76,7 @@ final class TotalsTopology {
             totals::empty,
             (key, input, state) -> totals.add(state, input),
             Named.as(name + "-totals"),
-            // Cached: of the many versions of a busy group only the last before a commit is sent.
+            // Cached: only the last version of a busy group before a commit is sent.
             Materialized.<byte[], Object[], KeyValueStore<Bytes, byte[]>>as(name)
                 .withKeySerde(BYTES)
                 .withValueSerde(totals.states().serde()))

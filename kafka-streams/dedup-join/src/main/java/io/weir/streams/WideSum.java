@@ -1,18 +1,18 @@
 package io.weir.streams;
 
 /**
- * A sum in 128 bits, which no number of longs leaves: its low half as a long that wraps, and its
- * high half beside it. Only what is shown is brought within a long, so that a sum that comes back
- * is exact again, and does not depend on the order of its events.
+ * A 128-bit sum, which cannot overflow: the low half is a long that wraps, the high half is stored
+ * beside it. Only the displayed value is clamped to a long. A sum that returns to the range of a
+ * long is therefore exact again, and does not depend on the order of events.
  */
 final class WideSum {
   private WideSum() {}
 
   /**
-   * The high half after an addition.
+   * Returns the high half after an addition.
    *
    * @param low the low half before; null for a sum of nothing
-   * @param high the high half before; null where only the low one was kept, as earlier versions did
+   * @param high the high half before; null if only the low half was stored, as in earlier versions
    * @param added the low half after; null for a sum of nothing
    */
   static long high(Long low, Long high, Long added) {
@@ -25,7 +25,7 @@ final class WideSum {
     return (high == null ? sign(before) : high) + sign(value) + carry;
   }
 
-  /** The sum, or the long nearest to it. */
+  /** Returns the sum, clamped to the range of a long. */
   static Long clamped(Long low, Long high) {
     if (low == null || high == null || high == sign(low)) {
       return low;

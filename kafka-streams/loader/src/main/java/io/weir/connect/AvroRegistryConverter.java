@@ -16,9 +16,9 @@ import org.apache.kafka.connect.errors.RetriableException;
 import org.apache.kafka.connect.storage.Converter;
 
 /**
- * Reads Avro in Confluent's wire format; writing is the producers' business, and bytes, which a
- * dead letter is made of, stay what they are. A record that cannot be decoded is Connect's to set
- * aside (errors.tolerance); a registry that does not answer is retried (errors.retry.timeout).
+ * Reads Avro in the Confluent wire format. It does not write Avro; it only passes on bytes, the
+ * form of a dead letter. Connect handles a record that cannot be decoded (errors.tolerance), and
+ * retries while the registry does not answer (errors.retry.timeout).
  */
 public final class AvroRegistryConverter implements Converter {
   static final String URL = "registry.url";
@@ -26,7 +26,7 @@ public final class AvroRegistryConverter implements Converter {
   private final Map<Schema, AvroStructs> structs = new HashMap<>();
   private RecordReader reader;
 
-  /** For Connect, which configures it. */
+  /** Called by Connect, which then configures the converter. */
   public AvroRegistryConverter() {}
 
   AvroRegistryConverter(SchemaLookup schemas) {

@@ -12,7 +12,10 @@ import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.data.Timestamp;
 import org.apache.kafka.connect.errors.DataException;
 
-/** Records of one Avro schema as Connect's structs: flat, as the tables are that they go to. */
+/**
+ * Converts records of one Avro schema to Connect structs. They are flat, like the tables that they
+ * are written to.
+ */
 final class AvroStructs {
   private final Schema schema;
 

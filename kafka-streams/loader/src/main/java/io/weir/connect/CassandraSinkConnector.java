@@ -7,7 +7,7 @@ import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.connect.connector.Task;
 import org.apache.kafka.connect.sink.SinkConnector;
 
-/** Loads topics into the tables of a keyspace; every task has a share of the partitions. */
+/** Loads topics into the tables of a keyspace. Each task handles a share of the partitions. */
 public final class CassandraSinkConnector extends SinkConnector {
   private Map<String, String> settings;
 
@@ -29,7 +29,7 @@ public final class CassandraSinkConnector extends SinkConnector {
 
   @Override
   public void stop() {
-    // Nothing runs here; the tasks have the sessions.
+    // Nothing runs here; the tasks own the sessions.
   }
 
   @Override

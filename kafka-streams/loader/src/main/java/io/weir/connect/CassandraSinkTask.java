@@ -28,11 +28,11 @@ import org.apache.kafka.connect.sink.SinkRecord;
 import org.apache.kafka.connect.sink.SinkTask;
 
 /**
- * Writes records at least once: an offset is committed when every record before it is written or
- * set aside. Since each write carries its own timestamp, writing one again changes nothing.
+ * Writes records at least once: an offset is committed after all records before it are written or
+ * set aside as dead letters. Each write carries its own timestamp, so repeating it changes nothing.
  */
 public final class CassandraSinkTask extends SinkTask {
-  /** Well below the time after which a consumer that does not ask for records is thrown out. */
+  /** Well below the poll interval after which a consumer is removed from its group. */
   private static final long ROOM_TIMEOUT_MILLIS = Duration.ofSeconds(10).toMillis();
 
   private static final long RETRY_MILLIS = 1_000;
@@ -102,7 +102,10 @@ public final class CassandraSinkTask extends SinkTask {
         new TableSchema(record.originalTopic(), record.valueSchema()), this::opened);
   }
 
-  /** A table that does not fit takes no row at all: the task fails, and no row becomes a letter. */
+  /**
+   * A table that does not match rejects all rows, so the task fails instead of dead-lettering each
+   * row.
+   */
   private TableWriter opened(TableSchema key) {
     try {
       return new TableWriter(session.cql(), config, table(key.topic()), key.schema());
@@ -134,7 +137,10 @@ public final class CassandraSinkTask extends SinkTask {
     pipeline = new WritePipeline(executor, config.maxInFlight(), new Unobserved());
   }
 
-  /** While Cassandra is slow or away, Connect pauses the partitions and hands over again later. */
+  /**
+   * While Cassandra is slow or down, makes Connect pause the partitions and deliver the records
+   * again later.
+   */
   private void awaitRoom() {
     long deadline = System.currentTimeMillis() + ROOM_TIMEOUT_MILLIS;
     while (pipeline.isFull()) {
@@ -155,7 +161,10 @@ public final class CassandraSinkTask extends SinkTask {
     return new RetriableException(why, cause);
   }
 
-  /** Takes note of what is written; deliveries end in their order, as offsets must. */
+  /**
+   * Records which offsets are written. Deliveries are completed in order, because offsets are
+   * committed in order.
+   */
   private void settle() {
     while (!deliveries.isEmpty() && deliveries.peek().settle(this::setAside)) {
       written.putAll(deliveries.remove().ends());
@@ -163,7 +172,7 @@ public final class CassandraSinkTask extends SinkTask {
     deliveries.forEach(delivery -> delivery.settle(this::setAside));
   }
 
-  /** With weir's headers and the row as JSON, as the Flink job sets it aside. */
+  /** Uses weir's headers and the row as JSON, as the Flink job does. */
   private void setAside(Row row, RefusedRow letter) {
     SinkRecord record = Letters.of(row.origin(), letter);
     setAside(record, new DataException(letter.headers().get("weir.reason")));
@@ -192,7 +201,7 @@ public final class CassandraSinkTask extends SinkTask {
 
   @Override
   public void close(Collection<TopicPartition> partitions) {
-    // What is under way may still be written; whoever has the partitions next writes it again.
+    // Writes in flight may still succeed; the next owner of the partitions repeats them.
     lingering.forget(partitions);
     deliveries.forEach(delivery -> delivery.ends().keySet().removeAll(partitions));
     written.keySet().removeAll(partitions);
@@ -212,16 +221,16 @@ public final class CassandraSinkTask extends SinkTask {
     return "0.1.0";
   }
 
-  /** Failures come with their delivery, latencies with the consumer's lag. */
+  /** Failures are reported to their delivery, and latencies show as consumer lag. */
   private static final class Unobserved implements WritePipeline.Observer {
     @Override
     public void answered(WriteCommand command, long latencyNanos) {
-      // Nobody asks.
+      // Not recorded.
     }
 
     @Override
     public void failed(WriteCommand command) {
-      // Told to the delivery.
+      // Reported to the delivery.
     }
   }
 }

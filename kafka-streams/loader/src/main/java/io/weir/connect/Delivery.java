@@ -19,11 +19,11 @@ import org.apache.kafka.connect.errors.ConnectException;
 import org.apache.kafka.connect.sink.SinkRecord;
 
 /**
- * The records of one hand-over, until each is written or set aside. A request that Cassandra
- * refuses is sent again row by row, so that only the rows at fault are set aside.
+ * The records of one call of put, until each is written or set aside as a dead letter. If Cassandra
+ * rejects a request, its rows are sent one by one, so that only the rows at fault are set aside.
  */
 final class Delivery {
-  /** A row and the record that it came from. */
+  /** A row and its source record. */
   record Row(SinkRecord origin, WriteRequest request) {}
 
   private record Failed(Requests table, List<Row> rows, Throwable error) {}
@@ -36,7 +36,7 @@ final class Delivery {
   Delivery(WritePipeline pipeline, Collection<SinkRecord> records) {
     this.pipeline = pipeline;
     for (SinkRecord record : records) {
-      // The topic as the consumer knows it: a transformation may have renamed it.
+      // The topic as the consumer knows it; a transformation may have renamed it.
       ends.put(
           new TopicPartition(record.originalTopic(), record.originalKafkaPartition()),
           new OffsetAndMetadata(record.originalKafkaOffset() + 1));
@@ -61,17 +61,18 @@ final class Delivery {
   }
 
   /**
-   * Deals with the failures so far, in the task's own thread.
+   * Handles the failures so far, in the task's own thread.
    *
-   * @param setAside told of each row that cannot be written, and of its dead letter
-   * @return whether every record is written or set aside
-   * @throws ConnectException if it is the table that Cassandra refuses, or the right to write it
+   * @param setAside receives each row that cannot be written, with its dead letter
+   * @return whether all records are written or set aside
+   * @throws ConnectException if Cassandra rejects the table or the permission to write to it
    */
   boolean settle(BiConsumer<Row, RefusedRow> setAside) {
     boolean allAnswered = unanswered.get() == 0;
     for (Failed failed = failures.peek(); failed != null; failed = failures.peek()) {
       allAnswered &= settle(failed, setAside);
-      // Only now: a failure that ends the task is still one when Connect asks what to commit.
+      // Remove it only now: if it ends the task, it must still count when Connect asks for the
+      // offsets to commit.
       failures.remove();
     }
     return allAnswered;
@@ -83,7 +84,8 @@ final class Delivery {
       return false;
     }
     if (FailureKind.isOfTarget(failed.error())) {
-      // Letters would be all rows from now on. The task fails, and tries again until it is mended.
+      // From now on all rows would become dead letters. Fail the task instead, until somebody fixes
+      // the cause.
       throw new ConnectException(
           "Cassandra accepts no rows: " + failed.error().getMessage(), failed.error());
     }
@@ -98,7 +100,7 @@ final class Delivery {
     return false;
   }
 
-  /** By partition, the offset behind its last record. */
+  /** For each partition, the offset after its last record. */
   Map<TopicPartition, OffsetAndMetadata> ends() {
     return ends;
   }

@@ -15,7 +15,7 @@ import org.apache.kafka.connect.data.Time;
 import org.apache.kafka.connect.data.Timestamp;
 import org.apache.kafka.connect.errors.DataException;
 
-/** Writes one field of a struct in CQL's binary form. Nothing is rounded or cut. */
+/** Encodes a field of a struct in CQL's binary form. Nothing is rounded or truncated. */
 @FunctionalInterface
 interface FieldEncoder {
   long NANOS_PER_MILLI = 1_000_000;
@@ -27,9 +27,9 @@ interface FieldEncoder {
   byte[] encode(Object value);
 
   /**
-   * An encoder of a field for a column.
+   * Returns the encoder of a field for a column.
    *
-   * @throws DataException if a value of the field's type may not fit the column
+   * @throws DataException if some values of the field's type do not fit the column
    */
   static FieldEncoder of(String column, Schema field, DataType cql) {
     boolean isDate = org.apache.kafka.connect.data.Date.LOGICAL_NAME.equals(field.name());
@@ -82,7 +82,7 @@ interface FieldEncoder {
     };
   }
 
-  /** An integer into a column that takes every value of its type. */
+  /** Encodes an integer for a column that can hold all values of its type. */
   private static FieldEncoder integer(String column, Schema field, DataType cql) {
     int bits =
         switch (field.type()) {

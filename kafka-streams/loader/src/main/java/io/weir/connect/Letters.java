@@ -5,13 +5,13 @@ import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.header.ConnectHeaders;
 import org.apache.kafka.connect.sink.SinkRecord;
 
-/** Dead letters of rows, as Connect's reporter takes them. */
+/** Builds the dead letters of rows for Connect's reporter. */
 final class Letters {
   private Letters() {}
 
   /**
-   * The letter in the place of its record. A record that Connect made itself would be reported as
-   * it was read, without any header of the task's.
+   * Returns the dead letter in place of its record. Connect would report one of its own records in
+   * the form in which it was read, without the headers that the task adds.
    */
   static SinkRecord of(SinkRecord origin, RefusedRow row) {
     ConnectHeaders headers = new ConnectHeaders();

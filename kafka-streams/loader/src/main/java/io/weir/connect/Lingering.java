@@ -8,8 +8,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.connect.sink.SinkRecord;
 
 /**
- * Records of topics whose rows change often, held back for a moment: of the many versions that a
- * row has in that time only the newest is written.
+ * Holds back the records of frequently changing rows for a moment, so that only the newest of their
+ * versions is written.
  */
 final class Lingering {
   private final Set<String> topics;
@@ -22,7 +22,7 @@ final class Lingering {
     this.lingerMs = lingerMs;
   }
 
-  /** Keeps those that may wait; returns the others. */
+  /** Holds back the records that may wait, and returns the others. */
   List<SinkRecord> hold(Collection<SinkRecord> records, long nowMs) {
     List<SinkRecord> others = new ArrayList<>(records.size());
     for (SinkRecord record : records) {
@@ -36,7 +36,7 @@ final class Lingering {
     return others;
   }
 
-  /** What has waited long enough, once; empty while nothing has. */
+  /** Returns the held records, once, after their wait; empty until then. */
   List<SinkRecord> due(long nowMs) {
     if (held.isEmpty() || remainingMs(nowMs) > 0) {
       return List.of();
@@ -46,7 +46,7 @@ final class Lingering {
     return due;
   }
 
-  /** How long the held records may still wait. */
+  /** The remaining wait of the held records. */
   long remainingMs(long nowMs) {
     return sinceMs + lingerMs - nowMs;
   }
@@ -55,7 +55,7 @@ final class Lingering {
     return held.isEmpty();
   }
 
-  /** Forgets the records of partitions that another task has now. */
+  /** Drops the records of partitions that are now assigned to another task. */
   void forget(Collection<TopicPartition> partitions) {
     held.removeIf(
         record ->

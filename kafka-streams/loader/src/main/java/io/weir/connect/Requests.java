@@ -5,12 +5,12 @@ import io.weir.cassandra.statement.WriteCommand;
 import io.weir.cassandra.statement.WriteRequest;
 import java.util.List;
 
-/** How rows of a table become requests. */
+/** Turns the rows of a table into requests. */
 interface Requests {
-  /** As few requests as is good, of each row only the newest version. */
+  /** Few requests, with only the newest version of each row. */
   List<WriteCommand> together(List<WriteRequest> rows);
 
-  /** A row that Cassandra refuses for good, as a dead letter. */
+  /** A dead letter for a row that Cassandra rejects permanently. */
   RefusedRow refused(WriteRequest row, Throwable error);
 
   /** One row in one request. */

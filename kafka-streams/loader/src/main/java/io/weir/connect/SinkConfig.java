@@ -133,7 +133,7 @@ final class SinkConfig extends AbstractConfig {
               Importance.LOW,
               "Maximum wait for an answer before the request is sent again.");
 
-  /** Waits as long as it takes: the records are safe in Kafka meanwhile. */
+  /** Retries without limit: meanwhile the records are safe in Kafka. */
   static final RetryPolicy RETRIES =
       new RetryPolicy(RetryPolicy.UNLIMITED, Duration.ofMillis(100), Duration.ofSeconds(5));
 
@@ -177,7 +177,7 @@ final class SinkConfig extends AbstractConfig {
     return getString(KEYSPACE);
   }
 
-  /** Table by topic. */
+  /** The table for each topic. */
   Map<String, String> tables() {
     Map<String, String> tables = new HashMap<>();
     for (String pair : getList(TABLES)) {

@@ -21,7 +21,7 @@ import org.apache.kafka.connect.data.Schema;
 import org.apache.kafka.connect.data.Struct;
 import org.apache.kafka.connect.errors.DataException;
 
-/** Turns structs of one schema into writes of one table. */
+/** Turns structs of one schema into writes to one table. */
 final class TableWriter implements Requests {
   private final Field[] fields;
   private final FieldEncoder[] encoders;
@@ -34,7 +34,7 @@ final class TableWriter implements Requests {
   private final PartitionBatcher singles;
 
   /**
-   * @throws DataException if a field has no column, or one that cannot take it
+   * @throws DataException if a field has no column, or one that cannot hold its values
    */
   TableWriter(CqlSession session, SinkConfig config, String tableName, Schema schema) {
     table = (TableMetadata) Relations.find(session, config.keyspace(), tableName);
@@ -81,7 +81,7 @@ final class TableWriter implements Requests {
   }
 
   /**
-   * @throws DataException if a value has not the form that its column asks for
+   * @throws DataException if a value does not have the form that its column requires
    */
   WriteRequest request(Struct row) {
     byte[][] values = new byte[fields.length][];
