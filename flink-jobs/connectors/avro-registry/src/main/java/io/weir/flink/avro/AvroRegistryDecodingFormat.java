@@ -19,7 +19,7 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.DataTypeUtils;
 
-/** The format within a table source, while a query is planned. */
+/** The format as part of a table source, at planning time. */
 final class AvroRegistryDecodingFormat
     implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
   private final RegistryConfig registry;
@@ -67,7 +67,7 @@ final class AvroRegistryDecodingFormat
       DynamicTableSource.Context context, DataType physicalType, int[][] projections) {
     DataType columns = Projection.of(projections).project(physicalType);
     RowType row = (RowType) columns.getLogicalType();
-    ReaderSchema.check(reader, row); // A column that cannot be read fails here, at the start.
+    ReaderSchema.check(reader, row); // Fail early if a column cannot be read.
     requireRead(row, AvroRegistryOptions.ID_COLUMNS, idColumns);
     requireRead(row, AvroRegistryOptions.LIMITS, limits.columns());
     if (metadata.contains(FormatMetadata.DECODE_ERROR)) {

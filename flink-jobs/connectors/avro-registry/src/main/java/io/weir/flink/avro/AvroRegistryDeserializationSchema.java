@@ -23,12 +23,12 @@ import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * Turns Kafka values into rows: the columns, then the metadata columns. A record that cannot be
- * decoded, or that exceeds the limits of its tables, gives a row that says so where the table asks
- * for it, and otherwise fails the job.
+ * Turns Kafka values into rows: first the columns, then the metadata columns. A record that cannot
+ * be decoded, or that exceeds the limits of its tables, becomes a row with the error if the table
+ * declares the metadata column; otherwise it fails the job.
  *
- * <p>Every row is a new one, and its strings are views of the Kafka value, so that it stays right
- * for as long as an operator holds it, with object reuse or without.
+ * <p>Each row is a new object, and its strings are views of the Kafka value. It stays valid for as
+ * long as an operator holds it, with or without object reuse.
  */
 final class AvroRegistryDeserializationSchema implements DeserializationSchema<RowData> {
   private final RegistryConfig config;
@@ -102,8 +102,8 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
   /**
    * Decodes one Kafka value.
    *
-   * @throws IOException if the registry cannot be asked, or if the record cannot be decoded and the
-   *     table has no column for that
+   * @throws IOException if the registry cannot be reached, or if the record cannot be decoded and
+   *     the table has no column for the error
    */
   @Override
   public RowData deserialize(byte[] value) throws IOException {
@@ -140,7 +140,7 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
     return row;
   }
 
-  /** Kept per schema id for good, other than an id that the registry does not know. */
+  /** Caches a decoder for each schema id that the registry knows, without expiry. */
   private Decoder decoder(int id) throws IOException, DecodeException {
     Decoder decoder = decoders.get(id);
     if (decoder == null) {
@@ -213,6 +213,6 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
     return Objects.hash(config, readerJson, columns, metadata, idColumns, limits, sizeLimit);
   }
 
-  /** The readers of one writer schema, or why there are none. */
+  /** The reader of one writer schema, or why there is none. */
   private record Decoder(int schemaId, ValueReader reader, DecodeException failure) {}
 }

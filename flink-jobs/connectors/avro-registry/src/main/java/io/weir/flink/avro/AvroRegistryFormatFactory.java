@@ -16,7 +16,8 @@ import org.apache.flink.table.factories.DynamicTableFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 
 /**
- * {@code 'value.format' = 'avro-registry'}: Avro in the Confluent wire format, poison set aside.
+ * {@code 'value.format' = 'avro-registry'}: Avro in the Confluent wire format, with poison records
+ * set aside.
  */
 public final class AvroRegistryFormatFactory implements DeserializationFormatFactory {
   static final String IDENTIFIER = "avro-registry";
@@ -55,8 +56,8 @@ public final class AvroRegistryFormatFactory implements DeserializationFormatFac
   }
 
   /**
-   * Whether columns come from the Kafka key as well as from the value. The Kafka connector (5.0.0)
-   * then counts them twice when it looks for the format's metadata, and would drop some of it.
+   * Whether some columns come from both the Kafka key and the value. The Kafka connector (5.0.0)
+   * then counts them twice when it locates the format's metadata, and would drop some of it.
    */
   private static boolean sharesColumnsWithKey(Map<String, String> table) {
     boolean hasKey =

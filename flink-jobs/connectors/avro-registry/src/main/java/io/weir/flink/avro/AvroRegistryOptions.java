@@ -7,7 +7,7 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
 import org.apache.flink.configuration.MemorySize;
 
-/** The format's options, as the factory sees them: without the {@code avro-registry.} in front. */
+/** The format's options as the factory receives them, without the prefix {@code avro-registry.}. */
 final class AvroRegistryOptions {
   static final ConfigOption<String> URL =
       ConfigOptions.key("url")
@@ -116,7 +116,7 @@ final class AvroRegistryOptions {
           ID_COLUMNS,
           LIMITS);
 
-  /** An option as a user of the format writes it, less the connector's own prefix. */
+  /** The option as users write it, without the connector's own prefix. */
   static String name(ConfigOption<?> option) {
     return AvroRegistryFormatFactory.IDENTIFIER + "." + option.key();
   }

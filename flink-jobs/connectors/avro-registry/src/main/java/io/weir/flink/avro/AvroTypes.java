@@ -14,13 +14,15 @@ import org.apache.flink.table.types.logical.VarBinaryType;
 import org.apache.flink.table.types.logical.VarCharType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 
-/** Which SQL types an Avro type can be read as. Nothing is rounded, cut or widened on the way. */
+/** Which SQL types an Avro type can be read as. Values are never rounded, truncated or widened. */
 final class AvroTypes {
   private static final int UUID_BYTES = 16;
 
   private AvroTypes() {}
 
-  /** Digits of a second's fraction that an Avro time or timestamp carries; 0 for any other type. */
+  /**
+   * The number of fractional digits of a second in an Avro time or timestamp; 0 for any other type.
+   */
   static int fractionDigits(Schema schema) {
     String logical = logicalName(schema);
     if (logical.endsWith("-millis")) {
@@ -36,7 +38,7 @@ final class AvroTypes {
     return schema.getType() == Schema.Type.LONG && logicalName(schema).contains("timestamp-");
   }
 
-  /** A wall clock without a zone, which is no instant. */
+  /** Whether it is a local time, which has no zone and is not an instant. */
   private static boolean isLocal(Schema schema) {
     return logicalName(schema).startsWith("local-");
   }
@@ -71,7 +73,7 @@ final class AvroTypes {
     };
   }
 
-  /** The SQL types that {@link #accepts} takes, for an error message. */
+  /** The SQL types that {@link #accepts} allows, for an error message. */
   static String accepted(Schema schema) {
     int digits = fractionDigits(schema);
     return switch (schema.getType()) {
@@ -108,7 +110,7 @@ final class AvroTypes {
     return isDecimal ? describe(schema).toUpperCase(Locale.ROOT) + ", " + other : other;
   }
 
-  /** Flink keeps a TIME in milliseconds whatever its precision. */
+  /** Flink stores a TIME in milliseconds, whatever its precision. */
   private static boolean acceptsTime(LogicalType target) {
     return target.is(LogicalTypeRoot.TIME_WITHOUT_TIME_ZONE)
         && LogicalTypeChecks.getPrecision(target) >= 3;

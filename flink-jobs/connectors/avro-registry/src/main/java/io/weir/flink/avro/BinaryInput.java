@@ -8,8 +8,8 @@ import org.apache.flink.core.memory.MemorySegmentFactory;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
 /**
- * A cursor over one Avro record that gives Flink's values. Strings are views of the record's own
- * bytes, which are never changed: a Kafka value is an array of its own.
+ * A cursor over one Avro record that returns Flink values. Strings are views of the record's bytes,
+ * which never change: each Kafka value is an array of its own.
  */
 final class BinaryInput extends AvroInput {
   private MemorySegment[] segments;
@@ -30,8 +30,8 @@ final class BinaryInput extends AvroInput {
   }
 
   /**
-   * A big-endian two's complement number of {@code length} bytes, of which all but {@code maxBytes}
-   * only repeat the sign. Arithmetic on longer ones takes quadratic time.
+   * Reads a big-endian two's complement number of {@code length} bytes. All but {@code maxBytes} of
+   * them may only repeat the sign, because arithmetic on longer numbers takes quadratic time.
    */
   BigInteger readBigInteger(int length, int maxBytes) throws DecodeException {
     if (length == 0) {
@@ -48,7 +48,7 @@ final class BinaryInput extends AvroInput {
     return new BigInteger(bytes, start, end - start);
   }
 
-  /** A big-endian two's complement number of 1 to 8 bytes. */
+  /** Reads a big-endian two's complement number of 1 to 8 bytes. */
   long readUnscaled(int length) throws DecodeException {
     int start = advance(length);
     long value = bytes[start];

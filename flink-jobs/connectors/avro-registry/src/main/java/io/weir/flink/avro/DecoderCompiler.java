@@ -21,17 +21,17 @@ import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * Turns a pair of schemas into a tree of readers, once per writer schema. Which of the writer's
- * values fill which of the reader's is {@link Resolution}'s to say, of the whole reader schema; the
- * columns say which of those are decoded.
+ * Compiles a pair of schemas into a tree of readers, once for each writer schema. {@link
+ * Resolution} matches the writer's fields with those of the whole reader schema; only those with a
+ * column are decoded.
  */
 final class DecoderCompiler {
   private DecoderCompiler() {}
 
   /**
-   * @param writer the schema that the record was written with
-   * @param reader the reader schema, {@link ReaderSchema#check checked} to have {@code columns}
-   * @param arity the fields of the produced row: the columns, then what the caller fills itself
+   * @param writer the writer schema of the record
+   * @param reader the reader schema, {@link ReaderSchema#check checked} to contain {@code columns}
+   * @param arity the number of fields in the row: the columns, then those that the caller fills
    * @return a reader of {@link org.apache.flink.table.data.GenericRowData} rows
    * @throws DecodeException if no value of the writer's schema can be read
    */
@@ -64,13 +64,13 @@ final class DecoderCompiler {
     };
   }
 
-  /** A value below the top of the record; a row there has no fields but its own. */
+  /** A value below the top level; a nested row has no additional fields. */
   private static ValueReader value(Schema writer, Schema reader, LogicalType target)
       throws DecodeException {
     return value(writer, reader, target, target instanceof RowType row ? row.getFieldCount() : 0);
   }
 
-  /** Items that cannot be read are an error only of the records that hold any. */
+  /** An item type that does not resolve only fails the records that have items. */
   private static ValueReader items(Schema writer, Schema reader, LogicalType target) {
     try {
       return value(writer, reader, target);
@@ -90,7 +90,7 @@ final class DecoderCompiler {
     return NestedReaders.enumeration(writer, symbols);
   }
 
-  /** A branch that cannot be read is an error only of the records that hold it. */
+  /** A branch that does not resolve only fails the records that use it. */
   private static ValueReader union(Schema writer, Schema reader, LogicalType target, int arity)
       throws DecodeException {
     List<Schema> types = writer.getTypes();
@@ -158,7 +158,7 @@ final class DecoderCompiler {
     }
   }
 
-  /** A default in Flink's form: written as Avro and read like any other value. */
+  /** Converts a default to Flink's form: encodes it as Avro and reads it like any other value. */
   private static Object constant(Schema writer, Schema.Field field, LogicalType target)
       throws DecodeException {
     if (!field.hasDefaultValue()) {

@@ -6,7 +6,7 @@ import org.apache.flink.table.data.StringData;
 import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
-/** An event's row, as its limits look at it. */
+/** An event's row as {@link EventLimits} reads it. */
 record EventValues(GenericRowData row) implements EventLimits.Values {
   @Override
   public boolean isNull(int column) {

@@ -6,17 +6,15 @@ import java.util.Map;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.types.DataType;
 
-/** Metadata columns of the format: what to do with a record that cannot be decoded. */
+/** The format's metadata columns, which describe a record that cannot be decoded. */
 enum FormatMetadata {
-  /** Code and reason; null when the record was decoded. */
+  /** Code and reason; null if the record was decoded. */
   DECODE_ERROR("decode-error", DataTypes.STRING().nullable()),
-  /**
-   * The undecoded value, as much as is kept of it; null when the record was decoded, or was null.
-   */
+  /** The undecoded value, cut to the size limit; null if the record was decoded or was null. */
   RAW_VALUE("raw-value", DataTypes.BYTES().nullable()),
-  /** How long the value was; null when {@link #RAW_VALUE} is whole. */
+  /** The original length of the value; null if {@link #RAW_VALUE} is complete. */
   RAW_LENGTH("raw-length", DataTypes.BIGINT().nullable()),
-  /** SHA-256 of the whole value, in hexadecimal digits; null when {@link #RAW_VALUE} is whole. */
+  /** The SHA-256 of the original value, in hexadecimal; null if {@link #RAW_VALUE} is complete. */
   RAW_SHA256("raw-sha256", DataTypes.STRING().nullable());
 
   private final String key;

@@ -11,18 +11,16 @@ import org.apache.flink.table.data.GenericArrayData;
 import org.apache.flink.table.data.GenericMapData;
 import org.apache.flink.table.data.binary.BinaryStringData;
 
-/** Readers that are made of other readers: unions, arrays and maps; and enums. */
+/** Readers that consist of other readers (unions, arrays and maps), and the reader of enums. */
 final class NestedReaders {
   private NestedReaders() {}
 
-  /** The writer's union, a reader for each of its branches. */
+  /** Reads the writer's union with one reader for each branch. */
   static ValueReader union(ValueReader[] branches) {
     return in -> branches[in.readIndex(branches.length)].read(in);
   }
 
-  /**
-   * The writer's union of null and one other type, which a record reads without a call of its own.
-   */
+  /** Reads the writer's union of null and one other type. A record inlines it to save a call. */
   record Nullable(int nullBranch, ValueReader value) implements ValueReader {
     @Override
     public Object read(BinaryInput in) throws DecodeException {
@@ -42,7 +40,7 @@ final class NestedReaders {
     };
   }
 
-  /** Of two entries with one key the later wins, as with Avro's own reader. */
+  /** If a key occurs twice, the later entry wins, as in Avro's own reader. */
   static ValueReader map(ValueReader value, int minValueBytes) {
     return in -> {
       Map<Object, Object> entries = new HashMap<>();
@@ -56,8 +54,8 @@ final class NestedReaders {
   }
 
   /**
-   * @param symbols what the reader calls each of the writer's symbols; null where it has no name
-   *     and no default for it
+   * @param symbols the reader's symbol for each of the writer's symbols; null if it has neither the
+   *     symbol nor a default
    */
   static ValueReader enumeration(Schema writer, BinaryStringData[] symbols) {
     return in -> {

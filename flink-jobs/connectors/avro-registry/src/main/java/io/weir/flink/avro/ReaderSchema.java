@@ -14,14 +14,14 @@ import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.MapType;
 import org.apache.flink.table.types.logical.RowType;
 
-/** The reader schema, and whether it has the columns of a table. */
+/** Parses the reader schema and checks a table's columns against it. */
 final class ReaderSchema {
   private ReaderSchema() {}
 
   /**
    * Parses {@code avro-registry.schema}.
    *
-   * @throws ValidationException if it is no Avro schema of a record
+   * @throws ValidationException if it is not an Avro record schema
    */
   static Schema parse(String json) {
     Schema schema;
@@ -39,16 +39,16 @@ final class ReaderSchema {
   }
 
   /**
-   * Refuses columns that the reader schema does not have.
+   * Checks that the reader schema has all columns.
    *
-   * @throws ValidationException if a column is no field of the schema, or cannot hold every value
-   *     of it
+   * @throws ValidationException if a column is not a field of the schema, or cannot hold all its
+   *     values
    */
   static void check(Schema reader, RowType columns) {
     record("", reader, columns);
   }
 
-  /** The one type beside null in a union, or the schema itself where it is no union. */
+  /** Returns the only non-null type of a union, or the schema itself if it is not a union. */
   static Schema nonNull(Schema schema) {
     if (schema.getType() != Schema.Type.UNION) {
       return schema;

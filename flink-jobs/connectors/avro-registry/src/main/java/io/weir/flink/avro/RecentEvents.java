@@ -10,18 +10,20 @@ import org.apache.flink.table.data.binary.BinaryStringData;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * The ids that a reader has seen last, each with a hash of its event's columns, in 4 MiB that never
- * grow. It tells when another event comes under one of these ids.
+ * The most recent ids of a reader, each with a hash of its event's columns, in a fixed 4 MiB. It
+ * detects a different event with one of these ids.
  *
- * <p>It is a detector, not state: it forgets the oldest id of a bucket when a new one needs its
- * place (about {@value #IDS} ids are known), begins anew when the job does, and sees only what its
- * own reader reads, so that events of one id must come on one partition. What it finds is so; there
- * may be more.
+ * <p>It is a detector, not state. It evicts the oldest id of a bucket to make room for a new one
+ * (about {@value #IDS} ids are kept), starts empty when the job restarts, and sees only what its
+ * own reader reads, so all events of an id must be in one partition. Every conflict that it reports
+ * is real; it may miss others.
  */
 final class RecentEvents {
   static final int IDS = 1 << 18;
 
-  /** Ids that share a bucket: its ids, then their events' hashes, are one cache line. */
+  /**
+   * Ids in a bucket. A bucket holds its ids and then the hashes of their events, in one cache line.
+   */
   private static final int WAYS = 4;
 
   private static final int BUCKET = 2 * WAYS;
@@ -33,14 +35,17 @@ final class RecentEvents {
 
   /**
    * @param columns an event's columns, the first of its row
-   * @param idColumns those of them that name it
+   * @param idColumns the columns that identify an event
    */
   RecentEvents(RowType columns, List<String> idColumns) {
     this.columns = columns.getFieldCount();
     this.idColumns = idColumns.stream().mapToInt(columns::getFieldIndex).toArray();
   }
 
-  /** Notes the event. Whether a recent one with the same id differs from it; the first is kept. */
+  /**
+   * Records the event and returns whether it conflicts with a recent event with the same id. The
+   * first event is kept.
+   */
   boolean conflicts(GenericRowData event) {
     long id = Hash64.SEED;
     for (int column : idColumns) {
@@ -54,7 +59,7 @@ final class RecentEvents {
   }
 
   /**
-   * @param id not 0, which is an empty place
+   * @param id not 0, which marks an empty slot
    */
   private boolean conflicts(long id, long payload) {
     int first = (int) (id >>> (Long.SIZE - BUCKET_BITS)) * BUCKET;
@@ -85,7 +90,8 @@ final class RecentEvents {
     if (value instanceof TimestampData time) {
       return Hash64.mixed(time.getMillisecond(), time.getNanoOfMillisecond());
     }
-    // Of arrays, rows and decimals 32 bits: enough to tell the few events of one id apart.
+    // Arrays, rows and decimals have 32-bit hashes, which is enough to compare the few events of an
+    // id.
     return value instanceof byte[] bytes ? Hash64.ofBytes(bytes) : value.hashCode();
   }
 

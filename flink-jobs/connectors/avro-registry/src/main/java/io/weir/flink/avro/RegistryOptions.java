@@ -18,14 +18,14 @@ import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.table.api.ValidationException;
 
-/** The options that say how to reach a registry, taken from a table and checked. */
+/** Reads and validates the table options for the registry connection. */
 final class RegistryOptions {
   private RegistryOptions() {}
 
   /**
-   * Takes the options of a table.
+   * Reads the options of a table.
    *
-   * @throws ValidationException if an option does not make sense
+   * @throws ValidationException if an option is invalid
    */
   static RegistryConfig of(ReadableConfig options) {
     RegistryConfig config =
@@ -77,7 +77,7 @@ final class RegistryOptions {
     try {
       return new URI(url);
     } catch (URISyntaxException e) {
-      // The address itself may hold a password, so it is not repeated.
+      // Do not repeat the URL in the error, because it may contain a password.
       throw new ValidationException(name(URL) + " is an address: " + e.getReason());
     }
   }

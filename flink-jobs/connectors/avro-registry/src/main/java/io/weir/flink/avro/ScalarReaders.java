@@ -12,19 +12,19 @@ import org.apache.flink.table.data.TimestampData;
 import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
 
-/** Readers of all that is neither record, array, map, enum nor union, with Avro's promotions. */
+/** Readers of all types except record, array, map, enum and union, with Avro's promotions. */
 final class ScalarReaders {
   private static final int MILLIS_PER_DAY = 86_400_000;
   private static final int MICROS_PER_MILLI = 1_000;
 
-  /** 38 digits, Flink's most, need 127 bits and a sign. */
+  /** 38 digits, Flink's maximum, need 127 bits and a sign. */
   private static final int MAX_DECIMAL_BYTES = 16;
 
   private static final int MAX_LONG_BYTES = 8;
   private static final int MAX_LONG_DIGITS = 18;
   private static final long[] POWERS_OF_TEN = powersOfTen();
 
-  /** The commonest ones, which a record reads without a call of its own. */
+  /** The most common readers. A record inlines them to save a call. */
   static final ValueReader INT = BinaryInput::readInt;
 
   static final ValueReader LONG = BinaryInput::readLong;
@@ -33,7 +33,7 @@ final class ScalarReaders {
 
   private ScalarReaders() {}
 
-  /** A reader for a pair of types that Avro resolves and {@link AvroTypes#accepts} takes. */
+  /** Returns a reader for types that Avro resolves and {@link AvroTypes#accepts} allows. */
   static ValueReader of(Schema writer, Schema reader, LogicalType target) {
     return switch (target.getTypeRoot()) {
       case BOOLEAN -> BinaryInput::readBoolean;

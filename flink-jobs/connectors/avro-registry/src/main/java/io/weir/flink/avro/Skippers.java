@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
 
-/** Readers of what only the writer knows. They keep within the record's bytes and build nothing. */
+/** Skips fields that only the writer has. Checks the record's bounds and builds no values. */
 final class Skippers {
-  /** A record is entered before its fields are looked at, so that a recursive one finds itself. */
+  /** A record is added before its fields are compiled, so that a recursive type finds itself. */
   private final Map<Schema, RecordSkipper> records = new IdentityHashMap<>();
 
   private Skippers() {}

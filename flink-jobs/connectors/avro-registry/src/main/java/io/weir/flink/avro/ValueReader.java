@@ -3,8 +3,8 @@ package io.weir.flink.avro;
 import io.weir.registry.DecodeException;
 
 /**
- * Reads one value as the writer wrote it and returns it in Flink's internal form as the reader
- * wants it, or skips it and returns null. Holds no state, so that it may be used for every record.
+ * Reads a value in the writer's encoding and returns it in Flink's internal form of the reader's
+ * type, or skips it and returns null. Stateless, so it can be used for all records.
  */
 @FunctionalInterface
 interface ValueReader {
