@@ -12,7 +12,8 @@ import org.apache.flink.table.connector.source.lookup.LookupOptions;
 import org.apache.flink.table.factories.FactoryUtil;
 
 /**
- * The options of {@code 'connector' = 'cassandra'}. The table in README.md is tested against them.
+ * The options of {@code 'connector' = 'cassandra'}. A test compares them with the table in
+ * README.md.
  */
 public final class CassandraOptions {
   private static final String DEFAULT_STORE_TYPE = KeyStore.getDefaultType().toUpperCase();
@@ -192,7 +193,7 @@ public final class CassandraOptions {
                   + " that an index does not take; the producer's own settings begin with"
                   + " sink.refused.properties. Without it: such a row fails the job.");
 
-  /** What the settings of the producer begin with. */
+  /** The prefix of the producer's settings. */
   static final String SINK_REFUSED_PROPERTIES = "sink.refused.properties.";
 
   public static final ConfigOption<Integer> SINK_PARALLELISM = FactoryUtil.SINK_PARALLELISM;

@@ -15,8 +15,8 @@ import org.apache.flink.table.factories.DynamicTableSourceFactory;
 import org.apache.flink.table.factories.FactoryUtil;
 
 /**
- * {@code 'connector' = 'cassandra'}. Checks the options and touches nothing: the cluster is asked
- * when the job starts, so planning and EXPLAIN need no Cassandra.
+ * {@code 'connector' = 'cassandra'}. Only validates the options: the job connects to the cluster
+ * when it starts, so planning and EXPLAIN need no Cassandra.
  */
 public final class CassandraTableFactory
     implements DynamicTableSinkFactory, DynamicTableSourceFactory {

@@ -34,7 +34,7 @@ final class CassandraTableSink implements DynamicTableSink, SupportsWritingMetad
   @Override
   public ChangelogMode getChangelogMode(ChangelogMode requested) {
     if (!columns.primaryKey().isEmpty()) {
-      // Whole rows also for deletions: they carry the write timestamp.
+      // Deletions need whole rows, because these carry the write timestamp.
       return ChangelogMode.upsert(false);
     }
     if (!requested.equals(ChangelogMode.insertOnly())) {
@@ -53,7 +53,7 @@ final class CassandraTableSink implements DynamicTableSink, SupportsWritingMetad
         parallelism);
   }
 
-  /** Metadata columns follow the physical ones; -1 for one that is not declared. */
+  /** Metadata columns follow the physical ones; -1 if the table does not declare it. */
   private int position(String metadataKey) {
     int index = metadataKeys.indexOf(metadataKey);
     return index < 0 ? index : columns.names().size() + index;

@@ -33,7 +33,7 @@ final class CassandraTableSource
   private TableColumns columns;
 
   /**
-   * @param options of the table, for Flink's own partial cache
+   * @param options the table's options, for Flink's own partial cache
    */
   CassandraTableSource(
       TableColumns columns,
@@ -50,7 +50,7 @@ final class CassandraTableSource
   public LookupRuntimeProvider getLookupRuntimeProvider(LookupContext context) {
     LookupSpec spec = new LookupSpec(settings, columns, keyPositions(context), lookup);
     if (lookup.cache() == LookupCacheType.FULL) {
-      // Not Flink's FullCachingLookupProvider: there a reload that fails fails the job.
+      // Flink's FullCachingLookupProvider would fail the job whenever a reload fails.
       return LookupFunctionProvider.of(new FullLookupFunction(spec));
     }
     LookupCache cache =

@@ -7,7 +7,7 @@ import java.util.List;
 import org.apache.flink.table.connector.source.lookup.LookupOptions.LookupCacheType;
 
 /**
- * The lookup options, checked. See {@link CassandraOptions} for what each means.
+ * The validated lookup options. {@link CassandraOptions} describes each of them.
  *
  * @param reloadInterval null unless the cache is FULL
  */

@@ -4,12 +4,12 @@ import java.io.Serializable;
 import java.util.Map;
 
 /**
- * Where rows go that Cassandra refuses for good.
+ * The topic for rows that Cassandra rejects permanently.
  *
- * @param properties of the Kafka producer
+ * @param properties settings of the Kafka producer
  */
 public record RefusedTopic(String topic, Map<String, String> properties) implements Serializable {
-  /** Names alone: values may be passwords. */
+  /** Shows only the names of properties, because values may be passwords. */
   @Override
   public String toString() {
     return "RefusedTopic[" + topic + ", " + properties.keySet() + "]";

@@ -7,11 +7,11 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * The sink's options, checked. See {@link CassandraOptions} for what each means.
+ * The validated sink options. {@link CassandraOptions} describes each of them.
  *
- * @param ttlSeconds {@link io.weir.cassandra.statement.WriteRequest#TABLE_TTL} if not given
+ * @param ttlSeconds {@link io.weir.cassandra.statement.WriteRequest#TABLE_TTL} if not set
  * @param allowedLateness null if late rows are not counted
- * @param refused null if a row that Cassandra refuses for good fails the job
+ * @param refused null if a permanently rejected row fails the job
  */
 public record SinkSettings(
     SessionConfig session,

@@ -4,7 +4,7 @@ import com.datastax.oss.driver.api.core.DefaultConsistencyLevel;
 import io.weir.cassandra.session.SessionConfig;
 import java.io.Serializable;
 
-/** What to read and how. See {@link CassandraOptions} for what each means. */
+/** The validated options for reading. {@link CassandraOptions} describes each of them. */
 public record SourceSettings(
     SessionConfig session, String table, DefaultConsistencyLevel consistency)
     implements Serializable {}

@@ -11,10 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.flink.table.api.ValidationException;
 
-/**
- * Compares a Flink table with the Cassandra table that it names, and lists all the differences at
- * once.
- */
+/** Compares a Flink table with its Cassandra table and reports all differences at once. */
 public final class TableCheck {
   private final TableColumns columns;
   private final RelationMetadata relation;
@@ -26,8 +23,7 @@ public final class TableCheck {
   }
 
   /**
-   * Checks what is needed for reading: the columns, their types, and the primary key if one is
-   * declared.
+   * Checks what reading requires: the columns, their types, and the primary key if one is declared.
    *
    * @throws ValidationException listing the differences
    */
@@ -39,8 +35,8 @@ public final class TableCheck {
   }
 
   /**
-   * Checks what is needed for writing: besides the above, that the whole primary key is written,
-   * and to a table.
+   * Checks what writing requires: the same, and that the relation is a table and its whole primary
+   * key is written.
    *
    * @throws ValidationException listing the differences
    */
@@ -76,7 +72,7 @@ public final class TableCheck {
     return relation.getPrimaryKey().stream().map(column -> column.getName().asInternal()).toList();
   }
 
-  /** Only which columns are in the key matters to Flink, not their order. */
+  /** Flink only cares which columns are in the key, not about their order. */
   private void primaryKey() {
     if (!columns.primaryKey().isEmpty()
         && !new HashSet<>(columns.primaryKey()).equals(new HashSet<>(cassandraKey()))) {

@@ -7,7 +7,7 @@ import org.apache.flink.table.types.logical.LogicalType;
 /**
  * The physical columns of a Flink table.
  *
- * @param primaryKey as declared in the DDL; empty if it declares none
+ * @param primaryKey as declared in the DDL; empty if there is none
  */
 public record TableColumns(List<String> names, List<LogicalType> types, List<String> primaryKey)
     implements Serializable {

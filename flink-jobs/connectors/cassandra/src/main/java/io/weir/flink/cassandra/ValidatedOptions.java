@@ -20,7 +20,7 @@ import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.connector.source.lookup.LookupOptions;
 
 /**
- * Turns the options of a table into typed settings; each wrong one is refused by name, with the
+ * Turns a table's options into typed settings. The error for an invalid option names it and the
  * remedy.
  */
 final class ValidatedOptions {
@@ -47,7 +47,7 @@ final class ValidatedOptions {
   }
 
   /**
-   * @param all the table's options as they are written, for those that are known by a prefix alone
+   * @param all the table's options as written, to find those with a known prefix
    */
   ValidatedOptions(ReadableConfig options, Map<String, String> all) {
     this.options = options;

@@ -5,16 +5,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a column of a reference may hold: a text or a blob so many bytes, a timestamp these
- * milliseconds and a date these days since 1970. Both ends are within.
+ * The valid values of a reference column, both ends included: the length of a text or blob in
+ * bytes, the milliseconds of a timestamp or the days of a date since 1970.
  */
 public record ValueRange(String column, long first, long last) implements Serializable {
   private static final Pattern FORM = Pattern.compile("(.+):(-?\\d+)\\.\\.(-?\\d+)");
 
   /**
-   * Reads {@code column:first..last}.
+   * Parses {@code column:first..last}.
    *
-   * @throws IllegalArgumentException if it is none
+   * @throws IllegalArgumentException if the text has another form
    */
   static ValueRange parse(String text) {
     Matcher matcher = FORM.matcher(text.strip());

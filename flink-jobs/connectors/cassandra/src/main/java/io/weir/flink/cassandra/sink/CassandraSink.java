@@ -26,16 +26,16 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Writes rows to a Cassandra table, at least once: a checkpoint holds the rows that are not yet
- * written.
+ * Writes rows to a Cassandra table, at least once: a checkpoint contains the rows that are not
+ * written yet.
  */
 public final class CassandraSink extends AsyncSinkBase<RowData, WriteRequest> {
-  /** Half of a commit log segment of 32 MiB: Cassandra takes no larger mutation. */
+  /** Half of a 32 MiB commit log segment, Cassandra's limit for a mutation. */
   private static final long MAX_ROW_BYTES = 16L << 20;
 
   private static final long MAX_BUFFER_BYTES = 32L << 20;
 
-  /** Longer than any job: how often and how long to try is decided by the retry policy alone. */
+  /** Longer than any job, so that only the retry policy decides how long to retry. */
   private static final long NO_TIMEOUT_MILLIS = Duration.ofDays(3650).toMillis();
 
   private final TableColumns columns;

@@ -19,8 +19,8 @@ import org.apache.flink.connector.base.sink.writer.strategy.RequestInfo;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Collects rows for a moment and hands them to the {@link WritePipeline}. Retries happen inside the
- * pipeline, so a hand-over ends only when all its rows are written or the job must fail.
+ * Buffers rows for a moment and passes them to the {@link WritePipeline}. The pipeline retries, so
+ * a batch completes only when all its rows are written or set aside, or when the job must fail.
  */
 final class CassandraSinkWriter extends AsyncSinkWriter<RowData, WriteRequest> {
   private final SharedSession.Lease session;
@@ -29,9 +29,9 @@ final class CassandraSinkWriter extends AsyncSinkWriter<RowData, WriteRequest> {
   private final RefusedRows refused;
 
   /**
-   * What a writer works with; made by {@link CassandraSink}.
+   * The parts of a writer, made by {@link CassandraSink}.
    *
-   * @param refused null where a refused row fails the job
+   * @param refused null if a rejected row fails the job
    */
   record Parts(
       SharedSession.Lease session,

@@ -13,12 +13,12 @@ import org.apache.flink.connector.base.sink.writer.RequestBuffer;
 import org.apache.flink.connector.base.sink.writer.RequestEntryWrapper;
 
 /**
- * The rows that wait to be sent, of each key only the newest: an aggregate that changes a thousand
- * times while it waits costs one write. Newer means a higher write timestamp, on equal ones the row
- * that came later.
+ * Buffers rows until they are sent, and keeps only the newest of each key: an aggregate that
+ * changes a thousand times in the buffer costs one write. The newest has the highest write
+ * timestamp; of equal timestamps, the later row wins.
  *
- * <p>The order among keys is that of their first arrival, so none waits longer for being changed
- * often. Used by the writer's thread alone.
+ * <p>Keys keep the order of their first arrival, so frequent changes do not delay a key. Used only
+ * by the writer's thread.
  */
 final class CoalescingBuffer implements RequestBuffer<WriteRequest> {
   private final WriteLayout layout;
@@ -46,7 +46,7 @@ final class CoalescingBuffer implements RequestBuffer<WriteRequest> {
     }
   }
 
-  /** An entry that is put back to the head of the queue came before those that wait in it. */
+  /** An entry that is put back at the head of the queue is older than the buffered ones. */
   private static boolean isNewer(
       RequestEntryWrapper<WriteRequest> entry,
       RequestEntryWrapper<WriteRequest> waiting,

@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Sends rows together; if Cassandra refuses one for good, each of them alone, so that only the row
- * at fault is set aside. Writing the others twice changes nothing.
+ * Sends rows together. If Cassandra rejects one permanently, sends them one by one, so that only
+ * the row at fault is set aside. Writing the others twice changes nothing.
  */
 final class HandOver {
   private final WritePipeline pipeline;
@@ -24,8 +24,8 @@ final class HandOver {
   private final BiFunction<WriteRequest, Throwable, CompletableFuture<Void>> setAside;
 
   /**
-   * @param setAside completes when a refused row is safe elsewhere; null where such a row fails the
-   *     job
+   * @param setAside completes when a rejected row is safely stored elsewhere; null if such a row
+   *     fails the job
    */
   HandOver(
       WritePipeline pipeline,
@@ -39,8 +39,8 @@ final class HandOver {
   }
 
   /**
-   * @param done called once: with null when every row is written or set aside, or with an error
-   *     that the job must fail with
+   * @param done called once: with null when all rows are written or set aside, or with the error
+   *     that must fail the job
    */
   void submit(List<WriteRequest> rows, Consumer<Throwable> done) {
     pipeline.submit(

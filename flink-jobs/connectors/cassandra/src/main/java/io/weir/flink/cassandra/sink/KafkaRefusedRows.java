@@ -13,8 +13,8 @@ import org.apache.flink.kafka.shaded.org.apache.kafka.clients.producer.ProducerR
 import org.apache.flink.kafka.shaded.org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Sends refused rows to a topic, by the client of Flink's Kafka connector. A job that begins anew
- * may send one again. There is no producer until there is such a row.
+ * Sends rejected rows to a topic, with the client of Flink's Kafka connector. A restarted job may
+ * send a row again. The producer is created for the first such row.
  */
 final class KafkaRefusedRows implements RefusedRows {
   private final RefusedTopic topic;

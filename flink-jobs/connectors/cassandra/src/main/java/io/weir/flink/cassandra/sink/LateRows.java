@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 
 /**
- * Counts rows whose write timestamp lies further behind the newest one of their writer than is
- * allowed. They are written like all others.
+ * Counts rows whose write timestamp is further behind the newest one of their writer than allowed.
+ * They are written like all others.
  */
 final class LateRows implements LongConsumer {
   private final long allowedMicros;

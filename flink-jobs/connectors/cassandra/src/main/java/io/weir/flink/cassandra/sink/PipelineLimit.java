@@ -6,8 +6,8 @@ import org.apache.flink.connector.base.sink.writer.strategy.RequestInfo;
 import org.apache.flink.connector.base.sink.writer.strategy.ResultInfo;
 
 /**
- * Lets the writer hand over rows while the pipeline has room. When it is full, one more hand-over
- * may wait in it, so that the connection does not run dry while the writer prepares the next.
+ * Lets the writer submit rows while the pipeline has room. When it is full, one more batch may wait
+ * in it, so that the connection stays busy while the writer prepares the next.
  */
 final class PipelineLimit implements RateLimitingStrategy {
   private static final int HAND_OVERS_WHEN_FULL = 2;

@@ -14,8 +14,8 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.types.RowKind;
 
 /**
- * Turns a row into a request. One encoder per column is chosen once, by {@link #compile}; per row
- * nothing is looked up.
+ * Turns rows into requests. {@link #compile} chooses an encoder for each column once, so that
+ * nothing is looked up for each row.
  */
 public final class RowElementConverter implements ElementConverter<RowData, WriteRequest> {
   /** The position of a metadata column that the table does not declare. */
@@ -32,9 +32,9 @@ public final class RowElementConverter implements ElementConverter<RowData, Writ
   private transient LongConsumer timestamps;
 
   /**
-   * @param timestampPosition of the metadata column {@code write-timestamp} in the row, or {@link
-   *     #ABSENT}
-   * @param ttlPosition of the metadata column {@code ttl}, or {@link #ABSENT}
+   * @param timestampPosition the position in the row of the metadata column {@code
+   *     write-timestamp}, or {@link #ABSENT}
+   * @param ttlPosition the position of the metadata column {@code ttl}, or {@link #ABSENT}
    */
   RowElementConverter(
       TableColumns columns, int timestampPosition, int ttlPosition, int defaultTtlSeconds) {
@@ -45,9 +45,9 @@ public final class RowElementConverter implements ElementConverter<RowData, Writ
   }
 
   /**
-   * This converter for a table whose column types are now known.
+   * Returns this converter for a table whose column types are known.
    *
-   * @param timestamps is told the write timestamp of every row
+   * @param timestamps receives the write timestamp of each row
    */
   RowElementConverter compile(TableMetadata table, WriteLayout layout, LongConsumer timestamps) {
     RowElementConverter compiled =
@@ -89,8 +89,8 @@ public final class RowElementConverter implements ElementConverter<RowData, Writ
   }
 
   /**
-   * Also the row before an update: where a filter follows an aggregation, Flink retracts a row that
-   * no longer passes by just that. If a new version follows, it is written later and wins.
+   * UPDATE_BEFORE is a deletion as well: if a filter follows an aggregation, Flink retracts a row
+   * that no longer passes with that alone. If a new version follows, it is written later and wins.
    */
   private static boolean isDeletion(RowKind kind) {
     return kind == RowKind.DELETE || kind == RowKind.UPDATE_BEFORE;
@@ -111,7 +111,7 @@ public final class RowElementConverter implements ElementConverter<RowData, Writ
       return clock.next();
     }
     if (row.isNullAt(timestampPosition)) {
-      // The wall clock instead would make this row win over all later events.
+      // With the wall clock as a fallback, this row would win over all later events.
       throw new IllegalArgumentException(
           "The metadata column 'write-timestamp' is NULL in a row. Give every row microseconds since the epoch.");
     }

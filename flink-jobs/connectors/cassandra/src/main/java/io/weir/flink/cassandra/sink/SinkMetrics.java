@@ -10,7 +10,7 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the sink counts besides AsyncSinkWriter's own. README.md explains each name. */
+/** The sink's metrics in addition to those of AsyncSinkWriter. README.md explains each name. */
 final class SinkMetrics implements WritePipeline.Observer {
   private static final Logger LOG = LoggerFactory.getLogger(SinkMetrics.class);
   private static final long NANOS_PER_MICRO = 1_000;
@@ -49,7 +49,7 @@ final class SinkMetrics implements WritePipeline.Observer {
         error.toString());
   }
 
-  /** Counts every retry, and speaks of it now and then: an outage has thousands. */
+  /** Counts all retries, but logs only some of them, because an outage causes thousands. */
   void retried(Throwable error) {
     retriedRequests.inc();
     long now = System.nanoTime();

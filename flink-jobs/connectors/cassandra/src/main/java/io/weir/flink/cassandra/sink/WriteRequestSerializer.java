@@ -11,12 +11,12 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
- * The writer's state: rows that are not yet written. The names of their columns are kept with them,
- * so that a savepoint can be restored into a table with more, fewer or reordered columns: a column
- * that is new is null in these rows, one that is gone is dropped from them.
+ * Serializes the writer's state: the rows that are not written yet. It includes the column names,
+ * so that a savepoint can be restored into a table with more, fewer or reordered columns. A new
+ * column is null in these rows, and a removed column is dropped.
  *
- * <p>Version 1: number of columns, their names; number of rows; per row: delete, timestamp, TTL,
- * and per column a length (-1 for null) and that many bytes.
+ * <p>Version 1: number of columns, their names; number of rows; for each row: delete, timestamp,
+ * TTL, and for each column a length (-1 for null) and that many bytes.
  */
 final class WriteRequestSerializer
     implements SimpleVersionedSerializer<BufferedRequestState<WriteRequest>> {

@@ -6,7 +6,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.AsyncLookupFunction;
 import org.apache.flink.table.functions.FunctionContext;
 
-/** Looks each key up in Cassandra without blocking. */
+/** Looks up each key in Cassandra without blocking. */
 public final class AsyncKeyLookupFunction extends AsyncLookupFunction {
   private final LookupSpec spec;
   private transient KeyedReader reader;

@@ -7,7 +7,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.LookupFunction;
 
-/** Looks rows up in a copy of the whole table: a hash lookup per event, and no request. */
+/** Looks up rows in a copy of the whole table: a hash lookup for each event, and no requests. */
 public final class FullLookupFunction extends LookupFunction {
   private final LookupSpec spec;
   private transient ReferenceCopy copy;

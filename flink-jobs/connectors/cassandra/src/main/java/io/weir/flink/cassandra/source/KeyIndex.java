@@ -11,9 +11,12 @@ import java.util.stream.IntStream;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 
-/** Rows by the values of some of their columns. Filled once, then read by any number of threads. */
+/**
+ * An index of rows by some of their columns. It is filled once and then read by any number of
+ * threads.
+ */
 final class KeyIndex {
-  /** Of a key with more rows none is compared: that would take their number squared. */
+  /** Rows of a key with more rows are not compared, because that would take quadratic time. */
   private static final int COMPARED_ROWS = 64;
 
   private final int[] keyPositions;
@@ -29,7 +32,7 @@ final class KeyIndex {
     ascending = IntStream.range(0, keyPositions.length).toArray();
   }
 
-  /** Adds a row; one with a null in its key is never found, as SQL's equality asks. */
+  /** Adds a row. A row with a null in its key is never found, as with SQL equality. */
   void add(GenericRowData row) {
     rows++;
     Object key = key(row, keyPositions);
@@ -48,8 +51,8 @@ final class KeyIndex {
   }
 
   /**
-   * This index's own row where it has an equal one, else {@code row}. A reload that asks the old
-   * index for its rows needs memory for those that changed, and not for a second copy.
+   * Returns this index's equal row if there is one, else {@code row}. A reload that reuses the rows
+   * of the old index needs memory only for changed rows, not for a second copy.
    */
   GenericRowData known(GenericRowData row) {
     Object key = key(row, keyPositions);
@@ -65,7 +68,7 @@ final class KeyIndex {
     return row;
   }
 
-  /** All rows, also those that no key finds. */
+  /** The number of rows, including those that no key can find. */
   long rows() {
     return rows;
   }
@@ -79,8 +82,8 @@ final class KeyIndex {
   }
 
   /**
-   * Null if one of the values is null. A single value is its own key, which spares each lookup an
-   * object.
+   * Returns null if a value is null. A single value is its own key, which saves an object for each
+   * lookup.
    */
   private static Object key(GenericRowData row, int[] positions) {
     if (positions.length == 1) {

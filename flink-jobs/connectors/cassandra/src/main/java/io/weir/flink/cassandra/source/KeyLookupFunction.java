@@ -8,7 +8,7 @@ import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.functions.FunctionContext;
 import org.apache.flink.table.functions.LookupFunction;
 
-/** Looks each key up in Cassandra and waits for the answer. */
+/** Looks up each key in Cassandra and waits for the answer. */
 public final class KeyLookupFunction extends LookupFunction {
   private final LookupSpec spec;
   private transient KeyedReader reader;

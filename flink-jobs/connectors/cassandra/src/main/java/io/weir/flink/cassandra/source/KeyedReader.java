@@ -23,7 +23,7 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.types.logical.LogicalType;
 
-/** Reads the rows of one key by a request to Cassandra. */
+/** Reads the rows of one key with a request to Cassandra. */
 final class KeyedReader implements AutoCloseable {
   private final SharedSession.Lease session;
   private final RetryingExecutor executor;
@@ -60,7 +60,7 @@ final class KeyedReader implements AutoCloseable {
   }
 
   /**
-   * @throws ValidationException if the table does not match or its key does not allow this lookup
+   * @throws ValidationException if the table does not match or its key does not support this lookup
    */
   static KeyedReader open(LookupSpec spec, MetricGroup metrics) {
     SharedSession.Lease session = SharedSession.acquire(spec.source().session());
@@ -72,7 +72,7 @@ final class KeyedReader implements AutoCloseable {
     }
   }
 
-  /** Anything else would be a full scan per event. */
+  /** Any other key would need a full scan for each event. */
   static void requireKeyPrefix(RelationMetadata relation, List<String> keys) {
     List<String> primaryKey = names(relation.getPrimaryKey());
     int partitionColumns = relation.getPartitionKey().size();

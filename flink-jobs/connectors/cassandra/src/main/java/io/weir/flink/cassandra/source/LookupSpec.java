@@ -7,9 +7,10 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What a lookup join asks of a table. Equal specifications share one full copy per JVM.
+ * The table, columns and keys of a lookup join. Equal specifications share one full copy in each
+ * JVM.
  *
- * @param columns those that the join needs, in the order of the rows
+ * @param columns the columns that the join needs, in the order of the rows
  * @param keyPositions positions of the join keys in {@code columns}
  */
 public record LookupSpec(

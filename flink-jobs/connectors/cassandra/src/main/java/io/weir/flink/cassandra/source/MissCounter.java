@@ -7,9 +7,9 @@ import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Counts lookups that found nothing, as the metrics {@code joinMisses} and {@code missingKeys} of
- * the group {@code reference.<table>}. The second is a text, which Flink's REST interface tells and
- * Prometheus leaves out. With a partial cache these are the requests that found nothing.
+ * Counts lookups without a match, as the metrics {@code joinMisses} and {@code missingKeys} of the
+ * group {@code reference.<table>}. The second one is text: Flink's REST API shows it, but
+ * Prometheus ignores it. With a partial cache, only lookups that reach Cassandra are counted.
  */
 final class MissCounter {
   private final JoinMisses misses = new JoinMisses();
@@ -21,8 +21,8 @@ final class MissCounter {
   }
 
   /**
-   * Counts the lookup of {@code key} if {@code found} is empty; a key with a null finds nothing,
-   * and is no miss.
+   * Counts the lookup of {@code key} if {@code found} is empty. A key with a null cannot match and
+   * is not a miss.
    */
   void note(GenericRowData key, Collection<RowData> found) {
     if (!found.isEmpty()) {

@@ -12,13 +12,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A whole table in memory, read anew now and then by a thread of its own. One copy serves all
- * lookups of a JVM that need the same; the last one to close its lease ends it.
+ * A copy of a whole table in memory, reloaded periodically by its own thread. All lookups of a JVM
+ * with the same specification share one copy. Closing the last lease stops it.
  *
- * <p>A job does not start without a copy. Once there is one it stays until a better one is
- * complete: a reload that fails, or that finds nothing where there were rows, is counted and
- * changes nothing. Rows that did not change are shared by the old copy and the new one, so a reload
- * needs memory for one copy and the rows that changed.
+ * <p>A job does not start without a copy. A copy stays in use until a better one is complete: a
+ * reload that fails, or that finds an empty table where there were rows, is counted and changes
+ * nothing. The old and the new copy share unchanged rows, so a reload needs memory for one copy and
+ * the changed rows.
  */
 final class ReferenceCopy {
   private static final Logger LOG = LoggerFactory.getLogger(ReferenceCopy.class);
@@ -41,9 +41,9 @@ final class ReferenceCopy {
   }
 
   /**
-   * The copy of this specification, loaded.
+   * Returns the copy for this specification, loaded.
    *
-   * @throws RuntimeException of the last attempt, if the first load does not succeed
+   * @throws RuntimeException from the last attempt, if the first load fails
    * @throws InterruptedException if the job is cancelled meanwhile
    */
   static ReferenceCopy acquire(LookupSpec spec) throws InterruptedException {
@@ -64,7 +64,7 @@ final class ReferenceCopy {
     }
   }
 
-  /** To be called once per successful {@link #acquire}. */
+  /** Call it once for each successful {@link #acquire}. */
   void release() {
     COPIES.computeIfPresent(
         spec,
@@ -87,7 +87,7 @@ final class ReferenceCopy {
     }
   }
 
-  /** All subtasks arrive here at once; the first one loads, the others wait for it. */
+  /** All subtasks arrive at once; the first one loads and the others wait for it. */
   private synchronized void ensureLoaded() throws InterruptedException {
     if (index != null) {
       return;
@@ -152,7 +152,7 @@ final class ReferenceCopy {
     if (session == null) {
       session = SharedSession.acquire(spec.source().session());
     }
-    // The schema is looked up anew each time: the table may have been replaced by another.
+    // Look up the schema for each load, because the table may have been replaced.
     RowReader reader = new RowReader(session, spec.source(), spec.columns());
     KeyIndex known = index;
     KeyIndex loaded =
@@ -187,7 +187,7 @@ final class ReferenceCopy {
     return index.rows();
   }
 
-  /** When the copy in use began to be read: it has every change that was made before. */
+  /** The time when the load of the current copy started: the copy contains all earlier changes. */
   long lastReloadEpochMillis() {
     return lastReloadEpochMillis;
   }
@@ -196,7 +196,7 @@ final class ReferenceCopy {
     return failedReloads;
   }
 
-  /** Rows of the last load that no table could take. */
+  /** Rows of the last load whose values are outside their ranges. */
   long refusedRows() {
     return refusedRows;
   }

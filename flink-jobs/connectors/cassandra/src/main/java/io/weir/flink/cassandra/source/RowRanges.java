@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Leaves out the rows of a reference that no table could take: joined with one, an event would stop
- * the job. Looks at one table once.
+ * Filters out reference rows that no table could store, because an event joined with one would stop
+ * the job. Each instance checks one load of one table.
  */
 final class RowRanges {
   private static final Logger LOG = LoggerFactory.getLogger(RowRanges.class);
@@ -26,7 +26,7 @@ final class RowRanges {
   private String first;
 
   /**
-   * @param typeOf the type of a column, by its name
+   * @param typeOf returns a column's type by its name
    */
   RowRanges(List<ValueRange> ranges, Function<String, DataType> typeOf) {
     this.ranges = ranges;
@@ -57,7 +57,7 @@ final class RowRanges {
       return value.getLong(value.position());
     }
     if (type.equals(DataTypes.DATE)) {
-      // Cassandra counts days from 2^31 below 1970.
+      // Cassandra counts days from 2^31 days before 1970.
       return Integer.toUnsignedLong(value.getInt(value.position())) + Integer.MIN_VALUE;
     }
     return value.remaining();
@@ -77,12 +77,12 @@ final class RowRanges {
     }
   }
 
-  /** How many rows were left out. */
+  /** The number of rows left out. */
   long refused() {
     return refused;
   }
 
-  /** Tells of the rows that were left out. */
+  /** Logs the rows left out. */
   void warn(String table) {
     LOG.warn("{} rows of {} are left out; the first one because {}", refused, table, first);
   }

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 
-/** Reads the chosen columns of a table into rows that never change afterwards. */
+/** Reads selected columns of a table into rows that never change afterwards. */
 final class RowReader {
   private final SharedSession.Lease session;
   private final SourceSettings settings;
@@ -40,7 +40,7 @@ final class RowReader {
       String name = columns.names().get(i);
       decoders[i] = ValueDecoder.of(name, column(name).getType(), columns.types().get(i));
     }
-    // A query that only counts rows still has to select something.
+    // A query that only counts rows must still select a column.
     selected =
         decoders.length > 0
             ? columns.names()

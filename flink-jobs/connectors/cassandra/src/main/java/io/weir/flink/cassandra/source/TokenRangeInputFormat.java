@@ -17,8 +17,8 @@ import org.apache.flink.core.io.InputSplitAssigner;
 import org.apache.flink.table.data.RowData;
 
 /**
- * Reads a table once, from end to end, each parallel reader an equal part of the token ring of
- * Murmur3Partitioner (tokens -2^63 to 2^63 - 1, the first of which no row has).
+ * Scans a table once. Each parallel reader reads an equal part of the token ring of
+ * Murmur3Partitioner (tokens -2^63 to 2^63 - 1; no row has the first one).
  */
 public final class TokenRangeInputFormat extends RichInputFormat<RowData, GenericInputSplit> {
   private static final String PARTITIONER = "Murmur3Partitioner";
@@ -92,7 +92,7 @@ public final class TokenRangeInputFormat extends RichInputFormat<RowData, Generi
             .iterator();
   }
 
-  /** The token at {@code part / parts} of the ring. */
+  /** Returns the token at {@code part / parts} of the ring. */
   static long boundary(int part, int parts) {
     BigInteger first = BigInteger.valueOf(Long.MIN_VALUE);
     BigInteger width = BigInteger.valueOf(Long.MAX_VALUE).subtract(first);

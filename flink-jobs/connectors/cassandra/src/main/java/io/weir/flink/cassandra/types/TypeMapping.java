@@ -11,7 +11,7 @@ import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
-/** Which Flink types carry which CQL types. README.md has the table. */
+/** Which Flink types can hold which CQL types. README.md has the table. */
 public final class TypeMapping {
   private static final Set<LogicalTypeRoot> TEXT =
       EnumSet.of(LogicalTypeRoot.VARCHAR, LogicalTypeRoot.CHAR);
@@ -22,7 +22,7 @@ public final class TypeMapping {
           LogicalTypeRoot.TIMESTAMP_WITH_LOCAL_TIME_ZONE,
           LogicalTypeRoot.TIMESTAMP_WITHOUT_TIME_ZONE);
 
-  /** A Flink type to suggest and the roots that fit. */
+  /** A Flink type to suggest, and the type roots that fit. */
   private record Carrier(String suggestion, Set<LogicalTypeRoot> roots) {
     static Carrier of(LogicalTypeRoot root) {
       return new Carrier(root == LogicalTypeRoot.INTEGER ? "INT" : root.name(), EnumSet.of(root));
@@ -62,7 +62,7 @@ public final class TypeMapping {
 
   private TypeMapping() {}
 
-  /** Why a column of this CQL type cannot be declared with this Flink type; empty if it can. */
+  /** Explains why a column of this CQL type cannot have this Flink type; empty if it can. */
   public static Optional<String> problem(DataType cql, LogicalType flink) {
     int code = cql.getProtocolCode();
     Carrier carrier = CARRIERS.get(code);

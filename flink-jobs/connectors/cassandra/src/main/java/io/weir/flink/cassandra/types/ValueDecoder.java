@@ -17,20 +17,19 @@ import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
 
 /**
- * Reads one column from CQL's binary form (native protocol specification, section 6) into Flink's
- * internal form. What it returns is complete in itself and never changes, so that threads may share
- * it.
+ * Decodes a column from CQL's binary form (native protocol specification, section 6) into Flink's
+ * internal form. The result is self-contained and immutable, so threads may share it.
  */
 @FunctionalInterface
 public interface ValueDecoder {
 
   /**
-   * @param value null for a null value; its position may be moved
+   * @param value null for a null value; its position may move
    * @throws IllegalArgumentException if the value does not fit the Flink type
    */
   Object decode(ByteBuffer value);
 
-  /** A decoder for these types, which must fit (see {@link TypeMapping}). */
+  /** Returns a decoder for these types, which must fit (see {@link TypeMapping}). */
   static ValueDecoder of(String column, DataType cql, LogicalType flink) {
     ValueDecoder decoder = ofNotNull(column, cql, flink);
     boolean mayBeEmpty =
@@ -38,7 +37,7 @@ public interface ValueDecoder {
           case ASCII, VARCHAR, BLOB -> true;
           default -> false;
         };
-    // Cassandra lets a client store nothing at all as a number; nothing is what it means.
+    // Cassandra accepts a number of zero bytes; read it as null.
     return value ->
         value == null || (!mayBeEmpty && !value.hasRemaining()) ? null : decoder.decode(value);
   }
@@ -53,7 +52,8 @@ public interface ValueDecoder {
       case SMALLINT -> ByteBuffer::getShort;
       case INT -> ByteBuffer::getInt;
       case BIGINT -> ByteBuffer::getLong;
-      // Equal numbers with equal bits, as keys of joins and of tables: 0.0 for -0.0, and one NaN.
+      // Normalize so that equal numbers have equal bits as keys of joins and tables: 0.0 for -0.0,
+      // and a single NaN.
       case FLOAT -> value -> Float.intBitsToFloat(Float.floatToIntBits(value.getFloat() + 0.0f));
       case DOUBLE ->
           value -> Double.longBitsToDouble(Double.doubleToLongBits(value.getDouble() + 0.0));
@@ -84,7 +84,7 @@ public interface ValueDecoder {
     return fitted;
   }
 
-  /** Made from bytes, not from a String, which Flink would convert later, unsynchronised. */
+  /** Built from bytes: Flink would convert a String lazily and without synchronization. */
   private static StringData text(String value) {
     return StringData.fromBytes(value.getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }

@@ -11,7 +11,7 @@ import org.apache.flink.table.types.logical.DecimalType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.utils.LogicalTypeChecks;
 
-/** Writes one column of a row in CQL's binary form (native protocol specification, section 6). */
+/** Encodes a column of a row in CQL's binary form (native protocol specification, section 6). */
 @FunctionalInterface
 public interface ValueEncoder {
   long NANOS_PER_MILLI = 1_000_000;
@@ -22,7 +22,10 @@ public interface ValueEncoder {
    */
   byte[] encode(RowData row);
 
-  /** An encoder for the field at {@code position}; the types must fit (see {@link TypeMapping}). */
+  /**
+   * Returns an encoder for the field at {@code position}; the types must fit (see {@link
+   * TypeMapping}).
+   */
   static ValueEncoder of(String column, DataType cql, LogicalType flink, int position) {
     ValueEncoder encoder = ofNotNull(column, cql, flink, position);
     return row -> row.isNullAt(position) ? null : encoder.encode(row);
