@@ -1,1 +1,1 @@
-"""The programs that run in pods. They need no oracle: neither DuckDB nor numpy."""
+"""The programs that run in pods. They do not use the oracle, so their image needs neither DuckDB nor numpy."""

@@ -1,7 +1,7 @@
-"""What weir's own processes share: the arguments that describe their platform, and a loop with retries.
+"""Shared parts of weir's long-running programs: command line, logins, and a main loop with retries.
 
-On a platform that asks who calls, for each of kafka and cassandra: --kafka-user, --kafka-password-file, --kafka-ca, or
---kafka-certificate and --kafka-key.
+If a service requires a login, its options are, for example for Kafka: --kafka-user, --kafka-password-file and
+--kafka-ca, or --kafka-certificate and --kafka-key. Cassandra has the same options.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ NOT_THERE_YET = (WeirError, DriverException, NoHostAvailable, KafkaException)
 
 
 def argument_parser(module: str, description: str, state: str) -> argparse.ArgumentParser:
-    """A parser of `--endpoints`, `--pipelines`, `--state`, logins and the pipelines' names.
+    """Returns a parser for `--endpoints`, `--pipelines`, `--state`, the logins and the names of pipelines.
 
-    `state` says what its file is. Logins are files, because arguments must not contain passwords.
+    `state` is the help text of the state file. Passwords come from files, because arguments must not contain them.
     """
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=description)
     parser.add_argument("--endpoints", type=Path, required=True, help="JSON file with the addresses of the platform")
@@ -50,10 +50,10 @@ def argument_parser(module: str, description: str, state: str) -> argparse.Argum
 
 
 def endpoints_of(arguments: argparse.Namespace) -> Endpoints:
-    """The platform's addresses, with the logins that the command line names.
+    """The platform's addresses, with the logins from the command line.
 
     Raises:
-        ConfigError: the file says something else.
+        ConfigError: the endpoints file is invalid.
     """
     endpoints = parse(Endpoints, json.loads(arguments.endpoints.read_text(encoding="utf-8")), str(arguments.endpoints))
     given = {f"{service}_login": _login(arguments, service) for service in SERVICES}
@@ -61,7 +61,7 @@ def endpoints_of(arguments: argparse.Namespace) -> Endpoints:
 
 
 def run_until_stopped(log: logging.Logger, run: Callable[[threading.Event], None]) -> None:
-    """Calls `run` until SIGTERM or SIGINT sets its event; when a service is not there yet, again and again."""
+    """Calls `run` until SIGTERM or SIGINT sets its event. Calls it again if a service is not available yet."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
     stop = threading.Event()

@@ -1,6 +1,7 @@
-"""How fresh rows are right now: a few events off the end of the topic, watched until their rows are readable.
+"""Measures freshness: samples events at the end of the topic and polls until their rows are readable.
 
-Reading a busy topic whole would cost a core; this looks at its end ten times a second and takes one event each time.
+Reading a busy topic in full would cost a core. This looks at its end at most twice a second and takes one event each
+time.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ LOOKS_PER_SECOND = 2
 LOOK_TIMEOUT_SECONDS = 1.0
 RETRY_SECONDS = 2.0
 FETCH_BYTES = 1024
-"""A broker answers with at least one whole batch, however little is asked for: enough for one event."""
+"""However small this is, a broker returns at least one whole batch, which is enough for one event."""
 
 
 class FreshnessSampler:
-    """A thread that feeds a `RowWatcher` with events as they arrive. A restart of Kafka only makes it pause."""
+    """A thread that passes events to a `RowWatcher` as they arrive. It pauses while Kafka restarts."""
 
     def __init__(self, endpoints: Endpoints, pipeline: Pipeline, watcher: RowWatcher) -> None:
         self._topic = pipeline.source_topic
@@ -62,9 +63,10 @@ class FreshnessSampler:
         self._consumer.close()
 
     def take(self) -> tuple[float, float] | None:
-        """p50 and p99 in milliseconds since the last call; None where nothing new arrived.
+        """p50 and p99 in milliseconds since the last call; None if there are no new samples.
 
-        A row that is there when it is first asked for belongs to an event that came before: a re-send, not counted.
+        A row that exists at its first poll belongs to an earlier event. The sampled event is a duplicate and does not
+        count.
         """
         done = self._watcher.take()
         bound = self._watcher.missing_after_seconds
@@ -85,14 +87,14 @@ class FreshnessSampler:
             except (WeirError, KafkaException):
                 self._stop.wait(RETRY_SECONDS)
             except Exception:
-                # Whatever is wrong with one event, freshness is measured with the next ones.
+                # A problem with one event must not end the measurement; go on with the next events.
                 log.exception("%s: cannot measure freshness with this event", self._topic.name)
                 self._stop.wait(RETRY_SECONDS)
             else:
                 self._stop.wait(1 / LOOKS_PER_SECOND)
 
     def _look(self) -> None:
-        """One event that arrives from now on, if any does: of one partition, so that little is fetched."""
+        """Takes one event that arrives from now on, from a single partition, so that little is fetched."""
         partition = random.randrange(self._topic.partitions)  # noqa: S311 - a sample, not a secret
         self._consumer.assign([TopicPartition(self._topic.name, partition, OFFSET_END)])
         try:
@@ -107,6 +109,6 @@ class FreshnessSampler:
         event = self._decoder.decode(message.value())
         if kind == TIMESTAMP_NOT_AVAILABLE or event is None:
             return
-        # The broker's time: what a batch waited at its producer is not the pipeline's.
+        # Broker time: the time that a batch waited at its producer does not count as the pipeline's.
         age_seconds = max(0.0, time.time() - published_milliseconds / 1000)
         self._watcher.watch(event, time.perf_counter() - age_seconds)

@@ -1,4 +1,4 @@
-"""What the loader of a pipeline on Kafka Streams has written, and restarts of its failed tasks."""
+"""The rows that the loader of a Kafka Streams pipeline has written, and restarts of its failed tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger("weir.monitor")
 
 
 class LoadedRows:
-    """How many rows of a pipeline are in Cassandra; failed tasks of its loader are started again, and counted."""
+    """Counts a pipeline's rows in Cassandra; restarts failed tasks of its loader and counts their failures."""
 
     def __init__(self, endpoints: Endpoints, pipeline: Pipeline, failures: LoaderLog | None = None) -> None:
         self._endpoints = endpoints
@@ -29,11 +29,11 @@ class LoadedRows:
         self._reader = TopicReader(endpoints, topic, group=loader_group(pipeline))
 
     def close(self) -> None:
-        """Ends its connection."""
+        """Closes the connection."""
         self._reader.__exit__()
 
     def written(self, distinct_events: int) -> int:
-        """Of so many rows that the application has sent, those that the loader has written.
+        """How many of the rows that the application has sent are written.
 
         Raises:
             WeirError: Kafka does not answer.
@@ -41,7 +41,7 @@ class LoadedRows:
         return max(0, distinct_events - records_waiting(self._reader))
 
     def revive(self) -> None:
-        """A failed task (its table did not exist yet) loads nothing until it is restarted."""
+        """Restarts failed tasks, which stay down otherwise. One fails, for example, if its table does not exist."""
         try:
             reasons = self._loader.restart_failed(connector_name(self._pipeline))
             for reason in reasons:
@@ -55,7 +55,7 @@ class LoadedRows:
             log.warning("%s", error)
 
     def _look(self) -> None:
-        """Ends the row of failures once every partition that has records left has got on since the last one."""
+        """Resets the failures once all partitions with records left have made progress since the last one."""
         waiting: Positions = {}
         for topic in loaded_tables(self._pipeline):
             with TopicReader(self._endpoints, topic, group=loader_group(self._pipeline)) as reader:

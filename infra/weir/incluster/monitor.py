@@ -2,8 +2,8 @@
 
     python -m weir.incluster.monitor --endpoints endpoints.json --pipelines pipelines --state monitor.json flights
 
-Counters come from the engine, the lag from Kafka, freshness from sampling of its own. Whatever is away leaves its
-columns empty; the monitor goes on and asks again.
+Counters come from the engine, the lag from Kafka, and freshness from the monitor's own sampling. If a service is
+unavailable, its columns stay empty; the monitor continues and retries.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ OVERDUE_SECONDS = 60.0
 log = logging.getLogger("weir.monitor")
 
 Row = dict[str, Any]
-"""Columns of the health table; one that cannot be told is left out."""
+"""Columns of the health table; a column without a known value is omitted."""
 
 
 class PipelineMonitor:
-    """What is known of one pipeline."""
+    """Collects the health of one pipeline."""
 
     def __init__(
         self, endpoints: Endpoints, pipeline: Pipeline, flink: FlinkRest, totals: Totals, loader_log: LoaderLog
@@ -77,13 +77,13 @@ class PipelineMonitor:
         )
 
     def close(self) -> None:
-        """Ends its threads."""
+        """Stops its threads."""
         self._open.close()
 
     def health(self, now: datetime) -> Row:
         """One row of the health table."""
         row: Row = {"pipeline": self.pipeline.name, "day": now.date(), "at": now}
-        # The state before all that may be slow to answer.
+        # The state comes first, because the other parts may be slow to answer.
         for part in (self._revived, self._state, self._counters, self._lag, self._fresh):
             try:
                 row |= part(row)
@@ -131,7 +131,8 @@ class PipelineMonitor:
         return {"freshness_p50_milliseconds": freshness[0], "freshness_p99_milliseconds": freshness[1]}
 
     def _sampler(self) -> FreshnessSampler:
-        """Begun with a row, so that a monitor that starts while a table is gone tells the state all the same."""
+        """Created with the first row: if a table is still missing, the monitor starts and reports the state all the same.
+        """
         with ExitStack() as opened:
             watcher = opened.enter_context(
                 RowWatcher(self._endpoints, self.pipeline, missing_after_seconds=OVERDUE_SECONDS)
@@ -147,7 +148,7 @@ def run(endpoints: Endpoints, pipelines: list[Pipeline], state_file: Path, stop:
 
     Raises:
         WeirError: a service does not answer at the start.
-        DriverException: Cassandra has not the tables yet.
+        DriverException: Cassandra does not have the tables yet.
     """
     saved, logs = _load(state_file), read_logs(state_file.parent)
     with (
@@ -169,7 +170,7 @@ def run(endpoints: Endpoints, pipelines: list[Pipeline], state_file: Path, stop:
 
 
 def _tell(session: Session, statement: Any, monitor: PipelineMonitor) -> None:
-    """One row of health; what one pipeline brings along must not end the watch of the others."""
+    """Writes one row of health. A failure of one pipeline must not stop the monitoring of the others."""
     try:
         _write(session, statement, monitor.health(datetime.now(UTC)))
     except Exception:
@@ -186,7 +187,7 @@ def _write(session: Session, statement: Any, row: dict[str, Any]) -> None:
 
 
 def _load(path: Path) -> dict[str, Totals]:
-    """The totals of the last run, so that a restart of the monitor does not lose what earlier jobs counted."""
+    """The totals of the last run, so that a restart of the monitor keeps the counts of earlier jobs."""
     try:
         return {name: Totals(**entry) for name, entry in json.loads(path.read_text(encoding="utf-8")).items()}
     except (OSError, ValueError, TypeError):
@@ -201,7 +202,7 @@ def _save(path: Path, totals: dict[str, Totals]) -> None:
 
 
 def main() -> None:
-    """Runs until SIGTERM; while a service is not there yet, tries again."""
+    """Runs until SIGTERM. Retries while a service is not available yet."""
     parser = argument_parser(
         "weir.incluster.monitor", "Writes the health of pipelines.", "file that keeps counters across restarts"
     )

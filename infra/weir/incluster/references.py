@@ -2,8 +2,8 @@
 
     python -m weir.incluster.references --endpoints endpoints.json --pipelines pipelines --state done.json flights
 
-Cassandra's tables stay the truth. A table is compared with its topic, and only what differs is published: a new or
-changed row, and an empty record for a row that is gone.
+Cassandra's tables remain the source of truth. Each table is compared with its topic, and only differences are
+published: new and changed rows, and a tombstone for each deleted row.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class Published:
 
 
 def publish_references(endpoints: Endpoints, pipeline: Pipeline) -> dict[str, Published]:
-    """Makes each reference topic of `pipeline` equal to its table; what was changed, by table.
+    """Makes each reference topic of `pipeline` equal to its table. Returns the changes for each table.
 
     Raises:
-        WeirError: a service does not answer, a table or a topic is missing.
+        WeirError: a service does not answer, or a table or topic is missing.
     """
     with session_of(endpoints) as session:
         return {
@@ -83,7 +83,7 @@ def _publish(endpoints: Endpoints, topic: str, wanted: Content) -> Published:
 
 
 def _table(endpoints: Endpoints, session: Session, pipeline: Pipeline, name: str) -> Content:
-    """The table's rows as the topic has them: Avro of the key, without a header; the row in the wire format."""
+    """The table's rows in the topic's form: the key as Avro without a header, the row in the wire format."""
     columns = reference_columns(pipeline, name)
     table = pipeline.reference_tables[name]
     row_schema = avro_record(pipeline, name)
@@ -115,13 +115,13 @@ def _table(endpoints: Endpoints, session: Session, pipeline: Pipeline, name: str
 
 
 def _selected(column: Column) -> str:
-    """Timestamps as numbers: the driver fails on those that Python has no date for."""
+    """Selects timestamps as numbers, because the driver fails if they are outside the range of Python's dates."""
     name = cql.name(column.name)
     return f"to_unix_timestamp({name}) AS {name}" if column.type is ColumnType.TIMESTAMP else name
 
 
 def _beyond(row: Mapping[str, Any], ranges: Mapping[str, tuple[int, int]]) -> str:
-    """The first column whose value lies outside of its range; empty where there is none."""
+    """The first column whose value is outside its range; empty if there is none."""
     for name, (least, most) in ranges.items():
         value = row[name]
         measure = len(value.encode()) if isinstance(value, str) else value
@@ -131,9 +131,9 @@ def _beyond(row: Mapping[str, Any], ranges: Mapping[str, tuple[int, int]]) -> st
 
 
 def _plain(value: Any) -> Any:
-    """Dates as days and instants as milliseconds since 1970, as Avro holds them; one form of zero and of NaN.
+    """Converts dates to days and timestamps to milliseconds since 1970, as in Avro, and normalizes zero and NaN.
 
-    Events are read so, too: the key of a reference row is found by its bytes.
+    Events are normalized the same way, because a join finds a reference row by the bytes of its key.
     """
     if isinstance(value, float):
         return math.nan if math.isnan(value) else value + 0.0
@@ -151,7 +151,7 @@ def _encoded(schema: Any, row: Mapping[str, Any]) -> bytes:
 
 
 def _content(endpoints: Endpoints, topic: str) -> Content:
-    """The newest value of each key; deleted ones are left out."""
+    """The newest value of each key, without deleted keys."""
     newest: dict[bytes, bytes | None] = {}
     with TopicReader(endpoints, topic) as reader:
         for message in reader.records(reader.offsets()):
@@ -162,10 +162,10 @@ def _content(endpoints: Endpoints, topic: str) -> Content:
 
 
 def _send(endpoints: Endpoints, topic: str, changes: Mapping[bytes, bytes | None]) -> None:
-    """Publishes the changes, as fast as Kafka takes them.
+    """Publishes the changes as fast as Kafka accepts them.
 
     Raises:
-        WeirError: Kafka refused a row, or acknowledges nothing any more.
+        WeirError: Kafka rejected a row, or stopped acknowledging.
     """
     failures: list[str] = []
 
@@ -191,7 +191,7 @@ def run(
     state_file: Path,
     stop: threading.Event,
 ) -> None:
-    """Compares all tables again and again, each pipeline's as often as its shortest reload interval says.
+    """Compares all tables periodically, at the shortest reload interval of all references.
 
     Raises:
         WeirError: a service does not answer.
@@ -208,7 +208,7 @@ def run(
 
 
 def main() -> None:
-    """Runs until SIGTERM; while a service is not there yet, tries again."""
+    """Runs until SIGTERM. Retries while a service is not available yet."""
     parser = daemon.argument_parser(
         "weir.incluster.references", "Publishes reference tables.", "file that is rewritten after each comparison"
     )

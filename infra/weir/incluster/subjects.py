@@ -1,4 +1,4 @@
-"""Registers schemas and compatibility rules. Safe to run at any time: a schema that is there already stays as it is.
+"""Registers schemas and compatibility rules. It can be run at any time; existing schemas stay unchanged.
 
 In the cluster: `python -m weir.incluster.subjects <registry's URL> <file with the subjects as JSON>`.
 """
@@ -21,16 +21,16 @@ def register_subjects(registry_url: str, pipelines: Iterable[Pipeline]) -> None:
     """Registers each pipeline's schema under its subject, with its compatibility rule.
 
     Raises:
-        WeirError: the registry refuses the schema, for instance as incompatible with the last one.
+        WeirError: the registry rejects the schema, for example as incompatible with the last one.
     """
     register(registry_url, subjects_of(pipelines))
 
 
 def register(registry_url: str, subjects: Iterable[Subject]) -> None:
-    """Registers `subjects`: the schema under the rule that holds so far, then the rule for the next one.
+    """Registers each schema under the current rule, then sets the rule for the next one.
 
     Raises:
-        WeirError: as `register_subjects`.
+        WeirError: as for `register_subjects`.
     """
     for subject in subjects:
         registry.add_version(registry_url, subject.name, subject.schema)
@@ -38,7 +38,7 @@ def register(registry_url: str, subjects: Iterable[Subject]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Registers the subjects of a file; 0 when all are as the file says."""
+    """Registers the subjects of a file. Returns 0 if all match the file."""
     url, file = arguments
     subjects = subjects_from_json(Path(file).read_text(encoding="utf-8"))
     try:

@@ -1,1 +1,1 @@
-"""Cassandra's schema and roles, brought to what the catalog says: by `weir up` and by the job in the cluster."""
+"""Applies the catalog's schema and roles to Cassandra, for `weir up` and for the job in the cluster."""

@@ -1,4 +1,4 @@
-"""Roles in Cassandra, brought to what the catalog says: logins, passwords, and exactly the permissions of each."""
+"""Applies the catalog's roles to Cassandra: logins, passwords, and exactly the permissions of each."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from cassandra.cluster import Session
 
 DEFAULT_SUPERUSER = "cassandra"
-"""The role that Cassandra creates in an empty cluster; its password is its name."""
+"""The role that Cassandra creates in an empty cluster; its password equals its name."""
 DEFAULT_SUPERUSER_SECONDS = 30.0
-"""An empty cluster answers clients ten seconds before it makes the role, and more on a busy machine."""
+"""An empty cluster creates this role ten seconds after it accepts clients; on a busy machine it takes longer."""
 PASSWORD_RETRY_SECONDS = (6.0, 12.0)
 
 
 def secure_administrator(access: Access) -> tuple[str, ...]:
-    """Creates the superuser `access` in a fresh cluster and drops the default one; returns what it did.
+    """Creates the superuser of `access` in a new cluster and drops the default one. Returns what it did.
 
     Raises:
-        WeirError: neither `access` nor the default superuser is let in.
+        WeirError: neither `access` nor the default superuser can log in.
     """
     done = []
     default = access.as_role(DEFAULT_SUPERUSER, DEFAULT_SUPERUSER)
@@ -47,7 +47,7 @@ def secure_administrator(access: Access) -> tuple[str, ...]:
 
 
 def _either_may_log_in(access: Access, default: Access) -> bool:
-    """Whether `access` may log in, known as soon as it or `default` may: on a first start there is neither yet."""
+    """Whether `access` can log in. Waits until it or `default` can, because at the first start neither exists yet."""
     deadline = time.monotonic() + DEFAULT_SUPERUSER_SECONDS
     while True:
         if may_log_in(access):
@@ -58,13 +58,12 @@ def _either_may_log_in(access: Access, default: Access) -> bool:
 
 
 def apply_roles(access: Access, roles: tuple[Role, ...], passwords: Mapping[str, str]) -> tuple[str, ...]:
-    """Makes each role with its password and permissions, as the superuser of `access`; what it did.
+    """Creates each role with its password and permissions, as the superuser of `access`. Returns what it did.
 
-    A permission that a role of weir has and the catalog does not give is revoked: the catalog is all of it. Other
-    roles are left alone.
+    Revokes permissions of these roles that the catalog does not grant. Other roles are left alone.
 
     Raises:
-        WeirError: a role has no password, or Cassandra refuses a statement.
+        WeirError: a role has no password, or Cassandra rejects a statement.
     """
     missing = sorted({role.name for role in roles} - {name for name, password in passwords.items() if password})
     if missing:
@@ -79,7 +78,7 @@ def apply_roles(access: Access, roles: tuple[Role, ...], passwords: Mapping[str,
 
 
 def _apply_login(session: Session, login: Access, known: Mapping[str, bool]) -> list[str]:
-    """The role of `login` with its password, and no superuser. Whether a password changed is asked by logging in."""
+    """Makes sure that the role exists, has this password and is no superuser. A login shows if the password differs."""
     name, password = login.user, f"PASSWORD = {cql.text(login.password)} AND LOGIN = true"
     if name not in known:
         create = f"CREATE ROLE IF NOT EXISTS {cql.name(name)}"
@@ -96,7 +95,7 @@ def _apply_login(session: Session, login: Access, known: Mapping[str, bool]) -> 
 
 
 def _change_password(session: Session, name: str, password: str) -> None:
-    """Sets it; Cassandra refuses a second change of one role within some seconds, so that is waited for."""
+    """Sets the password. Cassandra rejects a second change of a role within some seconds, so retries after a wait."""
     statement = f"ALTER ROLE {cql.name(name)} WITH {password}"
     for wait_seconds in PASSWORD_RETRY_SECONDS:
         try:
@@ -122,12 +121,12 @@ def _apply_grants(session: Session, role: Role) -> list[str]:
 
 
 def _roles(session: Session) -> dict[str, bool]:
-    """Role -> whether it is a superuser."""
+    """Whether each role is a superuser."""
     return {row["role"]: bool(row["super"]) for row in session.execute("LIST ROLES")}
 
 
 def _grants(session: Session, role: str) -> set[tuple[str, str]]:
-    """The role's own permissions as (permission, resource), in the words of GRANT."""
+    """The role's own permissions as pairs of permission and resource, in the syntax of GRANT."""
     found = set()
     for row in session.execute(f"LIST ALL PERMISSIONS OF {cql.name(role)} NORECURSIVE"):
         found.add((row["permission"], _resource(row["resource"])))
@@ -135,7 +134,7 @@ def _grants(session: Session, role: str) -> set[tuple[str, str]]:
 
 
 def _resource(text: str) -> str:
-    """`<keyspace flights>` or `<table flights.planes>`, as GRANT writes it; any other kind in capitals likewise."""
+    """Converts `<keyspace flights>` or `<table flights.planes>` to the syntax of GRANT; other kinds in upper case."""
     kind, _, name = text.strip("<>").rpartition(" ")
     if kind in {"keyspace", "table"}:
         name = cql.path(name)

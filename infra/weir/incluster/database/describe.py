@@ -1,4 +1,4 @@
-"""What is in Cassandra now, read from its own schema tables."""
+"""Reads the current schema from Cassandra's schema tables."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _REPLICATION_CLASS = "class"
 
 
 def existing_schema(session: Session) -> Existing:
-    """Every keyspace and table that `session` (rows as dictionaries) sees."""
+    """All keyspaces and tables that `session` can see. It must return rows as dictionaries."""
     keyspaces = {
         row["keyspace_name"]: {
             name: int(factor)
             for name, factor in row["replication"].items()
-            # SimpleStrategy's one factor belongs to no datacenter.
+            # SimpleStrategy has a single factor, which belongs to no datacenter.
             if name not in {_REPLICATION_CLASS, "replication_factor"}
         }
         for row in session.execute("SELECT keyspace_name, replication FROM system_schema.keyspaces")

@@ -1,7 +1,7 @@
-"""The rows of one subject, found in a pipeline's tables and deleted for good.
+"""Finds the rows of one subject in a pipeline's tables and deletes them permanently.
 
-A deletion is dated now, an event's rows are dated by the event: a replay of the topic writes older cells than the
-deletion, and so cannot bring a row back while the deletion is remembered (`gc_grace_seconds`).
+A deletion has the current time as its write timestamp, while rows have the time of their event. A replay of the topic
+writes older cells than the deletion, so it cannot bring a row back while the tombstone exists (`gc_grace_seconds`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from weir.config.errors import WeirError
 if TYPE_CHECKING:
     from cassandra.cluster import Session
 
-# One scan over a whole table may take longer than any timeout: it is made of so many parts of the token ring.
+# A scan of a whole table may exceed any timeout, so it is split into this many parts of the token ring.
 RING_PARTS = 64
 FIRST_TOKEN, LAST_TOKEN = -(2**63), 2**63 - 1
 PAGE_ROWS = 1000
@@ -30,7 +30,7 @@ PAGE_ROWS = 1000
 
 @dataclass(frozen=True)
 class Found:
-    """Rows of the subject in one table, by primary key."""
+    """The subject's rows in one table, by primary key."""
 
     table: Table
     keys: tuple[tuple[Any, ...], ...]
@@ -38,16 +38,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Subject:
-    """The subject, by the value of each of these columns; all of them must match."""
+    """Identifies the subject by the values of these columns, all of which must match."""
 
     values: Mapping[str, Any]
 
     @classmethod
     def parse(cls, pipeline: Pipeline, given: list[str]) -> Subject:
-        """The subject that `column=value`, given once or more, names.
+        """Parses one or more `column=value`.
 
         Raises:
-            WeirError: no such column, a value of another type, or nothing at all.
+            WeirError: there is none, a column does not exist, or a value has the wrong type.
         """
         values: dict[str, Any] = {}
         for entry in given:
@@ -66,10 +66,11 @@ class Subject:
 
 
 def tables_of(pipeline: Pipeline, subject: Subject, *, with_references: bool) -> list[tuple[Table, dict[str, Any]]]:
-    """Every table that can tell the subject apart, and the values to look for in it.
+    """All tables that can identify the subject, with the values to look for in each.
 
-    These are the rows, each table of totals that has all of the subject's columns as dimensions, and, if wanted, each
-    reference table that is joined by them. Other totals hold sums of many and no column of the subject.
+    These are the rows table, each table of totals that has all of the subject's columns as dimensions, and, if wanted,
+    each reference table joined on these columns. Other totals are sums over many events and have no column of the
+    subject.
     """
     values = dict(subject.values)
     found = [(pipeline.row_table, values)]
@@ -87,9 +88,9 @@ def tables_of(pipeline: Pipeline, subject: Subject, *, with_references: bool) ->
 
 
 def find(session: Session, table: Table, values: Mapping[str, Any]) -> Found:
-    """The rows of `table` in which every column has its value, wherever it stands in the key."""
+    """The rows of `table` in which all columns have these values, whether or not they belong to the key."""
     partition = cql.names(table.partition_key)
-    # Cassandra takes no value of a partition key's column beside a token; those are compared here.
+    # Cassandra accepts no condition on a partition key column together with a token, so these are compared here.
     here = {name: value for name, value in values.items() if name in table.partition_key}
     there = {name: value for name, value in values.items() if name not in here}
     conditions = "".join(f" AND {cql.name(name)} = ?" for name in there)
@@ -108,7 +109,7 @@ def find(session: Session, table: Table, values: Mapping[str, Any]) -> Found:
 
 
 def erase(session: Session, found: Found) -> None:
-    """Deletes the rows, on a quorum of copies; a copy that is away learns of it by repair, within gc_grace_seconds."""
+    """Deletes the rows at a quorum of replicas. Repair brings the others up to date, within gc_grace_seconds."""
     table = found.table
     statement = session.prepare(f"DELETE FROM {table.cql_name} WHERE {cql.equal(table.primary_key)}")  # noqa: S608
     for key in found.keys:
@@ -116,7 +117,7 @@ def erase(session: Session, found: Found) -> None:
 
 
 def what_remains(pipeline: Pipeline) -> list[str]:
-    """Where the subject's data remains after its rows have been deleted, and until when; one line each."""
+    """Where data of the subject remains after its rows are deleted, and until when; one line each."""
     spec, grace_hours = pipeline.spec, pipeline.gc_grace_seconds // 3600
     if spec.legal_hold:
         return ["the pipeline is under a legal hold: its topics keep everything until the hold ends"]
@@ -138,7 +139,7 @@ def what_remains(pipeline: Pipeline) -> list[str]:
 
 
 def _ring() -> Iterator[tuple[int, int]]:
-    """The token ring in parts, first and last token of each."""
+    """Splits the token ring; yields the first and last token of each part."""
     step = (LAST_TOKEN - FIRST_TOKEN) // RING_PARTS
     for part in range(RING_PARTS):
         first = FIRST_TOKEN + part * step
@@ -146,7 +147,7 @@ def _ring() -> Iterator[tuple[int, int]]:
 
 
 def _same(stored: Any, wanted: Any) -> bool:
-    """Equal as the driver gives them: its own kind of date, and instants without a zone, which are UTC."""
+    """Compares values in the driver's types: its own date class, and timestamps without a zone, which are UTC."""
     if isinstance(stored, Date):
         return stored.date() == wanted
     if isinstance(stored, datetime):

@@ -1,6 +1,6 @@
-"""The schema-and-roles job: what runs in the cluster after every change of the catalog, before any pipeline's job.
+"""The schema-and-roles job. It runs in the cluster after each change of the catalog, before the pipelines' jobs.
 
-It is safe to run at any time and as often as one likes. Secrets come as files, and no line that it prints holds one.
+It can be run at any time and repeatedly. It reads secrets from files and never prints one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RETRY_SECONDS = 5
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the job; 0 when schema and roles are as the file says, 1 when something must be mended first."""
+    """Runs the job. Returns 0 if schema and roles match the file, 1 if something must be fixed first."""
     options = _options(arguments)
     try:
         wanted = Database.from_json(options.database.read_text(encoding="utf-8"))
@@ -39,10 +39,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def apply(access: Access, wanted: Database, passwords: dict[str, str]) -> None:
-    """Administrator, then schema, then roles, one after the other; prints what it changes.
+    """Applies the administrator, the schema and then the roles, and prints the changes.
 
     Raises:
-        WeirError: something contradicts what is there; what was done before it stays.
+        WeirError: the file conflicts with what exists; earlier changes are kept.
     """
     if access.user:
         tell(*secure_administrator(access))
@@ -64,7 +64,7 @@ def apply(access: Access, wanted: Database, passwords: dict[str, str]) -> None:
 
 
 def _wait_for(access: Access, wait_seconds: float) -> None:
-    """Until Cassandra answers anybody at all: its first start takes minutes."""
+    """Waits until Cassandra accepts a connection; its first start takes minutes."""
     deadline = time.monotonic() + wait_seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(WeirError):

@@ -1,4 +1,4 @@
-"""One migration at a time, by a light-weight transaction in Cassandra itself: any node may be asked."""
+"""Allows one migration at a time, with a lightweight transaction in Cassandra, which works on any node."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cassandra.cluster import Session
 
 LEASE_SECONDS = 120
-"""A holder that dies frees the lock after this long; a living one renews it before every change."""
+"""If the holder dies, the lock expires after this time. A live holder renews it before each change."""
 _NAME = "schema"
 _ACQUIRE = f"INSERT INTO {SCHEMA_LOCK.cql_name} (name, holder) VALUES (%s, %s) IF NOT EXISTS USING TTL %s"  # noqa: S608
 _RENEW = f"UPDATE {SCHEMA_LOCK.cql_name} USING TTL %s SET holder = %s WHERE name = %s IF holder = %s"  # noqa: S608
@@ -27,16 +27,16 @@ _RELEASE = f"DELETE FROM {SCHEMA_LOCK.cql_name} WHERE name = %s IF holder = %s" 
 def schema_lock(
     session: Session, holder: str, replication: dict[str, int], *, wait_seconds: float = 2 * LEASE_SECONDS
 ) -> Iterator[Callable[[], None]]:
-    """Holds the lock for the block; gives the function that renews it.
+    """Holds the lock during the block; yields the function that renews it.
 
     Args:
-        session: gives rows as dictionaries.
-        holder: names this run, as no other run is named.
-        replication: datacenter -> copies, for the keyspace of the lock where it is missing.
+        session: returns rows as dictionaries.
+        holder: a unique name for this run.
+        replication: copies in each datacenter, for the lock's keyspace if it does not exist yet.
         wait_seconds: how long to wait for another holder.
 
     Raises:
-        WeirError: another holder keeps it, or it was lost in the middle.
+        WeirError: another run holds the lock, or it was lost.
     """
     execute(session, create_keyspace_statement(SCHEMA_LOCK.keyspace, replication))
     execute(session, SCHEMA_LOCK.create_statement())
@@ -57,6 +57,6 @@ def schema_lock(
 
 
 def _other_holder(session: Session, holder: str) -> str | None:
-    """None when the lock is taken now, else who has it."""
+    """Tries to take the lock. Returns None on success, otherwise the current holder."""
     row = session.execute(_ACQUIRE, (_NAME, holder, LEASE_SECONDS)).one()
     return None if row["[applied]"] or row.get("holder") == holder else str(row.get("holder"))

@@ -1,4 +1,4 @@
-"""Makes a planned migration in Cassandra, one statement after another, and writes down what it did."""
+"""Executes a planned migration in Cassandra, statement by statement, and records what it did."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _INSERT = (
 
 
 def migrate(session: Session, wanted: Database, before_each: Callable[[Change], None] = lambda _: None) -> Migration:
-    """Brings keyspaces and tables to what `wanted` says; what it did, empty when all was there.
+    """Migrates keyspaces and tables to `wanted`. Returns the migration, which has no changes if all existed already.
 
     Args:
-        session: gives rows as dictionaries.
-        wanted: keyspaces, tables, and what may be lost.
-        before_each: told of every change before it is made; an exception from it ends the migration.
+        session: returns rows as dictionaries.
+        wanted: keyspaces, tables, and what may be dropped.
+        before_each: called before each change; an exception from it ends the migration.
 
     Raises:
-        ConfigError: the schema that is there contradicts `wanted`; nothing was changed.
-        WeirError: Cassandra refused a statement or its nodes do not agree; the changes before it stay, and a
-            second run goes on from there.
+        ConfigError: the existing schema conflicts with `wanted`; nothing was changed.
+        WeirError: Cassandra rejected a statement, or its nodes disagree. Earlier changes are kept, and a second run
+            continues after them.
     """
     plan = migration(wanted, existing_schema(session))
     begun, done = datetime.now(UTC), list[Change]()
@@ -51,21 +51,21 @@ def _record(session: Session, begun: datetime, done: list[Change]) -> None:
         (SCHEMA_HISTORY.keyspace, SCHEMA_HISTORY.name),
     )
     if known.one() is None:
-        return  # it failed before there was a history to write to
+        return  # It failed before the history table existed.
     for position, change in enumerate(done):
         session.execute(_INSERT, (change.keyspace, begun, position, change.subject, change.statement))
 
 
 def execute(session: Session, statement: str, *, shown: str = "") -> None:
-    """Runs a statement that changes the schema or a role, and waits until every node has it.
+    """Runs a statement that changes the schema or a role, and waits until all nodes agree.
 
     Args:
-        session: of a role that may do this.
+        session: logged in as a role with the permission.
         statement: one CQL statement.
-        shown: what errors call it, where the statement holds a password.
+        shown: replaces the statement in errors, if it contains a password.
 
     Raises:
-        WeirError: Cassandra refuses it, or nodes still disagree after the driver's wait.
+        WeirError: Cassandra rejects it, or nodes still disagree after the driver's wait.
     """
     name = shown or statement
     try:

@@ -1,1 +1,1 @@
-"""Kafka's topics, users, rules and quotas, as the catalog says: by `weir up` and by the job in the cluster."""
+"""Applies the catalog's topics, users, ACLs and quotas to Kafka, for `weir up` and for the job in the cluster."""

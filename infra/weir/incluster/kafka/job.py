@@ -1,6 +1,6 @@
-"""The set-up job of a Kafka without an operator: topics, users, rules and quotas become what its file says.
+"""The set-up job for a Kafka without an operator: applies the topics, users, ACLs and quotas of a file.
 
-It is safe to run at any time and as often as one likes. Secrets come as files, and no line that it prints holds one.
+It can be run at any time and repeatedly. It reads secrets from files and never prints one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from weir.incluster.kafka.users import apply_rules, set_passwords
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the job; 0 when Kafka is as the file says, 1 when something must be mended first."""
+    """Runs the job. Returns 0 if Kafka matches the file, 1 if something must be fixed first."""
     options = _options(arguments)
     try:
         wanted = KafkaSetup.from_json(options.setup.read_text(encoding="utf-8"))
@@ -32,10 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def apply(access: Access, wanted: KafkaSetup, passwords: dict[str, str], wait_seconds: float) -> None:
-    """Topics, then users, their rules and their limits; prints what it changes.
+    """Applies topics, then users, their ACLs and their quotas, and prints the changes.
 
     Raises:
-        WeirError: too few brokers, or something contradicts what is there; what was done before it stays.
+        WeirError: there are too few brokers, or the file conflicts with what exists; earlier changes are kept.
     """
     brokers = wait_for_brokers(access, wanted.brokers, wait_seconds, tell)
     client = access.client()
@@ -47,7 +47,7 @@ def apply(access: Access, wanted: KafkaSetup, passwords: dict[str, str], wait_se
 
 
 def _passwords(wanted: KafkaSetup, found: dict[str, str]) -> dict[str, str]:
-    """Of the users that are wanted, before anything is touched."""
+    """The passwords of the wanted users. Fails for a missing one, before anything is changed."""
     missing = [user.name for user in wanted.users if not found.get(user.name)]
     if missing:
         raise WeirError(f"passwords of {', '.join(missing)}: missing; mount one file per user, named after the user")

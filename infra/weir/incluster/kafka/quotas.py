@@ -1,7 +1,7 @@
-"""Users' quotas, in Kafka's own protocol: neither librdkafka nor kafka-python offers these two requests.
+"""Users' quotas, in Kafka's wire protocol: neither librdkafka nor kafka-python supports these two requests.
 
-DescribeClientQuotas and AlterClientQuotas, version 0 of both (https://kafka.apache.org/protocol), over one connection
-to a broker, which hands changes on to the controller.
+Sends DescribeClientQuotas and AlterClientQuotas, both version 0 (https://kafka.apache.org/protocol), over one
+connection to a broker, which forwards changes to the controller.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Limits = dict[str, float]
 
 
 def apply_quotas(broker: Broker, certificate: Path | None, quotas: Mapping[str, ClientQuota], tell: Tell) -> None:
-    """Sets the limits of each user that differ.
+    """Sets the quotas that differ.
 
     Raises:
-        WeirError: the broker does not answer, or refuses.
+        WeirError: the broker does not answer, or rejects the change.
     """
     if not quotas:
         return
@@ -72,19 +72,19 @@ def _connection(broker: Broker, certificate: Path | None) -> Iterator[BufferedIO
 
 
 def _ask(stream: BufferedIOBase, request: int, body: bytes) -> Reader:
-    """The body of the answer. There is one question at a time, so that its number need not be looked at."""
+    """Sends a request and returns the body of its response. Requests are sequential; the correlation id is ignored."""
     message = int16(request) + int16(VERSION) + int32(0) + string(CLIENT) + body
     stream.write(int32(len(message)) + message)
     stream.flush()
     size = Reader(stream.read(4)).int32()
     answer = Reader(stream.read(size))
-    answer.int32()  # the question's number
-    answer.int32()  # milliseconds that it was throttled
+    answer.int32()  # correlation id
+    answer.int32()  # throttle time in milliseconds
     return answer
 
 
 def _every_user() -> bytes:
-    """All quotas of a user by name and nothing else (not of a user's single client)."""
+    """All quotas of named users (not those of a user's single client)."""
     return array([string(USER) + int8(ANY_NAME) + string(None)]) + boolean(True)
 
 
@@ -94,7 +94,7 @@ def _described(answer: Reader) -> dict[str, Limits]:
 
 
 def _entity(answer: Reader) -> str:
-    """The user's name; the question leaves no other kind."""
+    """The user's name; the request excludes other kinds of entity."""
     names = {answer.string(): answer.string() for _ in range(answer.int32())}
     return names.get(USER) or ""
 

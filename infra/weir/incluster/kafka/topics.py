@@ -1,4 +1,4 @@
-"""Topics: adds missing ones, corrects settings, and refuses impossible changes before anything is touched."""
+"""Creates missing topics, corrects settings, and rejects impossible changes before anything is changed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TopicRules:
-    """`may_grow`: whether partitions are added. Events of one key then lie on both sides of the change."""
+    """`may_grow`: whether partitions may be added. Events of a key are then in two partitions, before and after."""
 
     replication_factor: int
     may_grow: bool
 
 
 def partition_conflicts(existing: Mapping[str, int], topics: Iterable[Topic], *, may_grow: bool) -> list[str]:
-    """A line for each of `topics` whose partitions cannot become as many as it wants; `existing` is topic -> number."""
+    """One line for each topic whose number of partitions cannot change as wanted; `existing` has the current ones."""
     found = [(topic, existing.get(topic.name, topic.partitions)) for topic in topics]
     return [
         _conflict(topic, count, may_grow)
@@ -49,10 +49,10 @@ def _conflict(topic: Topic, count: int, may_grow: bool) -> str:
 
 
 def apply_topics(client: AdminClient, topics: Iterable[Topic], rules: TopicRules, tell: Tell = lambda _: None) -> None:
-    """Creates missing topics, adds missing partitions where `rules` let it, and sets the settings that differ.
+    """Creates missing topics, adds missing partitions if `rules` allow it, and sets the settings that differ.
 
     Raises:
-        WeirError: lists every topic that has another number of partitions than it may; then nothing was changed.
+        WeirError: lists all topics whose number of partitions cannot change as wanted; nothing was changed.
     """
     wanted = list(topics)
     existing = partitions(client)
@@ -100,7 +100,7 @@ def _set(client: AdminClient, topics: list[Topic], tell: Tell) -> None:
 
 
 def _differing(topic: Topic, has: Mapping[str, ConfigEntry]) -> dict[str, str]:
-    """What must be set; a value that only the broker's defaults give is not the topic's own."""
+    """The settings to change. A value that only comes from the broker's defaults does not count as set."""
 
     def is_set(name: str, value: str) -> bool:
         entry = has.get(name)

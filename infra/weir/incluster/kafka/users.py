@@ -1,4 +1,4 @@
-"""Users of Kafka: their passwords, and what they may do."""
+"""Kafka users: their passwords and ACLs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 ITERATIONS = 8192
 OWN_USERS = "weir-"
-"""Users with other names are not managed here, and lose nothing."""
+"""Users with other names are not managed here and keep their ACLs."""
 PREFIX = "User:"
 ANYWHERE = "*"
 # The library's annotation does not allow None, which means "any".
 ANY: Any = None
-# ACLs that deny, or that allow a single address, belong to somebody else: they are neither read nor changed.
+# ACLs that deny, or that allow a single address, are not weir's: they are neither read nor changed.
 EVERY_RULE = AclBindingFilter(
     ResourceType.ANY, ANY, ResourcePatternType.ANY, ANY, ANYWHERE, AclOperation.ANY, AclPermissionType.ALLOW
 )
@@ -32,7 +32,7 @@ EVERY_RULE = AclBindingFilter(
 
 @dataclass(frozen=True, order=True)
 class Rule:
-    """A user may do `operation` on one resource; the words are Kafka's own."""
+    """Allows a user `operation` on one resource, in Kafka's terms."""
 
     user: str
     operation: str
@@ -46,9 +46,10 @@ class Rule:
 
 
 def set_passwords(client: AdminClient, passwords: Mapping[str, str]) -> None:
-    """Each user's password for SCRAM-SHA-512, whatever it was before.
+    """Sets each user's SCRAM-SHA-512 password.
 
-    Kafka tells nobody which one it has, only a salted hash is kept: so it is set each time. Who is logged in stays.
+    Kafka only stores a salted hash, so a change cannot be detected and the password is always set. Existing connections
+    continue.
     """
     how = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
     wanted = [UserScramCredentialUpsertion(user, how, password.encode()) for user, password in passwords.items()]
@@ -73,7 +74,7 @@ def apply_rules(client: AdminClient, users: Iterable[Principal], tell: Tell) -> 
 
 
 def rules_of(user: Principal) -> Iterator[Rule]:
-    """One for each operation on each resource."""
+    """One rule for each operation on each resource."""
     for rule in user.rules:
         kind = _constant(rule.resource.value)
         pattern = ResourcePatternType.PREFIXED if rule.prefix else ResourcePatternType.LITERAL
@@ -82,7 +83,7 @@ def rules_of(user: Principal) -> Iterator[Rule]:
 
 
 def existing_rules(client: AdminClient) -> set[Rule]:
-    """What Kafka allows its users, wherever they come from."""
+    """The ACLs that allow an operation from any address."""
     found = answers("to list its ACLs", {"all": client.describe_acls(EVERY_RULE)})["all"]
     return {
         Rule(
@@ -97,14 +98,14 @@ def existing_rules(client: AdminClient) -> set[Rule]:
 
 
 def _constant(name: str) -> str:
-    """`DescribeConfigs`, `transactionalId` -> `DESCRIBE_CONFIGS`, `TRANSACTIONAL_ID`."""
+    """Converts names: `DescribeConfigs` to `DESCRIBE_CONFIGS`, `transactionalId` to `TRANSACTIONAL_ID`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
 
 
 def _values(
     rule: Rule,
 ) -> tuple[ResourceType, str, ResourcePatternType, str, str, AclOperation, AclPermissionType]:
-    """As the client library's rules and filters take them."""
+    """The arguments of the client library's ACLs and filters."""
     return (
         ResourceType[rule.kind],
         rule.name,
