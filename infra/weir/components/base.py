@@ -1,4 +1,4 @@
-"""What components share: their environment, names and labels, sizes, and how data outlives its resource."""
+"""Shared parts of components: their environment, names and labels, sizes, and the protection of data."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PART_OF = "weir"
 OWNER_LABEL = "weir.io/owner"
 ENVIRONMENT_LABEL = "weir.io/environment"
 PLAIN_HTTP = "weir.io/plain-http"
-"""An annotation that the policy pack asks for: why something speaks HTTP in clear."""
+"""An annotation that the policy pack requires: the reason why something serves plain HTTP."""
 ZONE_KEY = "topology.kubernetes.io/zone"
 HOST_KEY = "kubernetes.io/hostname"
 
@@ -34,32 +34,32 @@ class CustomKind:
 class Site:
     """One environment as its components see it.
 
-    Everything of the platform shares a namespace: pods mount the credentials that operators make there, and network
-    policies, not namespaces, say who may talk to whom.
+    The whole platform shares a namespace, because pods mount the credentials that operators create there. Network
+    policies, not namespaces, decide who may talk to whom.
     """
 
     environment: str
     namespace: str
     owner: str
-    """Who is asked about the environment; on every resource as a label."""
+    """The contact for the environment; a label on every resource."""
     keep_data: bool
-    """Whether resources that hold data are protected from deletion, and their objects outlive the stack."""
+    """Whether resources with data are protected from deletion, and their objects outlive the stack."""
     zones: int = 1
-    """Zones that pods are spread over."""
+    """The number of zones to spread pods over."""
     cpu_request_share: float = 1.0
-    """Of the planned cores; what is not asked for may be used all the same."""
+    """The share of the planned cores that pods request. They may use more if it is free."""
     extra_labels: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """A person's own labels, on every resource."""
+    """The user's own labels, on every resource."""
     foundation: Resources = field(default=(), hash=False, repr=False)
-    """What everything in the environment comes after, and outlives nothing of: the namespace, the operators."""
+    """The namespace and the operators: created before everything else in the environment, and deleted after it."""
 
     @property
     def own_labels(self) -> dict[str, str]:
-        """Owner and environment: all that an operator's pods take, for the other labels are its own."""
+        """Owner and environment, the only labels for an operator's pods. The operator sets the other ones."""
         return {**self.extra_labels, OWNER_LABEL: self.owner, ENVIRONMENT_LABEL: self.environment}
 
     def labels(self, name: str, component: str) -> dict[str, str]:
-        """The recommended labels of Kubernetes, owner and environment. `component` is kafka, cassandra, flink, ..."""
+        """The labels that Kubernetes recommends, owner and environment. `component` is kafka, cassandra, flink, ..."""
         return {
             **self.own_labels,
             **self.selector(name),
@@ -69,7 +69,7 @@ class Site:
         }
 
     def selector(self, name: str) -> dict[str, str]:
-        """The labels by which the pods of `name` are found; they never change."""
+        """The labels that select the pods of `name`. They never change."""
         return {"app.kubernetes.io/name": name}
 
     def metadata(
@@ -80,7 +80,7 @@ class Site:
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,
     ) -> k8s.meta.v1.ObjectMetaArgs:
-        """Metadata of the object `name`: the name is pinned, so that what is kept can be adopted again."""
+        """Metadata of the object `name`. The name is fixed, so that a retained object can be adopted again."""
         return k8s.meta.v1.ObjectMetaArgs(
             name=name,
             namespace=self.namespace,
@@ -97,9 +97,9 @@ class Site:
         )
 
     def resources(self, size: PodSize) -> k8s.core.v1.ResourceRequirementsArgs:
-        """Requests and limits. Memory is the same in both: a pod that lives on what is left over is killed at the peak.
+        """Requests and limits. Both have the same memory, because a pod that uses more than it requests may be killed.
 
-        The limit of CPU is twice the plan: start and recovery may use what is free.
+        The CPU limit is twice the plan, so that start and recovery may use free cores.
         """
         memory = f"{size.memory_mib}Mi"
         return k8s.core.v1.ResourceRequirementsArgs(
@@ -109,7 +109,7 @@ class Site:
 
 
 class Component(pulumi.ComponentResource):
-    """A component of weir. Its children are named after it and know it as their parent."""
+    """A weir component. Its children are named after it and have it as their parent."""
 
     def __init__(self, kind: str, name: str, site: Site, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(f"weir:{kind}", name, {}, opts)
@@ -118,7 +118,7 @@ class Component(pulumi.ComponentResource):
     def child(
         self, *, after: Resources = (), ignore_changes: Sequence[str] = (), retain: bool = False
     ) -> pulumi.ResourceOptions:
-        """Options of a child that holds no data; it is made after `after` and removed before, or kept with `retain`."""
+        """Options of a child without data: created after `after` and deleted before it, or retained with `retain`."""
         return pulumi.ResourceOptions(
             parent=self,
             depends_on=self._after(after),
@@ -127,7 +127,7 @@ class Component(pulumi.ComponentResource):
         )
 
     def keeper(self, *, after: Resources = (), ignore_changes: Sequence[str] = ()) -> pulumi.ResourceOptions:
-        """Options of a child that holds data: protected, and kept when the stack goes, where the site says so."""
+        """Options of a child with data: protected and retained if the site keeps data."""
         return pulumi.ResourceOptions(
             parent=self,
             depends_on=self._after(after),
@@ -147,12 +147,12 @@ def custom_resource(
     spec: Mapping[str, Any],
     opts: pulumi.ResourceOptions,
 ) -> k8s.apiextensions.CustomResource:
-    """An operator's resource; `spec` has the operator's own names, typed arguments of Kubernetes may stand inside."""
+    """An operator's custom resource. `spec` uses the operator's field names and may nest typed Kubernetes arguments."""
     return k8s.apiextensions.CustomResource(
         name, api_version=kind.api_version, kind=kind.kind, metadata=metadata, spec=dict(spec), opts=opts
     )
 
 
 def cpu(cores: float) -> str:
-    """Cores as Kubernetes writes them back: `2`, `500m`."""
+    """Cores in Kubernetes' canonical form: `2`, `500m`."""
     return f"{cores:g}" if float(cores).is_integer() else f"{round(cores * 1000)}m"

@@ -1,6 +1,6 @@
-"""One authority for the platform, and a certificate for each service: cert-manager's, or weir's own without it.
+"""One certificate authority for the platform, and a certificate for each service, from cert-manager or generated here.
 
-A certificate's Secret has `tls.crt`, `tls.key`, `ca.crt`, and the same as `keystore.p12` and `truststore.p12`.
+A certificate's Secret has `tls.crt`, `tls.key` and `ca.crt`, and the same as `keystore.p12` and `truststore.p12`.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ SEED = "seed"
 AUTHORITY_HOURS = 10 * 365 * 24
 CERTIFICATE_HOURS = 365 * 24
 RENEW_BEFORE_HOURS = 60 * 24
-# Some programs insist on a password for a key store. Who may read the file may read this, too: it protects nothing.
+# Some programs require a password for a key store. It protects nothing: whoever can read the file can read it, too.
 KEYSTORE_PASSWORD = "changeit"  # noqa: S105
 
 
 @dataclass(frozen=True)
 class CertificateAuthorityArgs:
-    """`issuer` names a ClusterIssuer of the company; without it the platform is its own authority."""
+    """`issuer` names an existing ClusterIssuer; without it the platform has its own authority."""
 
     api_version: str
     issuer: str | None = None
     generated: bool = False
-    """Without cert-manager: certificates that the program makes of one secret, and nobody renews."""
+    """Without cert-manager: the program derives all certificates from one secret, and nothing renews them."""
 
 
 class CertificateAuthority(Component):
-    """Who signs the platform's certificates."""
+    """The authority that signs the platform's certificates."""
 
     def __init__(self, site: Site, args: CertificateAuthorityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("security:CertificateAuthority", AUTHORITY, site, opts)
@@ -54,12 +54,12 @@ class CertificateAuthority(Component):
         self.register_outputs({})
 
     def _seed(self) -> pulumi.Output[str]:
-        """What every certificate follows from. Whoever deletes this Secret has all of them made anew."""
+        """The secret from which all certificates are derived. Deleting it replaces all of them."""
         secret = k8s.core.v1.Secret(
             AUTHORITY,
             metadata=self.site.metadata(AUTHORITY, "security"),
             type="Opaque",
-            # `data`, for that alone is what a cluster answers with.
+            # `data`, because a cluster does not return `string_data`.
             data={SEED: pulumi.Output.secret(base64.b64encode(random_password().encode()).decode())},
             opts=self.keeper(ignore_changes=["data"]),
         )
@@ -67,7 +67,7 @@ class CertificateAuthority(Component):
         return secret.data.apply(lambda data: data[SEED])
 
     def _own_authority(self) -> pulumi.Resource:
-        """A self-signed certificate, and the issuer that signs with it. Losing its key would cut every client off."""
+        """A self-signed certificate, and the issuer that signs with it. Without its key, no client could connect."""
         root = self._issuer(f"{AUTHORITY}-root", {"selfSigned": {}})
         certificate = custom_resource(
             AUTHORITY,
@@ -94,7 +94,7 @@ class CertificateAuthority(Component):
 
 @dataclass(frozen=True)
 class CertificateArgs:
-    """The certificate of `component`. Without names it says only who its holder is: `common_name`."""
+    """The certificate of `component`. Without DNS names it only identifies its holder, `common_name`."""
 
     authority: CertificateAuthority
     component: str
@@ -103,7 +103,7 @@ class CertificateArgs:
 
 
 class Certificate(Component):
-    """A certificate for servers and clients, renewed by cert-manager; the Secret has the name of the resource."""
+    """A certificate for servers and clients, renewed by cert-manager. Its Secret has the resource's name."""
 
     def __init__(
         self, name: str, site: Site, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None
@@ -117,7 +117,7 @@ class Certificate(Component):
         assert args.authority.seed is not None  # noqa: S101 - the caller's condition
 
         def files(seed: str) -> dict[str, str]:
-            # Loading the library takes a tenth of a second, which only these stacks need.
+            # Importing the library takes a tenth of a second, and only these stacks need it.
             from weir.components.own_certificates import certificate_files  # noqa: PLC0415
 
             return certificate_files(seed, self.site.environment, args.common_name, args.dns_names, KEYSTORE_PASSWORD)
@@ -131,7 +131,7 @@ class Certificate(Component):
         )
 
     def _requested(self, args: CertificateArgs) -> pulumi.Resource:
-        """Of cert-manager."""
+        """Requests the certificate from cert-manager."""
         name, site = self.secret, self.site
         return custom_resource(
             name,
@@ -143,7 +143,7 @@ class Certificate(Component):
                 "secretName": name,
                 "duration": f"{CERTIFICATE_HOURS}h",
                 "renewBefore": f"{RENEW_BEFORE_HOURS}h",
-                # PKCS8 is what Kafka and the JVM read.
+                # Kafka and the JVM read PKCS8.
                 "privateKey": {"algorithm": "RSA", "size": 2048, "encoding": "PKCS8", "rotationPolicy": "Always"},
                 "usages": ["server auth", "client auth"],
                 "issuerRef": args.authority.issuer,
@@ -154,7 +154,7 @@ class Certificate(Component):
 
 
 def service_names(service: str, namespace: str, pods: Sequence[str] = ()) -> list[str]:
-    """The names by which a service, and the pods behind a headless one, are reached within the cluster."""
+    """The names of a service, and of the pods behind a headless one, within the cluster."""
     hosts = [service, *(f"{pod}.{service}" for pod in pods)]
     return [
         f"{host}{suffix}" for host in hosts for suffix in ("", f".{namespace}.svc", f".{namespace}.svc.cluster.local")

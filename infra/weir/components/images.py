@@ -1,4 +1,4 @@
-"""An image as pods name it: what to pull, when, and with whose credentials."""
+"""Image references for pods: what to pull, when, and with which credentials."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ class Image:
 
 
 def image(images: ImagesConfig, name: ImageName) -> Image:
-    """The image `name` as the stack wants it."""
+    """The image `name`, as configured in the stack."""
     return Image(image_reference(images, name), images.pull_policy.value, tuple(images.pull_secrets))

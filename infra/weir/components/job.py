@@ -1,4 +1,4 @@
-"""A Kubernetes Job that runs once for what it is given: other input is another Job."""
+"""A Kubernetes Job that runs once for each input: a changed input creates a new Job."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCRIPT_MODE = 0o555
 
 @dataclass(frozen=True)
 class JobArgs:
-    """`files` are mounted below `folder`; what they say and `command` decide whether the Job runs anew."""
+    """`files` are mounted in `folder`. A change of their content or of `command` starts a new Job."""
 
     component: str
     image: Image
@@ -38,9 +38,9 @@ class JobArgs:
 
 
 class RunToCompletion(Component):
-    """The Job. It must be safe to run twice: a pod that is lost half-way is replaced.
+    """The Job. It must be idempotent, because a pod that is lost while running is replaced.
 
-    Its name carries a hash of its input, for a Job cannot be changed; the old one goes once the new one is done.
+    A Job is immutable, so its name contains a hash of its input. The old Job is deleted after the new one has finished.
     """
 
     def __init__(self, name: str, site: Site, args: JobArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -1,7 +1,7 @@
 """The monitor on Kubernetes: one pod for each pipeline, which writes the pipeline's health every few seconds.
 
-It reads counters from the engine and lag from Kafka, and watches a few events until their rows are readable. What it
-writes, `weir.pipeline_health`, is what the health charts of dashboards show.
+It reads counters from the engine and the lag from Kafka, and polls for sampled events until their rows are readable.
+The health charts of the dashboards read the resulting table, `weir.pipeline_health`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ MONITOR = Program(
     kind="monitoring:PipelineMonitor",
     component="monitor",
     module="weir.incluster.monitor",
-    # Counters so far, for a container that starts again in the same pod. A new pod counts from the job's start.
+    # Keeps the counters when the container restarts in the same pod. A new pod counts from the job's start.
     state_file="/tmp/counters.json",  # noqa: S108 - the pod's own
-    # Python with the drivers of Kafka and Cassandra: 110 MiB on one machine.
+    # Python with the Kafka and Cassandra drivers; it takes 110 MiB on one machine.
     size=PodSize(0.1, 256),
 )
 
 
 def pipeline_monitor(site: Site, args: PipelineProgramArgs) -> PipelineProgram:
-    """The Deployment `monitor-<pipeline>`: ready once it has written a round."""
+    """The Deployment `monitor-<pipeline>`. It is ready once it has written its first row."""
     return PipelineProgram(site, replace(MONITOR, flink_url=rest_url(args.pipeline)), args)

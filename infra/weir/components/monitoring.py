@@ -1,4 +1,4 @@
-"""What Prometheus is told to read, and when it tells people."""
+"""What Prometheus scrapes, and when it alerts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COMPONENT = "monitoring"
 
 @dataclass(frozen=True)
 class Target:
-    """Pods with metrics: how they are found, and the name of their port."""
+    """Pods with metrics: the labels that select them, and the name of their port."""
 
     name: str
     labels: Mapping[str, str]
@@ -24,9 +24,9 @@ class Target:
 
 @dataclass(frozen=True)
 class Alert:
-    """A condition that must hold for `minutes`; `action` is what a person does about it first.
+    """An alert fires if its condition holds for `minutes`; `action` is the first thing to do about it.
 
-    `runbook` is the file that says more, from the repository's root.
+    `runbook` is the path of the runbook in the repository.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class MonitoringArgs:
-    """`labels` are what the company's Prometheus selects monitors and rules by."""
+    """`labels` are those by which the existing Prometheus selects monitors and rules."""
 
     monitor_api_version: str
     rule_api_version: str
@@ -51,7 +51,7 @@ class MonitoringArgs:
 
 
 class Monitoring(Component):
-    """A PodMonitor for each target, and one PrometheusRule with every alert."""
+    """A PodMonitor for each target, and one PrometheusRule with all alerts."""
 
     def __init__(self, site: Site, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("monitoring:Monitoring", COMPONENT, site, opts)

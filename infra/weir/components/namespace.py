@@ -1,4 +1,4 @@
-"""The platform's namespace: its Pod Security level, and how much all of its pods may ask for together."""
+"""The platform's namespace, with its Pod Security level and a quota for all its pods together."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pulumi_kubernetes as k8s
 from weir.components.base import Component, Site
 
 POD_SECURITY = "pod-security.kubernetes.io"
-# What a container without a size of its own gets: the operators' helpers and one-off jobs.
+# For containers without resources of their own: the operators' helpers and one-off jobs.
 DEFAULT_CPU = "100m"
 DEFAULT_MEMORY = "256Mi"
 
 
 @dataclass(frozen=True)
 class NamespaceArgs:
-    """`cpu_cores`, `memory_mib` and `disk_gib` bound what the namespace asks for; 0 sets no bound."""
+    """`cpu_cores`, `memory_mib` and `disk_gib` limit the namespace's requests; 0 means no limit."""
 
     restricted: bool
     cpu_cores: float = 0
@@ -26,7 +26,7 @@ class NamespaceArgs:
 
 
 class Namespace(Component):
-    """The namespace `site.namespace` with its quota and the defaults of its containers."""
+    """The namespace `site.namespace` with its quota and the default resources of containers."""
 
     def __init__(self, site: Site, args: NamespaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("platform:Namespace", site.namespace, site, opts)

@@ -1,4 +1,4 @@
-"""The access key of the object storage, for pods that have no identity of their own."""
+"""The access key of the object storage, for pods without an identity of their own."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ ACCESS_KEYS = {"AWS_ACCESS_KEY_ID": "access_key", "AWS_SECRET_ACCESS_KEY": "secr
 
 @dataclass(frozen=True)
 class ObjectStorageKeyArgs:
-    """What a person gave: `pulumi config set --secret weir:object_storage_access_key ...`."""
+    """The user's settings: `pulumi config set --secret weir:object_storage_access_key ...`."""
 
     access_key: pulumi.Input[str]
     secret_key: pulumi.Input[str]
 
 
 class ObjectStorageKey(Component):
-    """The Secret that the pods of Flink and Kafka take the key from."""
+    """The Secret with the access key, for the pods of Flink and Kafka."""
 
     def __init__(self, site: Site, args: ObjectStorageKeyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("storage:ObjectStorageKey", OBJECT_STORAGE_SECRET, site, opts)
@@ -41,5 +41,5 @@ class ObjectStorageKey(Component):
 
 
 def key_environment() -> list[k8s.core.v1.EnvVarArgs]:
-    """The key, as every client of S3 reads it."""
+    """The key as environment variables that all S3 clients read."""
     return [secret_environment(name, OBJECT_STORAGE_SECRET, key) for name, key in ACCESS_KEYS.items()]

@@ -1,7 +1,7 @@
-"""Certificates that follow from one secret text: for clusters without cert-manager. Pure.
+"""Derives certificates from one secret, for clusters without cert-manager. Pure functions.
 
 The same secret, names and common name give the same bytes, so an update changes nothing, and a certificate that is
-added later is signed by the same authority. Nobody renews them: they end with the authority.
+added later is signed by the same authority. Nothing renews them: they expire together with the authority.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from weir.components.pkcs12_store import key_store, trust_store
 CURVE = ec.SECP256R1()
 VALID_FROM = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 VALID_UNTIL = datetime.datetime(2036, 1, 1, tzinfo=datetime.UTC)
-# The order of the group is a little below 2**256: more bits than it has, reduced, are evenly spread.
+# The group's order is slightly below 2**256. Reducing more bits than that gives an even distribution.
 KEY_BYTES = 48
 CURVE_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 AUTHORITY = "authority"
@@ -32,7 +32,7 @@ ALIAS = "certificate"
 def certificate_files(
     seed: str, environment: str, common_name: str, dns_names: Sequence[str], password: str
 ) -> dict[str, str]:
-    """The files of a certificate's Secret, base64: PEM, and the same as PKCS #12 with `password`."""
+    """The files of a certificate's Secret in base64: PEM, and the same as PKCS #12 with `password`."""
     authority_key, authority = _authority(seed, environment)
     key = _key(seed, f"{common_name}\0{','.join(dns_names)}")
     certificate = _signed(
@@ -80,7 +80,7 @@ def _signed(builder: x509.CertificateBuilder, purpose: str, key: ec.EllipticCurv
 
 
 def _key(seed: str, purpose: str) -> ec.EllipticCurvePrivateKey:
-    """The private key of `purpose`: another purpose, or another seed, has another."""
+    """The private key for `purpose`. A different purpose or seed gives a different key."""
     material = HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(seed.encode())
     return ec.derive_private_key(int.from_bytes(material) % (CURVE_ORDER - 1) + 1, CURVE)
 

@@ -1,4 +1,4 @@
-"""A program of weir's own that serves one pipeline: a single pod with the pipeline's files and logins of its own."""
+"""A weir program that serves one pipeline: a single pod with the pipeline's files and its own logins."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PROBE_SECONDS = 5
 
 @dataclass(frozen=True)
 class PipelineProgramArgs:
-    """Whom the program serves, as whom, and with what. `cassandra_role` may do what the program does there."""
+    """The pipeline, the program's logins, and the services it uses. `cassandra_role` has the program's permissions."""
 
     pipeline: Pipeline
     image: Image
@@ -41,12 +41,12 @@ class PipelineProgramArgs:
 
 @dataclass(frozen=True)
 class Program:
-    """What runs: `python -m <module>`. The pod is ready once the program has written `state_file`."""
+    """The program, run as `python -m <module>`. The pod is ready once it has written `state_file`."""
 
     kind: str
-    """Of the component, below `weir:`."""
+    """The component's type, below `weir:`."""
     component: str
-    """The value of the component label, which network policies go by."""
+    """The value of the component label, which network policies select."""
     module: str
     state_file: str
     size: PodSize
@@ -54,7 +54,7 @@ class Program:
 
 
 class PipelineProgram(Component):
-    """The Deployment `<component>-<pipeline>` of one pod, with a ConfigMap of addresses and the pipeline's files."""
+    """The Deployment `<component>-<pipeline>` with one pod, and a ConfigMap with addresses and the pipeline's files."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class PipelineProgram(Component):
         self.deployment = deployment(
             self,
             self._workload(config),
-            # Two at once would only do the same work twice.
+            # Two pods would only do the same work twice.
             recreate=True,
             after=[*args.after, *args.kafka.ready, *args.cassandra.ready],
         )
@@ -127,7 +127,7 @@ class PipelineProgram(Component):
         return f"{CONFIG_ROOT}/{self.program.component}"
 
     def command(self) -> list[str]:
-        """The program, which reads passwords from files."""
+        """The command; passwords are read from files."""
         args = self.args
         trust = ["--cassandra-ca", f"{TRUST_FOLDER}/ca.crt"] if args.cassandra.trust_secret else []
         return [

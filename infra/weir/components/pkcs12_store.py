@@ -1,6 +1,7 @@
-"""PKCS #12 stores (RFC 7292) as the JVM reads them, whose bytes follow from their content: salts come from it, too.
+"""Deterministic PKCS #12 stores (RFC 7292) for the JVM: salts are derived from the content.
 
-Libraries salt at random, and every update of a stack would find other bytes. The stores have no MAC, which JVMs take.
+Libraries use random salts, so every update of a stack would see changed bytes. The stores have no MAC, which JVMs
+accept.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ DATA = "1.2.840.113549.1.7.1"
 SHROUDED_KEY_BAG, CERTIFICATE_BAG = "1.2.840.113549.1.12.10.1.2", "1.2.840.113549.1.12.10.1.3"
 X509_CERTIFICATE = "1.2.840.113549.1.9.22.1"
 FRIENDLY_NAME, LOCAL_KEY_ID = "1.2.840.113549.1.9.20", "1.2.840.113549.1.9.21"
-# Without it a JVM does not take a certificate for one that it is to trust.
+# Without this attribute, a JVM does not treat a certificate as trusted.
 TRUSTED_KEY_USAGE, ANY_USAGE = "2.16.840.1.113894.746875.1.1", "2.5.29.37.0"
 PBES2, PBKDF2, HMAC_SHA256 = "1.2.840.113549.1.5.13", "1.2.840.113549.1.5.12", "1.2.840.113549.2.9"
 AES256_CBC = "2.16.840.1.101.3.4.1.42"
@@ -25,7 +26,7 @@ INTEGER, OCTET_STRING, NULL, OBJECT_ID, BMP_STRING, SEQUENCE, SET, EXPLICIT = 2,
 
 
 def key_store(alias: str, key: bytes, certificates: Sequence[bytes], password: str) -> bytes:
-    """A key (PKCS #8) with its certificate and those that signed it, all DER."""
+    """A private key (PKCS #8) with its certificate and the certificates that signed it, all in DER."""
     identity = hashlib.sha256(certificates[0]).digest()
     attributes = [_attribute(FRIENDLY_NAME, _text(alias)), _attribute(LOCAL_KEY_ID, _der(OCTET_STRING, identity))]
     bags = [_bag(SHROUDED_KEY_BAG, _shrouded(key, password), attributes)]
@@ -34,7 +35,7 @@ def key_store(alias: str, key: bytes, certificates: Sequence[bytes], password: s
 
 
 def trust_store(alias: str, certificate: bytes) -> bytes:
-    """A certificate that is trusted, DER."""
+    """A trusted certificate, in DER."""
     usage = _attribute(TRUSTED_KEY_USAGE, _object_id(ANY_USAGE))
     return _store([_certificate(certificate, [_attribute(FRIENDLY_NAME, _text(alias)), usage])])
 
@@ -54,7 +55,7 @@ def _certificate(certificate: bytes, attributes: Sequence[bytes]) -> bytes:
 
 
 def _bag(kind: str, value: bytes, attributes: Sequence[bytes]) -> bytes:
-    # DER orders the members of a set.
+    # DER sorts the members of a set.
     return _der(SEQUENCE, _object_id(kind), _der(EXPLICIT, value), _der(SET, *sorted(attributes)))
 
 
@@ -63,7 +64,7 @@ def _attribute(name: str, value: bytes) -> bytes:
 
 
 def _shrouded(key: bytes, password: str) -> bytes:
-    """The key encrypted by PBES2: PBKDF2 with SHA-256, AES-256 in CBC mode."""
+    """Encrypts the key with PBES2: PBKDF2 with SHA-256, and AES-256 in CBC mode."""
     seed = hashlib.sha256(key).digest()
     salt, vector = seed[:16], seed[16:]
     secret = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ITERATIONS)

@@ -1,6 +1,6 @@
 """The parts of a pod: security contexts, volumes and their mounts, environment variables, placement.
 
-`workload.py` assembles them for weir's own pods. For the pods of operators they go into custom resources.
+`workload.py` assembles them for weir's own pods; for operators' pods they go into custom resources.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SECRET_MODE = 0o440
 
 
 def pod_security(user_id: int) -> k8s.core.v1.PodSecurityContextArgs:
-    """The pod's half of the `restricted` Pod Security Standard; volumes belong to the group of the same number."""
+    """The pod's part of the `restricted` Pod Security Standard. Volumes belong to the group with the same number."""
     return k8s.core.v1.PodSecurityContextArgs(
         run_as_non_root=True,
         run_as_user=user_id,
@@ -28,7 +28,7 @@ def pod_security(user_id: int) -> k8s.core.v1.PodSecurityContextArgs:
 
 
 def container_security(*, read_only_root: bool = True) -> k8s.core.v1.SecurityContextArgs:
-    """The container's half of `restricted`. Init and side containers need it, too."""
+    """The container's part of `restricted`. Init and sidecar containers need it as well."""
     return k8s.core.v1.SecurityContextArgs(
         allow_privilege_escalation=False,
         read_only_root_filesystem=read_only_root,
@@ -39,7 +39,7 @@ def container_security(*, read_only_root: bool = True) -> k8s.core.v1.SecurityCo
 
 
 def topology_spread(labels: Mapping[str, str], zones: int) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
-    """Pods with `labels` evenly over zones, where there are several, and over hosts as far as there are enough."""
+    """Spreads the pods with `labels` evenly over zones, if there are several, and over hosts if possible."""
 
     def over(key: str, when_unsatisfiable: str) -> k8s.core.v1.TopologySpreadConstraintArgs:
         return k8s.core.v1.TopologySpreadConstraintArgs(
@@ -56,7 +56,7 @@ def topology_spread(labels: Mapping[str, str], zones: int) -> list[k8s.core.v1.T
 
 
 def pull_secrets(names: Sequence[str]) -> list[k8s.core.v1.LocalObjectReferenceArgs] | None:
-    """References to the Secrets for pulling images; None where no registry needs one."""
+    """References to the Secrets for pulling images; None if no registry needs one."""
     return [k8s.core.v1.LocalObjectReferenceArgs(name=name) for name in names] or None
 
 
@@ -104,7 +104,7 @@ def projected(secret: str, items: Mapping[str, str]) -> k8s.core.v1.VolumeProjec
 
 
 def projected_volume(name: str, sources: Sequence[k8s.core.v1.VolumeProjectionArgs]) -> k8s.core.v1.VolumeArgs:
-    """One volume of several sources."""
+    """One volume from several sources."""
     source = k8s.core.v1.ProjectedVolumeSourceArgs(sources=list(sources), default_mode=SECRET_MODE)
     return k8s.core.v1.VolumeArgs(name=name, projected=source)
 
@@ -141,5 +141,5 @@ def read_only_mounts(folders: Mapping[str, str]) -> list[k8s.core.v1.VolumeMount
 
 
 def tmp_mount() -> k8s.core.v1.VolumeMountArgs:
-    """The pod's own /tmp, where its root is read-only."""
+    """The pod's own /tmp, if its root file system is read-only."""
     return k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp")  # noqa: S108 - the pod's own

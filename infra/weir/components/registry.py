@@ -1,6 +1,6 @@
-"""The schema registry: Apicurio as a Deployment, which keeps its schemas in Kafka, and a Job that registers ours.
+"""The schema registry: Apicurio as a Deployment with its storage in Kafka, and a Job that registers weir's schemas.
 
-A Deployment rather than the registry's operator: it is the same with every provider of Kafka, and one operator less.
+It is a Deployment because that works with every Kafka provider and needs no further operator.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ JOB_SIZE = PodSize(0.1, 256)
 
 @dataclass(frozen=True)
 class RegistryArgs:
-    """`jobs_image` has weir itself: it registers the schemas of `pipelines`."""
+    """`jobs_image` contains weir itself, to register the schemas of `pipelines`."""
 
     plan: RegistryPlan
     image: Image
@@ -49,7 +49,7 @@ class RegistryArgs:
 
 
 class Registry(Component):
-    """The registry behind a Service, with the pipelines' schemas and compatibility rules in it."""
+    """The registry behind a Service, with the pipelines' schemas and compatibility rules."""
 
     def __init__(self, site: Site, args: RegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("registry:Registry", NAME, site, opts)
@@ -64,11 +64,11 @@ class Registry(Component):
 
     @property
     def ready(self) -> list[pulumi.Resource]:
-        """What must exist before a job decodes its first event."""
+        """What a job depends on to decode its first event."""
         return [self.deployment, self.schemas.job]
 
     def _properties(self, servers: str) -> str:
-        """Apicurio hands `apicurio.kafka.common.*` on to its clients; the password comes from the environment."""
+        """Apicurio passes `apicurio.kafka.common.*` to its clients. The password comes from the environment."""
         kafka = self.args.kafka
         client = kafka.properties(REGISTRY)
         if kafka.authentication is KafkaAuthentication.SCRAM:
@@ -77,7 +77,7 @@ class Registry(Component):
             client = {key: value for key, value in client.items() if not key.startswith("config.providers")}
             client["sasl.jaas.config"] = f"{module} {login}"
         else:
-            # Apicurio expands ${} itself; a backslash leaves it to Kafka.
+            # Apicurio would expand ${} itself; the backslash leaves it to Kafka.
             client = {key: value.replace("${", "\\\\${") for key, value in client.items()}
         settings = {
             "quarkus.http.port": str(PORT),
@@ -121,7 +121,7 @@ class Registry(Component):
         return given
 
     def _register(self) -> RunToCompletion:
-        """Every subject's schema and rule. A schema that breaks the rule is refused, and with it the update."""
+        """Registers each subject's schema and rule. An incompatible schema is rejected and fails the update."""
         args = self.args
         return RunToCompletion(
             f"{NAME}-schemas",

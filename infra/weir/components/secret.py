@@ -1,4 +1,4 @@
-"""A Kubernetes Secret whose values are made once, by the program, and kept from then on."""
+"""A Kubernetes Secret whose values are generated once and then kept."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ PASSWORD_BYTES = 32
 
 
 def random_password() -> str:
-    """256 random bits as URL-safe text: no character of it needs quoting in a configuration file."""
+    """256 random bits as URL-safe text, which needs no quoting in configuration files."""
     return secrets.token_urlsafe(PASSWORD_BYTES)
 
 
 @dataclass(frozen=True)
 class GeneratedSecretArgs:
-    """`make` gives the Secret's values. It runs at every update; only what its first run gave is used."""
+    """`make` returns the Secret's values. It runs at every update, but only the values of the first run are used."""
 
     component: str
     make: Callable[[], Mapping[str, str]]
@@ -29,9 +29,10 @@ class GeneratedSecretArgs:
 
 
 class GeneratedSecret(Component):
-    """A Secret that the program fills at its first update. Its values are encrypted in Pulumi's state, and unknown
-    to previews; `ignoreChanges` keeps them: later values never leave the process. To rotate one, delete the Secret and
-    refresh.
+    """A Secret that the program fills at its first update.
+
+    Its values are encrypted in Pulumi's state and unknown in previews. `ignoreChanges` keeps them, and later values
+    never leave the process. To rotate one, delete the Secret and refresh.
     """
 
     def __init__(

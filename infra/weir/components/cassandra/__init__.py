@@ -1,1 +1,1 @@
-"""Cassandra on Kubernetes, by K8ssandra or as a plain StatefulSet; its schema and roles; and how clients reach it."""
+"""Cassandra on Kubernetes, with K8ssandra or as a plain StatefulSet; its schema and roles; and access for clients."""

@@ -1,7 +1,7 @@
-"""How a pod reaches Cassandra: the address, the files that its credentials are mounted as, and the client's options.
+"""How a pod accesses Cassandra: the address, the mounted files with its credentials, and the client's options.
 
-Whoever runs Cassandra leaves a Secret for each role (`username`, `password`) and, encrypted, the nodes' certificate
-(`ca.crt`, `truststore.p12`) and a Secret with its stores' password.
+Each provider creates a Secret for each role (`username`, `password`) and, with encryption, one with the nodes'
+certificate (`ca.crt`, `truststore.p12`) and one with the password of its stores.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ class CassandraAccess:
     """`host:port` each."""
     datacenter: str
     trust_secret: str | None
-    """None where connections are not encrypted."""
+    """None if connections are not encrypted."""
     ready: Resources
-    """What must exist before a client starts: the datacenter, its tables and its roles."""
+    """What a client depends on: the datacenter, its tables and its roles."""
 
     def connector_options(self, role: str) -> dict[str, str]:
-        """The options of the Flink connector for `role`: files, never a secret."""
+        """The options of the Flink connector for `role`: paths of files, never a secret."""
         options = {"username": role, "password.path": f"{ROLE_FOLDER}/password"}
         if self.trust_secret:
             options |= {
@@ -45,7 +45,7 @@ class CassandraAccess:
         return options
 
     def sink_options(self, role: str, root: str = "") -> dict[str, str]:
-        """The options of the Kafka Connect sink for `role`, where the files lie below `root`."""
+        """The options of the Kafka Connect sink for `role`, with its files below `root`."""
         options = {"username": role, "password.file": f"{root}{ROLE_FOLDER}/password"}
         if self.trust_secret:
             options |= {
@@ -56,16 +56,16 @@ class CassandraAccess:
         return options
 
     def volumes(self, role: str) -> list[k8s.core.v1.VolumeArgs]:
-        """The Secrets of `role` as volumes of a pod: of the nodes' certificate only what a client may know."""
+        """The Secrets of `role` as a pod's volumes. Of the nodes' certificate, they contain only the public parts."""
         secrets: dict[str, tuple[str, Sequence[str]]] = {"cassandra-role": (role_secret(role), ())}
         if self.trust_secret:
-            # Secrets, each by itself: Strimzi takes no volume of several sources.
+            # One volume for each Secret, because Strimzi does not support projected volumes.
             secrets["cassandra-trust"] = (self.trust_secret, ("truststore.p12", "ca.crt"))
             secrets["cassandra-trust-password"] = (STORE_PASSWORD_SECRET, ("password",))
         return [secret_volume(name, secret, keys) for name, (secret, keys) in secrets.items()]
 
     def mounts(self, root: str = "") -> list[k8s.core.v1.VolumeMountArgs]:
-        """Where a container finds them, below `root`."""
+        """The mounts of these volumes, below `root`."""
         folders = {"cassandra-role": ROLE_FOLDER}
         if self.trust_secret:
             folders |= {"cassandra-trust": TRUST_FOLDER, "cassandra-trust-password": TRUST_PASSWORD_FOLDER}
@@ -73,5 +73,5 @@ class CassandraAccess:
 
 
 def role_secret(role: str) -> str:
-    """The name of the Secret of a role."""
+    """The name of the role's Secret."""
     return f"cassandra-role-{kubernetes_name(role)}"

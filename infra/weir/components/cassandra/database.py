@@ -1,4 +1,4 @@
-"""Schema and roles of Cassandra: a Secret for each role, and the job that makes the cluster what the catalog says."""
+"""Cassandra's schema and roles: a Secret for each role, and the job that applies the catalog to the cluster."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CA_FOLDER = "/etc/weir/cassandra-ca"
 
 @dataclass(frozen=True)
 class CassandraDatabaseArgs:
-    """`database` is all that is wanted; `cassandra` is the cluster as its provider left it."""
+    """`database` is the desired schema with its roles; `cassandra` is the access to the cluster from its provider."""
 
     database: Database
     cassandra: CassandraAccess
@@ -41,7 +41,7 @@ class CassandraDatabaseArgs:
 
 
 class CassandraDatabase(Component):
-    """Schema and roles. Whoever uses a table comes after `access.ready`."""
+    """Schema and roles. Clients that use a table depend on `access.ready`."""
 
     def __init__(self, site: Site, args: CassandraDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cassandra:CassandraDatabase", NAME, site, opts)
@@ -75,7 +75,7 @@ class CassandraDatabase(Component):
 
 
 def command(cassandra: CassandraAccess) -> list[str]:
-    """The job's command: files and addresses, never a secret."""
+    """The job's command, with files and addresses but no secrets."""
     points = [part for point in cassandra.contact_points for part in ("--contact-point", point)]
     return [
         *("python", "-m", "weir.incluster.database.job"),

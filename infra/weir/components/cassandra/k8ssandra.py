@@ -1,4 +1,4 @@
-"""Cassandra run by the K8ssandra operator: one datacenter, a rack in each zone, repairs and backups included."""
+"""Cassandra run by the K8ssandra operator: one datacenter, with a rack in each zone, repairs and backups."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ REAPER = PodSize(0.25, 1024, 512)
 MEDUSA = PodSize(0.25, 1024)
 SIDE_CONTAINER = PodSize(0.1, 256)
 BUCKET_SECRET = "cassandra-backups"  # noqa: S105 - its name
-# cass-operator's own containers beside Cassandra; each must be restricted, too.
+# cass-operator's own containers next to Cassandra; they must be restricted as well.
 INIT_CONTAINERS = ("server-config-init-base", "server-config-init")
 SIDE_CONTAINERS = ("server-system-logger",)
 
 
 @dataclass(frozen=True)
 class CassandraClusterArgs(CassandraArgs):
-    """Besides what every provider is given: the operator's API versions, and what it does on its own.
+    """The arguments of every provider, plus the operator's API versions and features.
 
-    `bucket_keys` are the bucket's access key and secret key; None where pods have an identity of their own.
+    `bucket_keys` are the bucket's access key and secret key; None if pods have an identity of their own.
     """
 
     cluster_api_version: str = ""
@@ -43,7 +43,7 @@ class CassandraClusterArgs(CassandraArgs):
 
 
 class CassandraCluster(Component):
-    """The cluster `name`. Nodes and clients are encrypted, everybody logs in, and no default superuser is left."""
+    """The cluster `name`. Connections are encrypted, all clients log in, and the default superuser does not exist."""
 
     def __init__(
         self, name: str, site: Site, args: CassandraClusterArgs, opts: pulumi.ResourceOptions | None = None
@@ -76,7 +76,7 @@ class CassandraCluster(Component):
         self.register_outputs({"service": self.service})
 
     def _certificates(self) -> list[pulumi.Resource]:
-        """One certificate for all nodes, both among themselves and towards clients, and its stores' password."""
+        """One certificate for all nodes, used between nodes and for clients, and the password of its stores."""
         assert self.args.certificates is not None  # noqa: S101 - the caller's condition
         services = [self.service, f"{self.name}-{self.args.plan.datacenter}-all-pods-service"]
         certificate = Certificate(
@@ -90,7 +90,7 @@ class CassandraCluster(Component):
         return [certificate.resource, shared.stores_password(self.site, self)]
 
     def _bucket_secret(self, access_key: pulumi.Input[str], secret_key: pulumi.Input[str]) -> pulumi.Resource:
-        """The keys as Medusa reads them: a credentials file of AWS's."""
+        """The keys in the form that Medusa reads: an AWS credentials file."""
         content = pulumi.Output.secret(
             pulumi.Output.format(
                 "[default]\naws_access_key_id = {0}\naws_secret_access_key = {1}\n", access_key, secret_key
@@ -139,14 +139,14 @@ class CassandraCluster(Component):
         return cassandra
 
     def _pod_labels(self) -> dict[str, str]:
-        """What policies find the pods by; the recommended labels are the operator's own."""
+        """The labels that network policies select. The operator sets the recommended labels."""
         return {**self.site.own_labels, ROLE_LABEL: shared.COMPONENT}
 
     def _yaml(self) -> dict[str, Any]:
         settings = shared.node_settings(self.args)
         if self.args.certificates is not None:
             settings |= {
-                # Nodes prove to each other who they are; clients do that with their password.
+                # Nodes authenticate each other by certificate; clients use a password.
                 "server_encryption_options": {
                     "internode_encryption": "all",
                     "require_client_auth": True,
@@ -173,7 +173,7 @@ class CassandraCluster(Component):
         return {
             "metadata": {
                 "name": plan.datacenter,
-                # Without it the operator deletes the volumes together with the datacenter.
+                # Without it, the operator deletes the volumes together with the datacenter.
                 "annotations": {"cassandra.datastax.com/delete-pvc": "false" if self.site.keep_data else "true"},
             },
             "size": plan.nodes,
@@ -181,7 +181,7 @@ class CassandraCluster(Component):
         }
 
     def _containers(self) -> dict[str, Any]:
-        """Cassandra's pods meet `restricted` only when each container says so, the operator's helpers too."""
+        """Cassandra's pods only meet `restricted` if every container declares it, including the operator's helpers."""
 
         def helper(name: str) -> dict[str, Any]:
             return {
@@ -204,7 +204,7 @@ class CassandraCluster(Component):
         return {"prometheus": {"enabled": True, "commonLabels": dict(self.args.monitor_labels)}}
 
     def _reaper(self) -> dict[str, Any]:
-        """Repairs every table again and again: a copy that missed a deletion would else bring rows back."""
+        """Repairs all tables continuously: a replica that missed a deletion would otherwise bring rows back."""
         return {
             "autoScheduling": {"enabled": True, "repairType": "AUTO"},
             "heapSize": f"{REAPER.heap_mib}Mi",
@@ -249,7 +249,7 @@ class CassandraCluster(Component):
             self.site.metadata(f"{self.name}-backups", shared.COMPONENT),
             {
                 "cronSchedule": backups.schedule,
-                # A backup that still runs is not joined by a second one.
+                # Do not start a backup while the previous one is still running.
                 "concurrencyPolicy": "Forbid",
                 "backupSpec": {"backupType": "differential", "cassandraDatacenter": self.args.plan.datacenter},
             },
@@ -258,7 +258,7 @@ class CassandraCluster(Component):
 
 
 def _stores() -> dict[str, Any]:
-    """The stores of the certificate's Secret, and the Secret with their password."""
+    """References to the stores in the certificate's Secret, and to the Secret with their password."""
 
     def store(key: str) -> dict[str, Any]:
         return {

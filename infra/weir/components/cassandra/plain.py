@@ -1,4 +1,4 @@
-"""Cassandra without an operator: a StatefulSet, for development, previews and clusters without internet."""
+"""Cassandra without an operator, as a StatefulSet: for development, previews and clusters without internet access."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PORTS = {
 
 
 class CassandraPlain(Component):
-    """The StatefulSet `name`, one rack, with a headless Service for its nodes and one for its clients."""
+    """The StatefulSet `name` with one rack, a headless Service for its nodes and one for its clients."""
 
     def __init__(
         self, name: str, site: Site, args: CassandraArgs, image: Image, opts: pulumi.ResourceOptions | None = None
@@ -43,7 +43,7 @@ class CassandraPlain(Component):
         self.administrator = shared.administrator(site, self)
         config = configuration(self, name, shared.COMPONENT, self._files())
         after: list[pulumi.Resource] = [self._service(self.nodes_service, PORTS, before_ready=True)]
-        # Not among what the nodes come after: Pulumi takes a Service for made once a pod is behind it.
+        # The nodes must not depend on it: Pulumi considers a Service ready only when it has a ready pod.
         clients = self._service(name, {"cql": shared.CLIENT_PORT}, before_ready=False)
         if args.certificates is not None:
             after += [self._certificate(), shared.stores_password(site, self)]
@@ -63,7 +63,7 @@ class CassandraPlain(Component):
         }
 
     def _service(self, name: str, ports: dict[str, int], *, before_ready: bool) -> k8s.core.v1.Service:
-        """Nodes find each other before they are ready, each by its name; clients meet ready ones only."""
+        """Nodes reach each other by name before they are ready; clients only reach ready nodes."""
         return service(
             self,
             name,
@@ -94,7 +94,7 @@ class CassandraPlain(Component):
             Claim("data", plan.node.disk_gib, self.args.storage_class, labels),
             service=self.nodes_service,
             replicas=plan.nodes,
-            # One node joins or leaves at a time.
+            # Only one node joins or leaves at a time.
             management="OrderedReady",
             after=after,
         )
@@ -118,7 +118,7 @@ class CassandraPlain(Component):
             image=self.image,
             user_id=shared.USER_ID,
             size=node,
-            # Not the image's entry point: it rewrites cassandra.yaml, which is whole already.
+            # Bypass the image's entry point, which would rewrite the complete cassandra.yaml.
             command=["cassandra", "-f"],
             environment=environment(variables),
             ports=PORTS,
@@ -149,7 +149,7 @@ class CassandraPlain(Component):
 
 
 def plain_settings(name: str, site: Site, args: CassandraArgs) -> dict[str, Any]:
-    """The node's whole cassandra.yaml. A node listens on its pod's address, which its host name resolves to."""
+    """The complete cassandra.yaml. A node listens on its pod's address, which its host name resolves to."""
     settings = {
         "cluster_name": name,
         "partitioner": "org.apache.cassandra.dht.Murmur3Partitioner",

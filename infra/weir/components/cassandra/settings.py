@@ -1,4 +1,4 @@
-"""What both ways to run Cassandra share: names, ports, the node's settings, and how it is reached."""
+"""Shared by both ways to run Cassandra: names, ports, the node's settings, and its certificate's names."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ USER_ID = 999
 ADMINISTRATOR = "weir_admin"
 ADMINISTRATOR_SECRET = "cassandra-administrator"  # noqa: S105 - its name
 CERTIFICATE_SECRET = "cassandra-tls"  # noqa: S105 - its name
-# Sign-ins, rights and schema; statements that read and write would fill the disk.
+# Logins, permissions and schema changes. Logging reads and writes as well would fill the disk.
 AUDITED_CATEGORIES = "AUTH,DCL,DDL,ERROR"
 
 
 @dataclass(frozen=True)
 class Backups:
-    """Copies of all tables in object storage: when, and how long each is kept."""
+    """Backups of all tables in object storage: when they are taken, and how long each is kept."""
 
     storage: ObjectStorage
     schedule: str
@@ -41,7 +41,7 @@ class Backups:
 
 @dataclass(frozen=True)
 class CassandraArgs:
-    """What every provider is given. `certificates` is None where connections are not encrypted."""
+    """The arguments of every provider. `certificates` is None if connections are not encrypted."""
 
     plan: CassandraPlan
     version: str
@@ -59,20 +59,20 @@ class CassandraArgs:
 
 
 def node_settings(args: CassandraArgs) -> dict[str, Any]:
-    """The part of cassandra.yaml that is the platform's own, by Cassandra's names."""
+    """The platform's own part of cassandra.yaml."""
     settings: dict[str, Any] = {
         "num_tokens": args.plan.tokens_per_node,
-        # Trie memtables and the `bti` format hold more in less heap; both need the compatibility mode off.
+        # Trie memtables and the `bti` format need less heap for the same data; both need the compatibility mode off.
         "storage_compatibility_mode": "NONE",
         "sstable": {"selected_format": "bti"},
         "memtable": {"configurations": {"default": {"class_name": "TrieMemtable"}}},
         "memtable_allocation_type": "offheap_objects",
-        # Half a segment is the largest write that a node takes.
+        # The largest write that a node accepts is half a segment.
         "commitlog_segment_size": f"{commit_log_segment_mib(args.plan.largest_row_bytes)}MiB",
-        # A broken disk takes the node down, where copies answer for it, instead of wrong answers.
+        # A broken disk stops the node, and other replicas answer; otherwise it might return wrong answers.
         "disk_failure_policy": "die",
         "commit_failure_policy": "die",
-        # Where rows expire in whole windows, no tombstone is read; a query that meets many is a mistake.
+        # If rows expire in whole windows, no tombstone is read; a query that reads many is a mistake.
         "tombstone_failure_threshold": 100_000,
         "auto_snapshot": True,
     }
@@ -86,7 +86,7 @@ def node_settings(args: CassandraArgs) -> dict[str, Any]:
 
 
 def administrator(site: Site, parent: pulumi.Resource) -> GeneratedSecret:
-    """The Secret of the superuser, who alone changes schema and roles."""
+    """The Secret of the superuser, the only role that changes schema and roles."""
     return GeneratedSecret(
         ADMINISTRATOR_SECRET,
         site,
@@ -96,7 +96,7 @@ def administrator(site: Site, parent: pulumi.Resource) -> GeneratedSecret:
 
 
 def stores_password(site: Site, parent: pulumi.Resource) -> pulumi.Resource:
-    """The Secret that tells programs the password of the certificate's stores."""
+    """The Secret with the password of the certificate's stores."""
     return GeneratedSecret(
         STORE_PASSWORD_SECRET,
         site,
@@ -106,6 +106,6 @@ def stores_password(site: Site, parent: pulumi.Resource) -> pulumi.Resource:
 
 
 def node_names(site: Site, services: Sequence[str]) -> list[str]:
-    """The names that a node's certificate is good for: its services, and any pod behind them."""
+    """The names in a node's certificate: its services, and all pods behind them."""
     names = [name for service in services for name in service_names(service, site.namespace)]
     return [*names, *(f"*.{service}.{site.namespace}.svc.cluster.local" for service in services)]

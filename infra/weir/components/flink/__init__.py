@@ -1,1 +1,1 @@
-"""Flink on Kubernetes: the operator's resources of a pipeline's job, and the operator itself."""
+"""Flink on Kubernetes: the operator's resources for a pipeline's job, and the operator itself."""

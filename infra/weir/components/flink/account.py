@@ -1,4 +1,4 @@
-"""The service account of Flink's pods: a job manager makes its own task managers and keeps its leader in ConfigMaps."""
+"""The service account of Flink's pods. A job manager creates its task managers and elects its leader in ConfigMaps."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ACCOUNT = "flink"
 
 @dataclass(frozen=True)
 class FlinkAccountArgs:
-    """`annotations` tie the account to an identity of the cloud, for the object storage."""
+    """`annotations` bind the account to a cloud identity, for access to object storage."""
 
     annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 class FlinkAccount(Component):
-    """Account, role and binding, within the platform's namespace alone."""
+    """Account, role and binding, limited to the platform's namespace."""
 
     def __init__(self, site: Site, args: FlinkAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("flink:FlinkAccount", ACCOUNT, site, opts)

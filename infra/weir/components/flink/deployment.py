@@ -1,4 +1,4 @@
-"""A pipeline's job on Kubernetes: a FlinkDeployment in application mode, a Flink cluster for this job alone."""
+"""A pipeline's job on Kubernetes: a FlinkDeployment in application mode, with a Flink cluster for this job only."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ MAIN_CONTAINER = "flink-main-container"
 DRIVER_JAR = "local:///opt/flink/opt/flink-python-{version}.jar"
 STATE_DECISION = "weir.io/state-decision"
 CHECKSUM = "weir.io/pipeline-checksum"
-# By default what belongs to a resource goes first: the job manager would be gone before the operator, in its finalizer,
-# has asked it for the last savepoint, and then it waits for that for ever.
+# By default, dependents are deleted first: the job manager would be gone before the operator's finalizer could ask it
+# for the last savepoint, and the finalizer would wait forever.
 LEFT_TO_OPERATOR = {"pulumi.com/deletionPropagationPolicy": "background"}
 
 
 @dataclass(frozen=True)
 class FlinkVersion:
-    """The program, the operator's name for its minor version, and the API version of the operator's resources."""
+    """Flink's version, the operator's name for its minor version, and the API version of the operator's resources."""
 
     flink: str
     crd_version: str
@@ -76,7 +76,7 @@ class FlinkVersion:
 
 @dataclass(frozen=True)
 class FlinkDeploymentArgs:
-    """One pipeline's job. `cassandra_role` is what it logs in as there; in Kafka it is the pipeline's own user."""
+    """One pipeline's job. It logs in to Cassandra as `cassandra_role`, and to Kafka as the pipeline's own user."""
 
     pipeline: Pipeline
     plan: FlinkJobPlan
@@ -87,14 +87,14 @@ class FlinkDeploymentArgs:
     cassandra_role: str
     registry_url: pulumi.Input[str]
     registry_login: bool
-    """Whether the registry asks who calls: Kafka's own does, and takes the user of Kafka."""
+    """Whether the registry requires a login. Aiven's does, with the Kafka user."""
     operator: OperatorPolicy
     authority: CertificateAuthority
     object_storage: ObjectStorage | None = None
     storage_class: str | None = None
     mode: str = NATIVE
     state_decision: StateDecision | None = None
-    """What a person decided about state that the new version cannot take; it is for one upgrade."""
+    """A decision about state that the new version cannot restore, for one upgrade."""
     after: Resources = ()
 
 
@@ -102,7 +102,7 @@ WHY_PLAIN = "network policies let in the operator, the monitor and the job's own
 
 
 class FlinkDeployment(Component):
-    """The job, the ConfigMap with its pipeline's files, and the volume of its state where there is no bucket."""
+    """The job, the ConfigMap with its pipeline's files, and, without a bucket, the volume for its state."""
 
     def __init__(
         self, name: str, site: Site, args: FlinkDeploymentArgs, opts: pulumi.ResourceOptions | None = None
@@ -133,10 +133,10 @@ class FlinkDeployment(Component):
         self.register_outputs({"name": name})
 
     def _files(self, files: Mapping[str, str]) -> k8s.core.v1.ConfigMap:
-        """The pipeline's files, under another name for other content: a job that restarts reads what it began with.
+        """The pipeline's files, in a ConfigMap named after their content: a restarted job reads those it started with.
 
-        They stay when others take their place: until the new version runs its savepoint is still to be taken from the
-        old one, and a version that does not come up gives way to it. They go with the namespace.
+        Old ConfigMaps are retained. Until the new version runs, its savepoint still has to be taken from the old one,
+        and a version that fails to start is rolled back to it. They are deleted with the namespace.
         """
         name = f"{self.name}-files-{self.checksum[:8]}"
         return k8s.core.v1.ConfigMap(
@@ -189,7 +189,7 @@ class FlinkDeployment(Component):
                 "parallelism": plan.parallelism,
                 "upgradeMode": "stateless" if args.state_decision is StateDecision.START_EMPTY else "savepoint",
                 "state": "running",
-                # State that the new version does not know is an error: it would be lost without a word.
+                # State that the new version does not know is an error; otherwise it would be lost silently.
                 "allowNonRestoredState": args.state_decision is StateDecision.DROP_REMOVED,
             },
         }
@@ -198,7 +198,7 @@ class FlinkDeployment(Component):
         return spec
 
     def flink_configuration(self) -> dict[str, str]:
-        """What every target shares, and what this one adds."""
+        """The configuration shared by all targets, plus the settings for Kubernetes."""
         args = self.args
         settings = {
             **flink_configuration(args.plan.settings, args.pipeline),
@@ -211,7 +211,7 @@ class FlinkDeployment(Component):
         return settings | old_names(settings) if args.mode == STANDALONE else settings
 
     def arguments(self) -> pulumi.Output[list[str]]:
-        """The job's arguments, once the addresses of Kafka and the registry are known."""
+        """The job's arguments, resolved once the addresses of Kafka and the registry are known."""
         args = self.args
         user = job_principal(args.pipeline).name
         security = ClientSecurity(
@@ -229,7 +229,7 @@ class FlinkDeployment(Component):
                 datacenter=args.cassandra.datacenter,
                 flink=rest_url(args.pipeline),
             )
-            # The pipeline's folder of the image is the one that the ConfigMap fills.
+            # The ConfigMap is mounted over the pipeline's folder in the image.
             files = image_files(args.pipeline)
             return job_arguments(files, endpoints, args.plan.settings, args.pipeline, security)
 
@@ -241,7 +241,7 @@ class FlinkDeployment(Component):
         selector = self.site.selector(self.name)
         main = k8s.core.v1.ContainerArgs(
             name=MAIN_CONTAINER,
-            # Flink's entry point writes its settings into its own folder.
+            # Flink's entry point writes its configuration into its own folder.
             security_context=container_security(read_only_root=False),
             env=self.storage.environment(args.version.flink) or None,
             ports=[k8s.core.v1.ContainerPortArgs(name="metrics", container_port=METRICS_PORT)],
@@ -276,12 +276,12 @@ class FlinkDeployment(Component):
 
 
 def deployment_name(pipeline: Pipeline) -> str:
-    """The FlinkDeployment's name. The operator takes 45 characters, and a pipeline's name has 44 at most."""
+    """The FlinkDeployment's name. The operator allows 45 characters; a pipeline's name has at most 44."""
     return kubernetes_name(pipeline.name)
 
 
 def rest_url(pipeline: Pipeline) -> str:
-    """Of the job's REST interface: the Service that the operator makes."""
+    """The URL of the job's REST interface, at the Service that the operator creates."""
     return f"http://{deployment_name(pipeline)}-rest:{REST_PORT}"
 
 

@@ -1,6 +1,6 @@
-"""The Flink Kubernetes Operator without its chart: for clusters without internet. It looks after one namespace.
+"""The Flink Kubernetes Operator without its chart, for clusters without internet access. It watches one namespace.
 
-Its CRDs must be there before: they are in the operator's API package, below META-INF/fabric8.
+Its CRDs must exist already; they are in the operator's API package, below META-INF/fabric8.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ appender.console.layout.pattern = %d %-30c{1.} [%-5level] %X{resource.name} %msg
 
 @dataclass(frozen=True)
 class FlinkOperatorArgs:
-    """`watched` is None where it serves the whole cluster."""
+    """`watched` is the watched namespace; None for the whole cluster."""
 
     image: Image
     watched: str | None
@@ -61,7 +61,7 @@ class FlinkOperatorArgs:
 
 
 class FlinkOperator(Component):
-    """Account, role, settings and the Deployment, in the platform's namespace."""
+    """Account, role, settings and Deployment of the operator, in the platform's namespace."""
 
     def __init__(self, site: Site, args: FlinkOperatorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("flink:FlinkOperator", NAME, site, opts)
@@ -69,7 +69,7 @@ class FlinkOperator(Component):
         files = {
             "flink-conf.yaml": _settings(site.namespace),
             "log4j-operator.properties": LOGGING,
-            # What jobs get that bring none: the operator's ConfigMap hides the folder of their image.
+            # The default for jobs without their own: the operator's ConfigMap hides the folder in their image.
             "log4j-console.properties": LOGGING,
         }
         config = configuration(self, NAME, COMPONENT, files)
@@ -133,12 +133,12 @@ def _settings(namespace: str) -> str:
         "kubernetes.operator.watched.namespaces": namespace,
         "kubernetes.operator.health.probe.enabled": "true",
         "kubernetes.operator.health.probe.port": str(HEALTH_PORT),
-        # Small clusters: a change is seen in seconds, and there is one job to look after.
+        # Suits small clusters: changes are noticed in seconds, and there are few jobs.
         "kubernetes.operator.reconcile.interval": "5 s",
         "kubernetes.operator.observer.progress-check.interval": "2 s",
         "kubernetes.operator.observer.rest-ready.delay": "2 s",
         "kubernetes.operator.reconcile.parallelism": "2",
-        # A busy node takes its time to answer.
+        # A busy node answers slowly.
         "kubernetes.operator.flink.client.timeout": "30 s",
     }
     return "".join(f"{name}: {value}\n" for name, value in settings.items())

@@ -1,4 +1,4 @@
-"""What the pods of a Flink job ask for, and the room that they work in."""
+"""Resources and working volumes of a Flink job's pods."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from weir.sizing.plan import PodSize
 
 
 def pod_resource(size: PodSize, cpu_request_share: float) -> dict[str, Any]:
-    """What the operator passes to Flink: memory in MiB, and the CPU that pods ask for."""
+    """The resources that the operator passes to Flink: memory in MiB, and the CPU request."""
     return {"cpu": round(size.cpu_cores * cpu_request_share, 3), "memory": f"{size.memory_mib}m"}
 
 
 def cpu_limits(cpu_request_share: float) -> dict[str, str]:
-    """Where pods ask for less than the plan, twice the plan is the limit; else Flink makes the request the limit."""
+    """If pods request less than the plan, sets the limit to twice the plan; Flink's default limit is the request."""
     if cpu_request_share == 1:
         return {}
     factor = f"{2 / cpu_request_share:.3f}"
@@ -24,16 +24,16 @@ def cpu_limits(cpu_request_share: float) -> dict[str, str]:
 
 
 def work_template(disk_gib: int, storage_class: str | None) -> dict[str, Any]:
-    """What job managers and task managers do not share; the operator joins it with the common template by name.
+    """The difference between job managers and task managers; the operator merges it with the common template by name.
 
-    Without a list of containers: the operator writes the resource anew and leaves an empty one out, which would be
-    drift at every refresh.
+    It has no list of containers: the operator drops an empty one when it rewrites the resource, and every refresh would
+    show drift.
     """
     return {"spec": {"volumes": [_work_volume(disk_gib, storage_class)]}}
 
 
 def _work_volume(disk_gib: int, storage_class: str | None) -> k8s.core.v1.VolumeArgs:
-    """Room for RocksDB's files and for what is spilled: a volume that lives as long as its pod."""
+    """A volume for RocksDB's files and for spilled data. It lives as long as its pod."""
     if not disk_gib:
         return scratch_volume("work")
     claim = volume_claim(disk_gib, storage_class)

@@ -1,6 +1,6 @@
-"""The settings of a job's Flink cluster that belong to Kubernetes: the operator's, the pods', the autoscaler's.
+"""Kubernetes-specific settings of a job's Flink cluster: operator, pods and autoscaler.
 
-What the job means is in `weir.catalog.flink.flink_configuration`, which every target shares.
+The settings shared by all targets are in `weir.catalog.flink.flink_configuration`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REST_PORT = 8081
 METRICS_PORT = 9249
 WORK_FOLDER = "/opt/flink/work"
 TLS_FOLDER = "/etc/weir/flink-tls"
-# The Cassandra driver's and the Kafka clients' direct buffers; Flink's default leaves none.
+# For the direct buffers of the Cassandra driver and the Kafka clients; Flink's default is 0.
 TASK_OFF_HEAP_MIB = 64
 AUTOSCALER_WINDOW = "10 min"
 AUTOSCALER_STABILIZATION = "5 min"
@@ -29,7 +29,7 @@ AUTOSCALER_UTILIZATION = "0.7"
 PERIODIC_SAVEPOINT = "24 h"
 
 
-# Flink's default knows RSA keys alone; which kind a certificate has is its maker's choice.
+# Flink's default only supports RSA keys, but the issuer decides which kind of key a certificate has.
 CIPHERS = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"
 NAMES_IN_FLINK_1 = {
     "execution.checkpointing.dir": "state.checkpoints.dir",
@@ -39,26 +39,28 @@ NAMES_IN_FLINK_1 = {
 
 @dataclass(frozen=True)
 class OperatorPolicy:
-    """How the operator treats the job."""
+    """How the operator manages the job."""
 
     savepoints_keep: int
     savepoints_max_age_hours: int
 
     @classmethod
     def of(cls, retention: RetentionConfig) -> OperatorPolicy:
-        """The policy that an environment's retention asks for."""
+        """Derives the policy from an environment's retention."""
         return cls(retention.savepoints_keep, retention.savepoints_max_age_hours)
 
     def configuration(self) -> dict[str, str]:
         """The operator's settings."""
         return {
-            # Containers and volumes of the pod templates are joined by name, not by their place in the list.
+            # Merge containers and volumes of the pod templates by name, not by position.
             "kubernetes.operator.pod-template.merge-arrays-by-name": "true",
             "kubernetes.operator.job.restart.failed": "true",
-            # A version that does not come up gives way to the one before it, from the savepoint that was taken for it.
+            # A version that fails to start is rolled back to the previous one, from the savepoint taken for the
+            # upgrade.
             "kubernetes.operator.deployment.rollback.enabled": "true",
             "kubernetes.operator.deployment.readiness.timeout": "10 min",
-            # A job that fails makes no savepoint. Its last checkpoint is as exact, and aligned: any version reads it.
+            # A failing job cannot take a savepoint. Its last checkpoint is as exact, and aligned, so any version can
+            # restore it.
             "kubernetes.operator.job.upgrade.last-state-fallback.enabled": "true",
             # Deleting the resource would lose the pointer to the newest checkpoint.
             "kubernetes.operator.job.savepoint-on-deletion": "true",
@@ -69,12 +71,12 @@ class OperatorPolicy:
 
 
 def cluster_configuration(plan: FlinkJobPlan) -> dict[str, str]:
-    """Ports, memory, leadership and metrics of the job's pods."""
+    """Ports, memory, high availability and metrics of the job's pods."""
     rocksdb = plan.state_backend is StateBackend.ROCKSDB
     return {
         "taskmanager.numberOfTaskSlots": str(plan.task_slots),
         "taskmanager.memory.task.off-heap.size": f"{TASK_OFF_HEAP_MIB}m",
-        # Managed memory is RocksDB's: with state on the heap nothing in a stream uses it, and the heap gets it.
+        # Managed memory is for RocksDB. With state on the heap no streaming operator uses it, so the heap gets it.
         "taskmanager.memory.managed.fraction": "0.4" if rocksdb else "0.0",
         **({"state.backend.rocksdb.localdir": f"{WORK_FOLDER}/rocksdb"} if rocksdb else {}),
         "io.tmp.dirs": f"{WORK_FOLDER}/spill",
@@ -84,12 +86,12 @@ def cluster_configuration(plan: FlinkJobPlan) -> dict[str, str]:
         "taskmanager.rpc.port": str(TASK_MANAGER_RPC_PORT),
         "taskmanager.data.port": str(DATA_PORT),
         "rest.port": str(REST_PORT),
-        # The REST interface runs what it is given: it shows the job, and takes no other.
+        # The REST interface runs any job submitted to it, so it only shows this one.
         "web.submit.enable": "false",
         "web.cancel.enable": "false",
         "metrics.reporter.prom.factory.class": "org.apache.flink.metrics.prometheus.PrometheusReporterFactory",
         "metrics.reporter.prom.port": str(METRICS_PORT),
-        # The ConfigMap that the operator mounts hides Flink's own settings, and with them what JDK 17 must be told.
+        # The operator's ConfigMap hides Flink's own configuration, including the flags that JDK 17 needs.
         "env.java.opts.all": " ".join(JDK17_FLAGS),
         "env.java.opts.taskmanager": plan.settings.garbage_collector.flag,
         **_autoscaler(plan),
@@ -97,12 +99,12 @@ def cluster_configuration(plan: FlinkJobPlan) -> dict[str, str]:
 
 
 def old_names(settings: Mapping[str, str]) -> dict[str, str]:
-    """What an operator of before Flink 2 looks for under a name of Flink 1, and refuses a job that lacks it."""
+    """Flink 1 names of settings. An operator from before Flink 2 rejects a job without them."""
     return {old: settings[new] for new, old in NAMES_IN_FLINK_1.items() if new in settings}
 
 
 def internal_tls(password: str) -> dict[str, str]:
-    """Job manager and task managers encrypt what they say, and each shows the other the job's own certificate."""
+    """Encrypts traffic between job manager and task managers; both authenticate with the job's own certificate."""
     stores = {"keystore": f"{TLS_FOLDER}/keystore.p12", "truststore": f"{TLS_FOLDER}/truststore.p12"}
     return {
         "security.ssl.internal.enabled": "true",
@@ -124,6 +126,6 @@ def _autoscaler(plan: FlinkJobPlan) -> dict[str, str]:
         "job.autoscaler.utilization.target": AUTOSCALER_UTILIZATION,
         "job.autoscaler.vertex.min-parallelism": str(lowest),
         "job.autoscaler.vertex.max-parallelism": str(highest),
-        # Takes a new parallelism without starting the job anew.
+        # Rescales without restarting the job.
         "jobmanager.scheduler": "adaptive",
     }

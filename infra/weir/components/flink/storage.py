@@ -1,4 +1,4 @@
-"""Where a job's state goes: a bucket, or, where there is none, a volume that all pods of the job share."""
+"""Where a job's state is stored: in a bucket or, without one, on a volume shared by all pods of the job."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from weir.config.storage import ObjectStorage
 
 STATE_FOLDER = "/opt/flink/state"
 STATE_VOLUME = "state"
-# The image carries the plugin in opt/; its entry point puts it into place.
+# The image has the plugin in opt/; its entry point enables it.
 S3_PLUGIN = "flink-s3-fs-presto-{version}.jar"
 
 
 @dataclass(frozen=True)
 class StateStorage:
-    """The folders of one job's checkpoints, savepoints and leader's records, and what its pods need to reach them."""
+    """The folders for one job's checkpoints, savepoints and high-availability data, and how its pods access them."""
 
     job: str
     object_storage: ObjectStorage | None
 
     @property
     def claim(self) -> str | None:
-        """The name of the shared volume's claim; None with a bucket."""
+        """The name of the shared volume's claim; None if there is a bucket."""
         return None if self.object_storage else f"{self.job}-state"
 
     def folder(self, kind: str) -> str:
-        """The address of `checkpoints`, `savepoints` or `high-availability`."""
+        """The URI of `checkpoints`, `savepoints` or `high-availability`."""
         if self.object_storage is not None:
             return self.object_storage.uri(f"flink/{self.job}/{kind}")
         return f"file://{STATE_FOLDER}/{kind}"
 
     def configuration(self) -> dict[str, str]:
-        """Flink's settings for the folders and the service behind them."""
+        """Flink's settings for these folders and for the object storage."""
         settings = {
             "execution.checkpointing.dir": self.folder("checkpoints"),
             "execution.checkpointing.savepoint-dir": self.folder("savepoints"),
@@ -50,7 +50,7 @@ class StateStorage:
         return settings
 
     def environment(self, flink_version: str) -> list[k8s.core.v1.EnvVarArgs]:
-        """The plugin, and the access key where the pods have no identity of their own."""
+        """Enables the plugin, and provides the access key if the pods have no identity of their own."""
         if self.object_storage is None:
             return []
         plugin = k8s.core.v1.EnvVarArgs(name="ENABLE_BUILT_IN_PLUGINS", value=S3_PLUGIN.format(version=flink_version))
@@ -66,11 +66,11 @@ class StateStorage:
         return [k8s.core.v1.VolumeArgs(name=STATE_VOLUME, persistent_volume_claim=source)]
 
     def mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
-        """Where it is mounted."""
+        """The mount of the shared volume."""
         return mounts({STATE_VOLUME: STATE_FOLDER}) if self.claim else []
 
     def affinity(self, labels: dict[str, str]) -> k8s.core.v1.AffinityArgs | None:
-        """A volume that one node may write: all pods of the job go to the node that has it."""
+        """The volume can only be mounted by one node, so all pods of the job must run on the same node."""
         if self.claim is None:
             return None
         term = k8s.core.v1.PodAffinityTermArgs(

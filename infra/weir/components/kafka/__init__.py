@@ -1,1 +1,1 @@
-"""Kafka on Kubernetes, by whichever provider: Strimzi, plain StatefulSets or Aiven; and how clients reach it."""
+"""Kafka on Kubernetes, with Strimzi, plain StatefulSets or Aiven; and access for clients."""

@@ -1,7 +1,7 @@
-"""How a pod reaches Kafka: the address, the files that its credentials are mounted as, and the client's properties.
+"""How a pod accesses Kafka: the address, the mounted files with its credentials, and the client's properties.
 
-Every provider leaves the same behind: a Secret of the user's name with `password` (or `user.crt` and `user.key`), and,
-where the certificate authority is its own, a Secret with `ca.crt`. A client's properties name files, never a secret.
+Each provider creates a Secret named after the user, with `password` (or `user.crt` and `user.key`), and, if it has its
+own certificate authority, a Secret with `ca.crt`. The client's properties name files and contain no secrets.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from weir.config.kafka import KafkaAuthentication
 USER_FOLDER = "/etc/weir/kafka-user"
 CA_FOLDER = "/etc/weir/kafka-ca"
 FLINK_SHADING = "org.apache.flink.kafka.shaded."
-"""Flink's SQL connector for Kafka carries the client under other names, and knows only those."""
+"""Flink's SQL connector for Kafka shades the client, and only finds its classes under this prefix."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class KafkaAccess:
     bootstrap_servers: pulumi.Input[str]
     authentication: KafkaAuthentication
     ca_secret: str | None
-    """None where the brokers' certificates are signed by an authority that every JVM trusts."""
+    """None if every JVM trusts the authority of the brokers' certificates."""
     ready: Resources
-    """What must exist before a client starts: the cluster, its topics and its users."""
+    """What a client depends on: the cluster, its topics and its users."""
 
     def properties(self, user: str, shading: str = "") -> dict[str, str]:
-        """The client's properties of `user`. `shading` stands before the names of Kafka's classes."""
+        """The client properties of `user`. `shading` is the prefix of Kafka's class names."""
         kafka = f"{shading}org.apache.kafka.common"
         trust = (
             {"ssl.truststore.type": "PEM", "ssl.truststore.location": f"{CA_FOLDER}/ca.crt"} if self.ca_secret else {}
@@ -61,7 +61,7 @@ class KafkaAccess:
         }
 
     def program_arguments(self, user: str) -> list[str]:
-        """What tells weir's own programs how to log in as `user`: files, never a secret."""
+        """The login arguments of weir's own programs for `user`: paths of files, never a secret."""
         trust = ["--kafka-ca", f"{CA_FOLDER}/ca.crt"] if self.ca_secret else []
         if self.authentication is KafkaAuthentication.MTLS:
             own = ["--kafka-certificate", f"{USER_FOLDER}/user.crt", "--kafka-key", f"{USER_FOLDER}/user.key"]
@@ -69,7 +69,7 @@ class KafkaAccess:
         return ["--kafka-user", user, "--kafka-password-file", f"{USER_FOLDER}/password", *trust]
 
     def registry_options(self, user: str) -> dict[str, str]:
-        """How the Avro format logs in to a registry that knows Kafka's users."""
+        """The Avro format's login to a registry that uses Kafka's users."""
         return {"username": user, "password.path": f"{USER_FOLDER}/password"}
 
     def volumes(self, user: str) -> list[k8s.core.v1.VolumeArgs]:
@@ -78,6 +78,6 @@ class KafkaAccess:
         return [secret_volume(name, secret) for name, secret in secrets.items()]
 
     def mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
-        """Where a container finds them."""
+        """The mounts of these volumes."""
         folders = {"kafka-user": USER_FOLDER, **({"kafka-ca": CA_FOLDER} if self.ca_secret else {})}
         return read_only_mounts(folders)

@@ -1,4 +1,4 @@
-"""A Kafka that Aiven runs: service, topics, users, rules, quotas and schemas, and the credentials in the cluster."""
+"""A Kafka service at Aiven: service, topics, users, ACLs, quotas and schemas, with the credentials in the cluster."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class AivenKafkaArgs:
     principals: Sequence[Principal]
     pipelines: Sequence[Pipeline]
     tiered_storage: bool = False
-    """Aiven keeps closed segments in object storage of its own."""
+    """Aiven moves closed segments to its own object storage."""
 
 
 class ManagedKafka(Component):
-    """The service and all that is on it. Where data is kept, Aiven itself refuses to terminate the service."""
+    """The service with everything on it. If the site keeps data, Aiven refuses to terminate the service."""
 
     def __init__(self, name: str, site: Site, args: AivenKafkaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kafka:ManagedKafka", name, site, opts)
@@ -67,12 +67,12 @@ class ManagedKafka(Component):
             maintenance_window_time=config.maintenance_time,
             project_vpc_id=config.project_vpc_id,
             termination_protection=self.site.keep_data,
-            # Without it Aiven lets its administrator do everything, in every topic.
+            # By default, Aiven allows its administrator every operation on all topics.
             default_acl=False,
             tags=self._tags(),
             kafka_user_config=aiven.KafkaKafkaUserConfigArgs(
                 kafka_version=".".join(args.version.split(".")[:2]),
-                # Aiven's internal topics, and the bound of transactions (15 minutes), are its own.
+                # Aiven manages internal topics and the transaction timeout (15 minutes) itself.
                 kafka=aiven.KafkaKafkaUserConfigKafkaArgs(
                     auto_create_topics_enable=False,
                     default_replication_factor=args.plan.replication_factor,
@@ -86,7 +86,7 @@ class ManagedKafka(Component):
                 kafka_sasl_mechanisms=aiven.KafkaKafkaUserConfigKafkaSaslMechanismsArgs(
                     plain=False, scram_sha256=False, scram_sha512=True
                 ),
-                # Certificates of a public authority: clients need no other.
+                # Certificates from a public authority, so clients need no CA file.
                 letsencrypt_sasl=True,
                 schema_registry=True,
                 tiered_storage=aiven.KafkaKafkaUserConfigTieredStorageArgs(enabled=args.tiered_storage),
@@ -130,7 +130,7 @@ class ManagedKafka(Component):
         )
 
     def _user(self, principal: Principal) -> list[pulumi.Resource]:
-        """The user with its rules and quota, and the Secret that its pods mount."""
+        """The user with its ACLs and quota, and the Secret that its pods mount."""
         place: dict[str, Any] = {"project": self.args.config.project, "service_name": self.service_name}
         user = aiven.KafkaUser(
             f"{self.name}-{principal.name}", **place, username=principal.name, opts=self.keeper(after=[self.service])
@@ -180,7 +180,7 @@ class ManagedKafka(Component):
         ]
 
     def _address(self, component: str) -> pulumi.Output[str]:
-        """`host:port` of a part of the service, for clients that log in with SASL."""
+        """The `host:port` of a part of the service, for clients with SASL."""
 
         def found(components: Sequence[Any] | None) -> str:
             for entry in components or []:
@@ -195,7 +195,7 @@ class ManagedKafka(Component):
 
 
 def native_rules(principal: Principal) -> list[tuple[str, dict[str, Any]]]:
-    """A rule of Aiven has one operation: a name and the values of each."""
+    """An Aiven ACL has one operation, so each rule becomes one ACL for each operation, with a name and values."""
     return [
         (
             f"{principal.name}-{rule.resource.value}-{rule.name}-{operation}".lower(),

@@ -1,8 +1,9 @@
-"""A Kafka of StatefulSets, without an operator: for development, previews and clusters without internet.
+"""Kafka as StatefulSets without an operator, for development, previews and clusters without internet access.
 
-Brokers and controllers know each other by certificate (mTLS); clients log in with SCRAM-SHA-512 on a listener of their
-own, and simple authorization holds for all. Topics, users and rules come from a Job (`plain_setup.py`).
-Adding brokers moves no partitions here; that is what an operator is for.
+Brokers and controllers authenticate each other by certificate (mTLS); clients log in with SCRAM-SHA-512 on a separate
+listener. ACLs apply to all of them. A Job creates topics, users and ACLs (`plain_setup.py`).
+
+Partitions are not moved to added brokers; use an operator for that.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ WORK_FOLDER = "/tmp/kafka"  # noqa: S108 - the pod's own
 KAFKA_HOME = "/opt/kafka"
 NODE_PRINCIPAL = "weir-kafka-node"
 
-# Formats an empty volume, then runs the node; a node's number is its place in the StatefulSet.
+# Formats an empty volume, then starts the node. The node's id is its ordinal in the StatefulSet plus FIRST_ID.
 START = f"""\
 #!/bin/sh
 set -eu
@@ -52,7 +53,7 @@ exec {KAFKA_HOME}/bin/kafka-server-start.sh {WORK_FOLDER}/server.properties
 
 @dataclass(frozen=True)
 class PlainKafkaArgs:
-    """`plan` says how much; `authority` signs the nodes' certificates."""
+    """`plan` has the sizes; `authority` signs the nodes' certificates."""
 
     plan: KafkaPlan
     image: Image
@@ -62,7 +63,7 @@ class PlainKafkaArgs:
 
 @dataclass(frozen=True)
 class _Role:
-    """Controllers or brokers: `service` is the name of their StatefulSet and Service."""
+    """Controllers or brokers. `service` is the name of their StatefulSet and Service."""
 
     name: str
     service: str
@@ -73,7 +74,7 @@ class _Role:
 
 
 class PlainKafka(Component):
-    """Controllers and brokers, two StatefulSets, each behind a headless Service."""
+    """Controllers and brokers as two StatefulSets, each with a headless Service."""
 
     def __init__(self, name: str, site: Site, args: PlainKafkaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kafka:PlainKafka", name, site, opts)
@@ -163,7 +164,7 @@ class PlainKafka(Component):
         }
 
     def _nodes(self, role: _Role, before: Resources = ()) -> k8s.apps.v1.StatefulSet:
-        """The nodes of one role, behind a headless Service that names each of them before it is ready."""
+        """The nodes of one role, with a headless Service that resolves their names before they are ready."""
         headless = service(self, role.service, "kafka", role.ports, headless=True, before_ready=True, by_name=False)
         return stateful_set(
             self,
@@ -171,7 +172,7 @@ class PlainKafka(Component):
             Claim("data", role.size.disk_gib, self.args.storage_class),
             service=role.service,
             replicas=role.replicas,
-            # The controllers need each other to be ready: none may wait for the one before it.
+            # Controllers need each other to become ready, so all start at once.
             management="Parallel",
             resource=f"{role.service}-nodes",
             after=[headless, self.certificate.resource, *before],
@@ -213,7 +214,7 @@ class PlainKafka(Component):
 
 
 def tls_settings(folder: str) -> dict[str, object]:
-    """A node's certificate and whom it trusts: PEM files, read through Kafka's own provider of files."""
+    """A node's certificate and trusted authority: PEM files, read with Kafka's own file provider."""
     return {
         "config.providers": "directory",
         "config.providers.directory.class": "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
@@ -226,7 +227,7 @@ def tls_settings(folder: str) -> dict[str, object]:
 
 
 def cluster_id(text: str) -> str:
-    """16 bytes in URL-safe base 64, always the same for `text`: a node that comes back must find its own cluster."""
+    """16 bytes in URL-safe base 64, always the same for `text`, because a restarted node must find its own cluster."""
     digest = hashlib.sha256(text.encode()).digest()[:16]
-    # One that begins with a dash would be read as an option.
+    # An id that starts with a dash would be parsed as an option.
     return "w" + base64.urlsafe_b64encode(digest).decode()[1:22]

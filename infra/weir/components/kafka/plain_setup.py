@@ -1,4 +1,4 @@
-"""Topics, users, rules and quotas of a plain Kafka: a Job of weir's own, which may run any number of times."""
+"""Topics, users, ACLs and quotas of a plain Kafka, applied by an idempotent Job."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CERTIFICATE_FILES = ("tls.crt", "tls.key", "ca.crt")
 
 @dataclass(frozen=True)
 class PlainKafkaSetupArgs:
-    """What there must be on `kafka`; its plan says how many brokers and copies, and each pipeline's quota."""
+    """The desired topics and users of `kafka`; its plan has the number of brokers and copies, and the quotas."""
 
     kafka: PlainKafka
     topics: Sequence[Topic]
@@ -76,7 +76,7 @@ class PlainKafkaSetup(Component):
 
 
 def description(args: PlainKafkaSetupArgs) -> KafkaSetup:
-    """What the Job is told."""
+    """The Job's input."""
     plan = args.kafka.args.plan
     quotas = {principal.name: plan.quotas.get(principal.pipeline or "") for principal in args.principals}
     return KafkaSetup(
@@ -93,7 +93,7 @@ def _quota(quota: QuotaPlan) -> ClientQuota:
 
 
 def command(kafka: PlainKafka) -> list[str]:
-    """The Job's command: files and addresses, never a secret."""
+    """The Job's command, with files and addresses but no secrets."""
     return [
         *("python", "-m", "weir.incluster.kafka.job"),
         *("--setup", f"{FOLDER}/{DESCRIPTION}"),
@@ -104,7 +104,7 @@ def command(kafka: PlainKafka) -> list[str]:
 
 
 def _volumes(args: PlainKafkaSetupArgs) -> list[k8s.core.v1.VolumeArgs]:
-    """A node's certificate, for the nodes' listener lets nobody else in, and a file of each user's name."""
+    """A node's certificate, because the nodes' listener accepts nothing else, and one password file for each user."""
     sources = {
         "certificate": [projected(args.kafka.certificate.secret, {name: name for name in CERTIFICATE_FILES})],
         "passwords": [projected(principal.name, {"password": principal.name}) for principal in args.principals],

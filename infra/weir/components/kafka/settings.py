@@ -1,20 +1,20 @@
-"""The settings of a broker that follow from the plan, whoever runs it."""
+"""Broker settings derived from the plan, shared by the providers."""
 
 from __future__ import annotations
 
 from weir.sizing.plan import KafkaPlan
 
 MILLISECONDS_PER_SECOND = 1000
-# Internal topics move all their partitions at once when their number changes: enough from the start.
+# Changing their number later would move all partitions of these topics at once, so it is large from the start.
 OFFSETS_PARTITIONS = 50
 TRANSACTION_PARTITIONS = 50
 
 
 def broker_config(plan: KafkaPlan) -> dict[str, str | int | bool]:
-    """Kafka's own names. Nothing acknowledged is lost while fewer than the minimum of copies are away."""
+    """Kafka's setting names. An acknowledged record survives while fewer copies than the in-sync minimum are lost."""
     copies, in_sync = plan.replication_factor, plan.min_in_sync_replicas
     return {
-        # Topics come from the pipelines alone: a misspelt name must fail, not make a topic.
+        # Only pipelines declare topics: a misspelt name must fail instead of creating a topic.
         "auto.create.topics.enable": False,
         "default.replication.factor": copies,
         "min.insync.replicas": in_sync,
@@ -26,9 +26,9 @@ def broker_config(plan: KafkaPlan) -> dict[str, str | int | bool]:
         "share.coordinator.state.topic.replication.factor": copies,
         "share.coordinator.state.topic.min.isr": in_sync,
         "transaction.max.timeout.ms": plan.transaction_max_timeout_seconds * MILLISECONDS_PER_SECOND,
-        # A copy must take what its leader took.
+        # A follower must accept whatever its leader accepted.
         "message.max.bytes": plan.largest_message_bytes,
         "replica.fetch.max.bytes": plan.largest_message_bytes,
-        # A copy that lacks records must never lead: what the others have would be gone.
+        # A replica that lacks records must never become leader, because the others would then lose them, too.
         "unclean.leader.election.enable": False,
     }

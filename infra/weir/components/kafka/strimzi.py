@@ -1,4 +1,4 @@
-"""A Kafka cluster run by the Strimzi operator: one Kafka, a pool of controllers and a pool of brokers."""
+"""A Kafka cluster run by the Strimzi operator: one Kafka, with a pool of controllers and a pool of brokers."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ CLUSTER_LABEL = "strimzi.io/cluster"
 CLIENT_LISTENER = "clients"
 KAFKA_USER_ID = 1001
 GRACE_SECONDS = 120
-# A certificate is renewed a month before it ends, in a maintenance window.
+# Certificates are renewed a month before they expire, in a maintenance window.
 CERTIFICATE_DAYS = 365
 RENEWAL_DAYS = 30
 TOPIC_OPERATOR = PodSize(0.1, 512)
 USER_OPERATOR = PodSize(0.1, 512)
 CRUISE_CONTROL = PodSize(0.5, 1536)
 EXPORTER = PodSize(0.1, 128)
-# What brokers say of themselves: throughput, partitions that lack a copy, the age of requests, the disk, the JVM.
+# The brokers' metrics: throughput, under-replicated partitions, request latency, disk and JVM.
 METRICS = ("kafka_server.*", "kafka_controller.*", "kafka_log.*", "kafka_network.*", "jvm.*", "process.*")
 
 
 @dataclass(frozen=True)
 class KafkaClusterArgs:
-    """`plan` says how much; the rest is how the environment wants it. `api_version` is Strimzi's."""
+    """`plan` has the sizes; the rest is the environment's configuration. `api_version` is Strimzi's."""
 
     plan: KafkaPlan
     version: str
@@ -47,7 +47,7 @@ class KafkaClusterArgs:
 
 
 class KafkaCluster(Component):
-    """The cluster `name`. Its client listener is encrypted and asks every client who it is."""
+    """The cluster `name`. Its client listener is encrypted and requires authentication."""
 
     def __init__(
         self, name: str, site: Site, args: KafkaClusterArgs, opts: pulumi.ResourceOptions | None = None
@@ -72,7 +72,7 @@ class KafkaCluster(Component):
         self.register_outputs({"bootstrap_servers": self.bootstrap_servers})
 
     def _pool(self, pool: str, role: str, replicas: int, size: NodeSize) -> k8s.apiextensions.CustomResource:
-        """A pool of nodes. Its volumes stay when the pool goes."""
+        """A pool of nodes. Its volumes are kept when the pool is deleted."""
         volume = {"id": 0, "type": "persistent-claim", "size": f"{size.disk_gib}Gi", "deleteClaim": False}
         if self.args.storage_class:
             volume["class"] = self.args.storage_class
@@ -105,7 +105,7 @@ class KafkaCluster(Component):
             "metadata": {"labels": self.site.own_labels},
             "securityContext": pod_security(KAFKA_USER_ID),
             "topologySpreadConstraints": topology_spread(selector, self.site.zones),
-            # A broker that is stopped in peace hands its partitions over and does not check its logs at the next start.
+            # A broker that shuts down in time hands over its partitions and skips log recovery at the next start.
             "terminationGracePeriodSeconds": GRACE_SECONDS,
         }
 
@@ -158,7 +158,7 @@ class KafkaCluster(Component):
         }
 
     def _cruise_control(self) -> dict[str, Any]:
-        """Brokers that come get partitions, brokers that go give theirs away first."""
+        """Moves partitions to new brokers, and off brokers before they are removed."""
         return {
             "resources": self.site.resources(CRUISE_CONTROL),
             "autoRebalance": [{"mode": "add-brokers"}, {"mode": "remove-brokers"}],
@@ -175,5 +175,5 @@ class KafkaCluster(Component):
 
 
 def metadata_version(version: str) -> str:
-    """The version of the cluster's metadata: with it pinned, a new Kafka can still be taken back."""
+    """The pinned version of the cluster's metadata, so that an upgrade of Kafka can still be rolled back."""
     return ".".join(version.split(".")[:2])

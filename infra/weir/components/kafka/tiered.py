@@ -1,6 +1,6 @@
-"""Kafka's remote log: closed segments go to object storage, brokers keep the newest hours on their disks.
+"""Kafka's tiered storage: closed segments move to object storage, and brokers keep the latest hours on their disks.
 
-The plugin comes as an image that is mounted as a volume: the operator's own image of Kafka stays as it is.
+The plugin is an image that is mounted as a volume, so Strimzi's Kafka image needs no change.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from weir.components.images import Image
 from weir.components.object_storage import key_environment
 from weir.config.storage import ObjectStorage
 
-# Strimzi mounts further volumes below /mnt and nowhere else.
+# Strimzi mounts additional volumes only below /mnt.
 PLUGIN_FOLDER = "/mnt/tiered-storage"
 PLUGIN_VOLUME = "tiered-storage"
 PLUGIN_CLASS = "io.aiven.kafka.tieredstorage.RemoteStorageManager"
@@ -22,13 +22,13 @@ CHUNK_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class TieredStorage:
-    """Where segments go, and the image that holds the plugin's jars."""
+    """The storage for segments, and the image with the plugin's jars."""
 
     storage: ObjectStorage
     image: Image
 
     def manager(self) -> dict[str, Any]:
-        """`spec.kafka.tieredStorage`."""
+        """The value of `spec.kafka.tieredStorage`."""
         store = self.storage
         settings = {
             "chunk.size": str(CHUNK_BYTES),
@@ -53,18 +53,18 @@ class TieredStorage:
         }
 
     def pod_template(self) -> dict[str, Any]:
-        """What a broker's pod has besides: the plugin as a volume."""
+        """Additional parts of a broker's pod: the plugin's volume."""
         image = {"reference": self.image.reference, "pullPolicy": self.image.pull_policy}
         return {"volumes": [{"name": PLUGIN_VOLUME, "image": image}]}
 
     def container_template(self) -> dict[str, Any]:
-        """What its container has besides: the plugin's folder, and the key where the pod has no identity."""
+        """Additional parts of a broker's container: the plugin's mount, and the access key if it needs one."""
         container: dict[str, Any] = {"volumeMounts": [{"name": PLUGIN_VOLUME, "mountPath": PLUGIN_FOLDER}]}
         if not self.storage.workload_identity:
             container["env"] = key_environment()
         return container
 
     def account_template(self) -> dict[str, Any]:
-        """The brokers' service account, tied to an identity of the cloud."""
+        """The annotations that bind the brokers' service account to a cloud identity."""
         annotations = dict(self.storage.service_account_annotations)
         return {"serviceAccount": {"metadata": {"annotations": annotations}}} if annotations else {}

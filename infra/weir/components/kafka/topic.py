@@ -13,7 +13,7 @@ from weir.components.kafka.strimzi import CLUSTER_LABEL
 
 @dataclass(frozen=True)
 class KafkaTopicArgs:
-    """`after` must exist before: the cluster."""
+    """`after` lists what the topic depends on: the cluster."""
 
     cluster: str
     api_version: str
@@ -23,7 +23,7 @@ class KafkaTopicArgs:
 
 
 class KafkaTopic(Component):
-    """The topic of `args`; its records stay when the resource goes, where the site keeps data."""
+    """The topic. If the site keeps data, its records are kept when the resource is deleted."""
 
     def __init__(self, name: str, site: Site, args: KafkaTopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kafka:KafkaTopic", name, site, opts)

@@ -1,4 +1,4 @@
-"""A user of Kafka, declared to Strimzi's user operator, which makes the credentials and leaves them in a Secret."""
+"""A Kafka user, declared to Strimzi's user operator, which creates its credentials in a Secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from weir.sizing.plan import QuotaPlan
 
 @dataclass(frozen=True)
 class KafkaUserArgs:
-    """What `principal` may do, and how much of it on each broker."""
+    """What `principal` may do, and its quota on each broker."""
 
     cluster: str
     api_version: str
@@ -27,7 +27,7 @@ class KafkaUserArgs:
 
 
 class KafkaUser(Component):
-    """The user; the Secret with its credentials has its name."""
+    """The user. The Secret with its credentials has the same name."""
 
     def __init__(self, name: str, site: Site, args: KafkaUserArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("kafka:KafkaUser", name, site, opts)

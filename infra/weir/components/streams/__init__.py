@@ -1,1 +1,1 @@
-"""A pipeline on Kafka Streams: its reference tables, its application and the loader of its results."""
+"""A pipeline on Kafka Streams: its reference tables, its application, and the loader of its results."""

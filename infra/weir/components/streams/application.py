@@ -1,7 +1,7 @@
-"""A pipeline's Kafka Streams application on Kubernetes: a StatefulSet, whose pods keep their state and their name.
+"""A pipeline's Kafka Streams application on Kubernetes: a StatefulSet whose pods keep their name and their state.
 
-A pod that comes back is the same member of the group, with its state on its volume: nothing moves meanwhile. With
-standby copies another pod takes over at once when it does not come back.
+A pod that restarts is the same group member, with its state on its volume, so partitions do not move meanwhile. If it
+does not return, a pod with a standby copy takes over at once.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ WHY_PLAIN = "health and counts, no data"
 
 @dataclass(frozen=True)
 class StreamsApplicationArgs:
-    """One pipeline's application; in Kafka it is the pipeline's own user. Cassandra is the loader's business."""
+    """One pipeline's application. It logs in to Kafka as the pipeline's own user; only the loader uses Cassandra."""
 
     pipeline: Pipeline
     plan: StreamsJobPlan
@@ -58,7 +58,7 @@ class StreamsApplicationArgs:
 
 
 class StreamsApplication(Component):
-    """The StatefulSet `streams-<pipeline>`, what it is told, and how far Kubernetes may disturb it."""
+    """The StatefulSet `streams-<pipeline>`, with its configuration and disruption budget."""
 
     def __init__(
         self, name: str, site: Site, args: StreamsApplicationArgs, opts: pulumi.ResourceOptions | None = None
@@ -76,7 +76,7 @@ class StreamsApplication(Component):
             Claim("state", args.plan.instance.disk_gib, args.storage_class),
             service=name,
             replicas=args.plan.instances,
-            # Joining one by one would move partitions once for each.
+            # Joining one by one would move partitions each time.
             management="Parallel",
             resource=f"{name}-instances",
             after=[front, *args.after, *args.kafka.ready],
@@ -85,7 +85,7 @@ class StreamsApplication(Component):
 
     @property
     def plan_file(self) -> str:
-        """The application runs every file of its folder."""
+        """The plan's file name. The application runs all plans in its folder."""
         return f"{self.args.pipeline.name}.json"
 
     def _plan(self, registry_url: str) -> str:
@@ -124,7 +124,7 @@ class StreamsApplication(Component):
         )
 
     def _mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
-        # A file that is mounted by itself stays as it was: another plan is another pod, one after the other.
+        # A file mounted by itself is never updated in a running pod: a changed plan replaces the pods one by one.
         files = {f"{PLANS_FOLDER}/{self.plan_file}": self.plan_file, KAFKA_FILE: "kafka.properties"}
         return [
             *(
@@ -149,7 +149,7 @@ class StreamsApplication(Component):
             *("--bootstrap-servers", "$(SERVERS)"),
             *("--listen", f"0.0.0.0:{PORT}"),
             *("--properties", KAFKA_FILE),
-            # The member that it was before it was replaced.
+            # Rejoin the group as the same member after a restart.
             *("--property", "group.instance.id=$(POD_NAME)"),
         ]
 

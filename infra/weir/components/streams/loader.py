@@ -1,8 +1,8 @@
-"""A pipeline's loader on Kubernetes: Kafka Connect workers that write its results into Cassandra.
+"""A pipeline's loader on Kubernetes: Kafka Connect workers that write its results to Cassandra.
 
-With Strimzi a KafkaConnect and a KafkaConnector, which the operator keeps running. With another Kafka a Deployment of
-standalone workers, each with the connector's configuration as a file: a sink's tasks are members of one consumer group
-wherever they run, so that the workers share the partitions without knowing of each other.
+With Strimzi, it is a KafkaConnect and a KafkaConnector, which the operator manages. With any other Kafka, it is a
+Deployment of standalone workers, each with the connector's configuration as a file. A sink's tasks form one consumer
+group wherever they run, so the workers share the partitions without knowing of each other.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ from weir.sizing.plan import StreamsJobPlan
 COMPONENT = "loader"
 REST_PORT = 8083
 STRIMZI_FOLDER = "/mnt"
-"""Strimzi mounts further volumes only below it."""
+"""Strimzi mounts additional volumes only below it."""
 STANDALONE_MAIN = "org.apache.kafka.connect.cli.ConnectStandalone"
 STANDALONE_JARS = "/opt/weir/connect/*"
 PLUGINS = "/opt/weir/plugins"
 CONFIG_FOLDER = "/etc/weir/loader"
 CLIENTS = ("consumer", "producer", "admin")
-# A task that has failed stays so until somebody acts: the container ends, and comes back.
+# A failed task stays failed, so the probe fails and the container is restarted.
 ALIVE = """exec 3<>/dev/tcp/127.0.0.1/{port} && printf 'GET /connectors/{name}/status HTTP/1.0\\r\\n\\r\\n' >&3 \
 && answer=$(cat <&3) && [[ $answer == *RUNNING* && $answer != *FAILED* ]]"""
 
 
 @dataclass(frozen=True)
 class LoaderArgs:
-    """One pipeline's loader. In Kafka it has a user of its own; in Cassandra it is `cassandra_role`."""
+    """One pipeline's loader. It logs in to Kafka as a user of its own, and to Cassandra as `cassandra_role`."""
 
     pipeline: Pipeline
     plan: StreamsJobPlan
@@ -70,11 +70,11 @@ class LoaderArgs:
 
     @property
     def user(self) -> str:
-        """Its user in Kafka."""
+        """Its Kafka user."""
         return loader_principal(self.pipeline).name
 
     def connector(self, root: str, registry_url: str) -> dict[str, str]:
-        """The connector's configuration, where the files of Cassandra's access lie below `root`."""
+        """The connector's configuration, with the credentials for Cassandra below `root`."""
         endpoints = Endpoints.of_pod(
             registry=registry_url, cassandra=self.cassandra.contact_points, datacenter=self.cassandra.datacenter
         )
@@ -94,7 +94,7 @@ class StrimziVersion:
 
 
 class StrimziLoader(Component):
-    """The KafkaConnect `loader-<pipeline>` and its one KafkaConnector."""
+    """The KafkaConnect `loader-<pipeline>` and its KafkaConnector."""
 
     def __init__(
         self, site: Site, args: LoaderArgs, version: StrimziVersion, opts: pulumi.ResourceOptions | None = None
@@ -112,7 +112,7 @@ class StrimziLoader(Component):
         self.connector = custom_resource(
             f"{self.name}-connector",
             CustomKind(version.api_version, "KafkaConnector"),
-            # The connector, and so its consumer group, has the name of the object.
+            # The connector, and therefore its consumer group, is named after the object.
             site.metadata(connector_name(args.pipeline), COMPONENT, labels={"strimzi.io/cluster": self.name}),
             self._connector(),
             self.child(after=[self.workers]),
@@ -167,14 +167,14 @@ class StrimziLoader(Component):
         return {
             "class": CONNECTOR_CLASS,
             "tasksMax": self.args.plan.settings.loader_tasks,
-            # A task that failed (a table that was not there yet) is started again, at growing intervals, for ever.
+            # Restart a failed task (its table may not have existed yet), at growing intervals and without limit.
             "autoRestart": {"enabled": True},
             "config": config,
         }
 
 
 class StandaloneLoader(Component):
-    """A Deployment of workers, each with the whole connector."""
+    """A Deployment of standalone workers, each with the connector's complete configuration."""
 
     def __init__(self, site: Site, args: LoaderArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         self.name = loader_name(args.pipeline)
@@ -192,7 +192,7 @@ class StandaloneLoader(Component):
     def _files(self, addresses: list[str]) -> dict[str, str]:
         servers, registry_url = addresses
         args = self.args
-        # A worker hands its own login to no client of a connector: each has it under its prefix.
+        # A worker does not pass its own login to a connector's clients; each needs it under its own prefix.
         login = args.kafka.properties(args.user)
         providers = {key: value for key, value in login.items() if key.startswith("config.providers")}
         clients = {key: value for key, value in login.items() if key not in providers}
@@ -207,7 +207,7 @@ class StandaloneLoader(Component):
             **clients,
             **{f"{client}.{key}": value for client in CLIENTS for key, value in clients.items()},
         }
-        # All of its tasks run in this worker: it has its share of them.
+        # Each worker runs its share of the tasks.
         tasks = -(-args.plan.settings.loader_tasks // args.plan.loaders)
         connector = {"name": connector_name(args.pipeline), **args.connector("", registry_url), "tasks.max": str(tasks)}
         return {"worker.properties": properties(worker), "connector.properties": properties(connector)}
@@ -258,7 +258,7 @@ class StandaloneLoader(Component):
 
 
 def _strimzi_login(args: LoaderArgs) -> Mapping[str, Any]:
-    """How the workers reach the brokers, in Strimzi's words: Secrets by name."""
+    """The workers' login to the brokers, in Strimzi's form: references to Secrets."""
     trust = {"trustedCertificates": [{"secretName": args.kafka.ca_secret, "certificate": "ca.crt"}]}
     tls = {"tls": trust if args.kafka.ca_secret else {}}
     if args.kafka.authentication is KafkaAuthentication.MTLS:

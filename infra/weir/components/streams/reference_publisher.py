@@ -1,7 +1,7 @@
-"""Reference tables into their topics on Kubernetes: one pod that compares both, as often as the pipeline's file says.
+"""Publishes reference tables to their topics: one pod that compares both, at the interval in the pipeline file.
 
-A Deployment and not a CronJob: a change counts within a minute, and a pod for each minute would start a thousand times
-a day for nothing.
+A Deployment, not a CronJob: changes must be published within a minute, and a CronJob would start more than a thousand
+pods a day for that.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ PUBLISHER = Program(
     kind="streams:ReferencePublisher",
     component="references",
     module="weir.incluster.references",
-    # Written after each comparison of every table: once the pod is ready, joins find their rows.
+    # Written after each comparison of all tables: once the pod is ready, joins find their rows.
     state_file="/tmp/compared.json",  # noqa: S108 - the pod's own
-    # It holds a table and its topic at once; reference tables are small.
+    # Holds a table and its topic in memory at once; reference tables are small.
     size=PodSize(0.1, 512),
 )
 

@@ -1,1 +1,1 @@
-"""Superset on Kubernetes, by its operator or as plain Deployments, with its stores and dashboards."""
+"""Superset on Kubernetes, with its operator or as plain Deployments, and with its stores and dashboards."""

@@ -1,4 +1,4 @@
-"""The dashboards of the repository, imported into Superset by a job that runs whenever one of them changes."""
+"""Imports the repository's dashboards into Superset, with a job that runs whenever one of them changes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ NAME = "superset-setup"
 JOB_SIZE = PodSize(0.5, 1536)
 FOLDER = "/etc/weir/setup"
 SLASH = "__"
-"""What stands for the slash of a path in a ConfigMap's keys; `weir.superset.setup` reads it back."""
+"""Replaces the slash of a path in a ConfigMap's keys; `weir.superset.setup` reverses it."""
 
 
 class Dashboards(Component):
-    """The job. `migrate` also makes Superset's tables, where no operator does it."""
+    """The job. With `migrate` it also creates Superset's tables, which otherwise an operator does."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Dashboards(Component):
 
 
 def setup_files(args: SupersetArgs) -> dict[str, pulumi.Input[str]]:
-    """The configuration and every asset of every dashboard; what several share is there once."""
+    """The configuration and all assets of all dashboards; shared assets occur once."""
     files: dict[str, pulumi.Input[str]] = {shared.CONFIG_FILE: shared.CONFIG}
     for dashboard in args.dashboards:
         for path, content in import_files(dashboard, args.trino_url).items():

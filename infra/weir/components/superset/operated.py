@@ -1,4 +1,4 @@
-"""Superset run by Apache's operator, which migrates its database and runs its web servers and workers."""
+"""Superset run by Apache's operator, which migrates its database and manages web servers and workers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIFECYCLE = PodSize(0.5, 2048)
 
 
 class SupersetOperated(Component):
-    """The Superset resource, with its secrets as references and weir's settings as its configuration."""
+    """The Superset resource, which references the secrets and uses weir's configuration."""
 
     def __init__(
         self, site: Site, args: SupersetArgs, api_version: str, opts: pulumi.ResourceOptions | None = None
@@ -41,7 +41,7 @@ class SupersetOperated(Component):
     def _spec(self) -> dict[str, Any]:
         args, plan = self.args, self.args.plan
         spec: dict[str, Any] = {
-            # It refuses every secret that is not a reference.
+            # Rejects all secrets that are not references.
             "environment": "Production",
             "image": image_of(args.image),
             "secretKeyFrom": self._secret(shared.SECRET_KEY),
@@ -105,7 +105,7 @@ class SupersetOperated(Component):
 
 
 def image_of(image: Image) -> dict[str, Any]:
-    """An image in the operator's two fields. It joins them by a colon, so a digest needs a tag before it."""
+    """An image in the operator's two fields. It joins them with a colon, so a digest needs a tag before it."""
     name, _, digest = image.reference.partition("@")
     repository, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:

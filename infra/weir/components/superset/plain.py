@@ -1,4 +1,4 @@
-"""Superset without an operator: Deployments of ours."""
+"""Superset without an operator, as plain Deployments."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ WHY_PLAIN = "the ingress ends TLS"
 
 
 class SupersetPlain(Component):
-    """Web servers behind a Service, and Celery workers where the plan has them.
+    """Web servers behind a Service, and Celery workers if the plan has them.
 
-    The setup job makes their tables, and brings those of another version to this one, before they start: without
-    tables a web server ends, and several that start at once would each make them.
+    The setup job creates or migrates their tables before they start. Without tables a web server exits, and several
+    servers starting at once would all try to create them.
     """
 
     def __init__(self, site: Site, args: SupersetArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What both ways to run Superset share: its secrets, where its own data lies, and how a container gets at them."""
+"""Shared by both ways to run Superset: its secrets, its stores, and how a container accesses them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GENERATED_SECRET = "superset-secrets"  # noqa: S105 - its name
 GIVEN_SECRET = "superset-given-secrets"  # noqa: S105 - its name
 TRINO_CERTIFICATE = "superset-trino-client"
 TRINO_USER = "weir"
-"""The user in the address of the dashboards' database: the certificate must name the same."""
+"""The user in the URL of the dashboards' database; the certificate must have the same name."""
 SECRETS_FOLDER = "/etc/weir/superset"
 TRINO_FOLDER = "/etc/weir/trino-client"
 HOME_FOLDER = "/app/superset_home"
@@ -34,12 +34,12 @@ CONFIG = "from weir.superset.cluster import *\n"
 SECRET_KEY, GUEST_TOKEN, ADMIN_PASSWORD = "secret-key", "guest-token-secret", "admin-password"
 METADATA_PASSWORD, CACHE_PASSWORD, OAUTH_SECRET = "metadata-password", "cache-password", "oauth-client-secret"
 GENERATED = (SECRET_KEY, GUEST_TOKEN, ADMIN_PASSWORD, METADATA_PASSWORD, CACHE_PASSWORD)
-"""Made by the program where a person gives none; the password of a given service must be given, too."""
+"""Generated unless the user sets them. The password of an external service must be set."""
 
 
 @dataclass(frozen=True)
 class SupersetArgs:
-    """`metadata` and `cache` are given services or the ones deployed beside; `given` are a person's own secrets."""
+    """`metadata` and `cache` are external services or those deployed here; `given` are the user's own secrets."""
 
     plan: SupersetPlan
     image: Image
@@ -65,12 +65,12 @@ class SupersetArgs:
             raise ValueError(f"superset: no such secret: {', '.join(sorted(unknown))}")
 
     def secret_of(self, key: str) -> str:
-        """The name of the Secret that has `key`."""
+        """The name of the Secret that contains `key`."""
         return GIVEN_SECRET if key in self.given else GENERATED_SECRET
 
 
 class SupersetSecrets(Component):
-    """Superset's keys and passwords: a person's where given, else made once; and its certificate for Trino."""
+    """Superset's keys and passwords, set by the user or generated once, and its certificate for Trino."""
 
     def __init__(self, site: Site, args: SupersetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("superset:SupersetSecrets", f"{NAME}-secrets", site, opts)
@@ -100,7 +100,7 @@ class SupersetSecrets(Component):
 
 
 def environment(args: SupersetArgs, *, connections: bool) -> list[k8s.core.v1.EnvVarArgs]:
-    """What `weir.superset.cluster` reads; `connections` are an operator's own matter."""
+    """The environment of `weir.superset.cluster`; an operator sets the `connections` itself."""
     values = {
         "WEIR_SUPERSET_SECRETS_FOLDER": SECRETS_FOLDER,
         "WEIR_TRINO_FOLDER": TRINO_FOLDER,
@@ -129,7 +129,7 @@ def environment(args: SupersetArgs, *, connections: bool) -> list[k8s.core.v1.En
 
 
 def volumes(args: SupersetArgs) -> list[k8s.core.v1.VolumeArgs]:
-    """Secrets as files, and the folders that may be written: the root is read-only."""
+    """Secrets as files, and the writable folders: the root file system is read-only."""
     keys: dict[str, dict[str, str]] = {}
     for key in (*GENERATED, *((OAUTH_SECRET,) if args.oauth else ())):
         keys.setdefault(args.secret_of(key), {})[key] = key
@@ -141,7 +141,7 @@ def volumes(args: SupersetArgs) -> list[k8s.core.v1.VolumeArgs]:
 
 
 def mounts(args: SupersetArgs) -> list[k8s.core.v1.VolumeMountArgs]:
-    """Where a container finds them."""
+    """The mounts of these volumes."""
     found = [*pods.read_only_mounts({"secrets": SECRETS_FOLDER}), *pods.mounts({"home": HOME_FOLDER})]
     if args.certificates is not None:
         found += pods.read_only_mounts({"trino-client": TRINO_FOLDER})

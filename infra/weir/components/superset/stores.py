@@ -1,4 +1,4 @@
-"""Where Superset keeps its own data when none is given: one PostgreSQL, and one Valkey that may forget everything."""
+"""Superset's stores if no external ones are configured: one PostgreSQL, and one Valkey without persistence."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ VALKEY_SETTINGS = "/tmp/valkey.conf"  # noqa: S108 - the pod's own
 
 
 def postgresql_service(site: Site) -> GivenDatabase:
-    """The PostgreSQL of `PostgreSql`, as if it had been given."""
+    """The service of `PostgreSql`, in the form of an external one."""
     return GivenDatabase(host=f"{POSTGRESQL}.{site.namespace}.svc", port=POSTGRESQL_PORT)
 
 
 def valkey_service(site: Site) -> GivenService:
-    """The Valkey of `Valkey`, as if it had been given."""
+    """The service of `Valkey`, in the form of an external one."""
     return GivenService(host=f"{VALKEY}.{site.namespace}.svc", port=VALKEY_PORT)
 
 
 @dataclass(frozen=True)
 class StoreArgs:
-    """`secret` is the name of the Secret that has the password under `password_key`."""
+    """`secret` is the name of the Secret with the password under `password_key`."""
 
     size: PodSize
     image: Image
@@ -47,7 +47,7 @@ class StoreArgs:
 
 
 class PostgreSql(Component):
-    """One PostgreSQL with a volume: for environments whose dashboards may be away while a node restarts."""
+    """One PostgreSQL with a volume, for environments whose dashboards may be down while a node restarts."""
 
     def __init__(self, site: Site, args: StoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("superset:PostgreSql", POSTGRESQL, site, opts)
@@ -58,7 +58,7 @@ class PostgreSql(Component):
             "POSTGRES_USER": "superset",
             "POSTGRES_DB": "superset",
             "POSTGRES_PASSWORD_FILE": f"{SECRET_FOLDER}/{args.password_key}",
-            # A volume's root holds lost+found, which initdb refuses.
+            # A volume's root contains lost+found, which initdb rejects.
             "PGDATA": f"{DATA_FOLDER}/pgdata",
             "POSTGRES_INITDB_ARGS": "--auth-host=scram-sha-256",
         }
@@ -75,13 +75,13 @@ class PostgreSql(Component):
 
 
 class Valkey(Component):
-    """One Valkey that keeps nothing on disk: results of charts, and the queue of reports."""
+    """One Valkey without persistence, for the results of charts and the queue of reports."""
 
     def __init__(self, site: Site, args: StoreArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("superset:Valkey", VALKEY, site, opts)
         memory = round(args.size.memory_mib * 0.75)
-        # The password comes from a file: arguments can be read by whoever sees the process. The server takes the
-        # shell's place, for only the first process of a pod is told to end.
+        # The password comes from a file, because arguments are visible to everyone who sees the process. exec makes the
+        # server the first process, the only one that receives the signal to stop.
         settings = f'printf "requirepass %s\\n" "$(cat {SECRET_FOLDER}/{args.password_key})" > {VALKEY_SETTINGS}'
         start = f'valkey-server {VALKEY_SETTINGS} --save "" --appendonly no'
         limits = f"--maxmemory {memory}mb --maxmemory-policy allkeys-lru"
@@ -100,7 +100,7 @@ class Valkey(Component):
 
 
 def _server(name: str, args: StoreArgs, port: int, folders: dict[str, str]) -> Workload:
-    """A server with its password as a file. Its folders are the pod's own, `data` is a volume where it has one."""
+    """A server that reads its password from a file. Its folders are scratch volumes; `data` may have a claim."""
     kept = {"data"} if isinstance(args.size, NodeSize) else set()
     return Workload(
         name=name,

@@ -1,1 +1,1 @@
-"""Trino on Kubernetes: the SQL that dashboards speak to Cassandra."""
+"""Trino on Kubernetes: the SQL engine between dashboards and Cassandra."""

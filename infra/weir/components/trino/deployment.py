@@ -1,4 +1,4 @@
-"""Trino: the SQL that dashboards speak to Cassandra. A coordinator, and workers where the plan has them."""
+"""Trino, the SQL engine between dashboards and Cassandra: a coordinator, and workers if the plan has them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WHY_PLAIN = "the stack switched encryption off"
 
 @dataclass(frozen=True)
 class TrinoArgs:
-    """`role` is what Trino logs in to Cassandra as; `certificates` is None where nothing is encrypted."""
+    """`role` is Trino's Cassandra role; `certificates` is None if connections are not encrypted."""
 
     plan: TrinoPlan
     image: Image
@@ -47,7 +47,7 @@ class TrinoArgs:
 
 
 class Trino(Component):
-    """Trino behind a Service. It reads Cassandra and can write nothing."""
+    """Trino behind a Service. It can read Cassandra but not write to it."""
 
     def __init__(self, site: Site, args: TrinoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("trino:Trino", NAME, site, opts)
@@ -74,7 +74,7 @@ class Trino(Component):
             tls=args.cassandra.trust_secret is not None,
         )
         secrets: list[pulumi.Resource] = [
-            # A Secret and not a ConfigMap: a catalog says who logs in where.
+            # A Secret, not a ConfigMap, because a catalog contains a login.
             k8s.core.v1.Secret(
                 CATALOG_SECRET,
                 metadata=self.site.metadata(CATALOG_SECRET, COMPONENT),
@@ -127,17 +127,17 @@ class Trino(Component):
                 scratch_volume("tmp"),
             ],
             mounts=mounts({**folders, **{volume: folder for volume, (folder, *_) in secrets.items()}}),
-            # The coordinator is one pod: a budget would hold nothing back.
+            # The coordinator is a single pod, so a disruption budget would not help.
             one_at_a_time=name == WORKERS,
         )
 
     def _mounted_secrets(self) -> dict[str, tuple[str, str, tuple[str, ...]]]:
-        """Volume -> folder, Secret and keys: the certificate, and who signed Cassandra's, where they are encrypted."""
+        """Folder, Secret and keys of each volume: the server's certificate and Cassandra's CA, if encryption is on."""
         found: dict[str, tuple[str, str, tuple[str, ...]]] = {}
         if self.args.certificates is not None:
             found["tls"] = (settings.TLS_FOLDER, TLS_SECRET, ())
         if self.args.cassandra.trust_secret:
-            # Of Cassandra's Secret only what a client may know: its key is the nodes' own.
+            # Only the public part of Cassandra's Secret, which also has the nodes' private key.
             found["cassandra-ca"] = (settings.CASSANDRA_CA_FOLDER, self.args.cassandra.trust_secret, ("ca.crt",))
         return found
 
@@ -152,7 +152,7 @@ class Trino(Component):
 
 
 def _configuration_volume(config_map: str) -> k8s.core.v1.VolumeArgs:
-    """/etc/trino as one volume: a second one could not be mounted inside a folder that is read-only."""
+    """/etc/trino as one volume, because a second volume cannot be mounted inside a read-only folder."""
     files = k8s.core.v1.VolumeProjectionArgs(config_map=k8s.core.v1.ConfigMapProjectionArgs(name=config_map))
     catalog = projected(CATALOG_SECRET, {settings.CATALOG_FILE: f"catalog/{settings.CATALOG_FILE}"})
     return projected_volume("config", [files, catalog])

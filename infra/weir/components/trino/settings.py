@@ -1,4 +1,4 @@
-"""Trino's configuration files: pure text, with secrets and addresses named by environment variables and files."""
+"""Trino's configuration files as text; secrets are references to environment variables and files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ TLS_FOLDER = "/etc/weir/trino-tls"
 CASSANDRA_CA_FOLDER = "/etc/weir/cassandra-ca"
 SHARED_SECRET_VARIABLE = "INTERNAL_SHARED_SECRET"  # noqa: S105 - its name
 PASSWORD_VARIABLE = "CASSANDRA_PASSWORD"  # noqa: S105 - its name
-# A quarter of the heap is left to what Trino does not count.
+# A quarter of the heap is left for memory that Trino does not track.
 HEADROOM_SHARE = 0.25
 CATALOG_FILE = "cassandra.properties"
 
 
 @dataclass(frozen=True)
 class TrinoTopology:
-    """Where the coordinator is, and whether everything is encrypted."""
+    """The coordinator's address, and whether connections are encrypted."""
 
     service: str
     environment: str
@@ -31,17 +31,17 @@ class TrinoTopology:
 
     @property
     def discovery_uri(self) -> str:
-        """The coordinator, as workers find it."""
+        """The coordinator's URL, for workers."""
         return f"https://{self.service}:{HTTPS_PORT}" if self.tls else f"http://{self.service}:{HTTP_PORT}"
 
     @property
     def port(self) -> int:
-        """The one port that is open."""
+        """The only open port."""
         return HTTPS_PORT if self.tls else HTTP_PORT
 
     @property
     def scheme(self) -> str:
-        """Of that port."""
+        """The scheme of that port."""
         return "https" if self.tls else "http"
 
 
@@ -53,7 +53,7 @@ def server_properties(topology: TrinoTopology, plan: TrinoPlan, *, coordinator: 
         "discovery.uri": topology.discovery_uri,
         "query.max-memory": f"{plan.query_max_memory_mib}MB",
         "memory.heap-headroom-per-node": f"{round((size.heap_mib or 0) * HEADROOM_SHARE)}MB",
-        # Dashboards ask again and again; finished queries must not fill the heap.
+        # Dashboards query continuously; finished queries must not fill the heap.
         "query.min-expire-age": "30s",
     }
     if coordinator:
@@ -70,12 +70,12 @@ def server_properties(topology: TrinoTopology, plan: TrinoPlan, *, coordinator: 
         "http-server.https.keystore.path": f"{TLS_FOLDER}/keystore.p12",
         "http-server.https.keystore.key": KEYSTORE_PASSWORD,
         "internal-communication.https.required": "true",
-        # From the secret the nodes derive certificates for each other, made out to their addresses: no name of a pod
-        # can be looked up by another pod.
+        # The nodes derive certificates for each other from the secret. These contain addresses, because a pod cannot
+        # resolve another pod's name.
         "internal-communication.shared-secret": f"${{ENV:{SHARED_SECRET_VARIABLE}}}",
     }
     if coordinator:
-        # Who asks shows a certificate of the platform's authority; its common name is the user.
+        # Clients authenticate with a certificate of the platform's authority; its common name is the user.
         settings |= {
             "http-server.authentication.type": "CERTIFICATE",
             "http-server.https.truststore.path": f"{TLS_FOLDER}/truststore.p12",
@@ -86,7 +86,7 @@ def server_properties(topology: TrinoTopology, plan: TrinoPlan, *, coordinator: 
 
 
 def catalog_properties(contact_point: str, datacenter: str, role: str, *, tls: bool) -> dict[str, str]:
-    """The catalog `cassandra`; the role reads and cannot write."""
+    """The catalog `cassandra`; its role can only read."""
     host, port = contact_point.rsplit(":", 1)
     settings = {
         "connector.name": "cassandra",
@@ -108,7 +108,7 @@ def catalog_properties(contact_point: str, datacenter: str, role: str, *, tls: b
 
 
 def jvm_options(size: PodSize) -> list[str]:
-    """jvm.config, after Trino's recommendations."""
+    """jvm.config, following Trino's recommendations."""
     return [
         "-server",
         f"-Xmx{size.heap_mib}M",
@@ -119,7 +119,7 @@ def jvm_options(size: PodSize) -> list[str]:
         "-XX:ReservedCodeCacheSize=256M",
         "-Djdk.attach.allowAttachSelf=true",
         "-XX:+EnableDynamicAgentLoading",
-        # CURRENT_DATE must be the day that the monitor writes, which is UTC.
+        # CURRENT_DATE must be the day that the monitor writes, which is in UTC.
         "-Duser.timezone=UTC",
         "--enable-native-access=ALL-UNNAMED",
         "--sun-misc-unsafe-memory-access=allow",
@@ -127,7 +127,7 @@ def jvm_options(size: PodSize) -> list[str]:
 
 
 def files(topology: TrinoTopology, plan: TrinoPlan, *, coordinator: bool) -> dict[str, str]:
-    """Every file of /etc/trino but the catalog."""
+    """All files of /etc/trino except the catalog."""
     size = plan.coordinator if coordinator else plan.worker
     return {
         "config.properties": properties(server_properties(topology, plan, coordinator=coordinator)),
