@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Reads plans as the application does, builds both topologies and adds up a row; prints what fails.
+ * Reads plans like the application, builds both topologies and adds up a row; prints the failures.
  */
 final class PlanCheck {
   private PlanCheck() {}

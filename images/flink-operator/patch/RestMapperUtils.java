@@ -6,8 +6,8 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMap
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.SerializationFeature;
 
 /**
- * Stands before Flink 1.17's class of this name, which refuses an answer with a field that it does not know. A job
- * manager of Flink 2 answers with some more, and the operator would never see that the job runs.
+ * Replaces Flink 1.17's class of the same name, which rejects responses with unknown fields. A job
+ * manager of Flink 2 sends some, and the operator would never notice that the job runs.
  */
 public class RestMapperUtils {
     private static final ObjectMapper MAPPER = new ObjectMapper();

@@ -131,8 +131,7 @@ class PipelineMonitor:
         return {"freshness_p50_milliseconds": freshness[0], "freshness_p99_milliseconds": freshness[1]}
 
     def _sampler(self) -> FreshnessSampler:
-        """Created with the first row: if a table is still missing, the monitor starts and reports the state all the same.
-        """
+        """Created with the first row: if a table is still missing, the monitor starts and reports the state anyway."""
         with ExitStack() as opened:
             watcher = opened.enter_context(
                 RowWatcher(self._endpoints, self.pipeline, missing_after_seconds=OVERDUE_SECONDS)

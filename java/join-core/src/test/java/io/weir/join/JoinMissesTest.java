@@ -29,7 +29,7 @@ class JoinMissesTest {
     }
     assertThat(misses.total()).isEqualTo(11_000);
     assertThat(misses.keys()).hasSize(JoinMisses.TOLD);
-    // Never less than the true count, and more by no more than what each kept key may inherit.
+    // Never below the true count, and above it by no more than a kept key may inherit.
     assertThat(misses.keys().get("frequent")).isBetween(1_000L, 1_000L + 11_000 / JoinMisses.KEPT);
   }
 

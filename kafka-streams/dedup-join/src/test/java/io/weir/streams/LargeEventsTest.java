@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Records around the most bytes that an event may have. */
+/** Records close to the maximum size of an event. */
 class LargeEventsTest {
   @TempDir Path folder;
   private OrdersDriver orders;
@@ -35,7 +35,7 @@ class LargeEventsTest {
 
   private byte[] order(int bytes) {
     int others = OrdersDriver.wire(OrdersDriver.SOURCE_ID, orders.order(7, "note", "")).length;
-    // The length of the text takes two more bytes than that of none.
+    // The length of the text takes two bytes more than that of an empty one.
     String note = "x".repeat(bytes - others - 2);
     return OrdersDriver.wire(OrdersDriver.SOURCE_ID, orders.order(7, "note", note));
   }

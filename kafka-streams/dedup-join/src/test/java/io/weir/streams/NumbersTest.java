@@ -18,7 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Totals at the ends of the numbers: NaN, infinity, zeros with a sign, sums beyond 64 bits. */
+/** Totals of extreme numbers: NaN, infinity, signed zeros, sums beyond 64 bits. */
 class NumbersTest {
   private static final long BIG = 9_000_000_000_000_000_000L;
 
@@ -57,7 +57,10 @@ class NumbersTest {
                       new Where(2, "less_than", new IntNode(5))))),
           COLUMNS);
 
-  /** What is shown of a group after these events, which went through the state's bytes. */
+  /**
+   * The displayed values of a group after these events; the state is encoded and decoded in
+   * between.
+   */
   private static Object[] shown(Object[]... inputs) {
     RowCodec states = TOTALS.states();
     Object[] state = TOTALS.empty();

@@ -30,7 +30,7 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.test.TestRecord;
 
-/** The orders pipeline (tests/pipeline/orders.py) in Kafka Streams' own test driver. */
+/** Runs the orders pipeline (tests/pipeline/orders.py) in Kafka Streams' test driver. */
 final class OrdersDriver implements AutoCloseable {
   static final Instant START = Instant.parse("2026-01-05T10:00:00Z");
   static final int SOURCE_ID = 1;
@@ -94,7 +94,7 @@ final class OrdersDriver implements AutoCloseable {
     schemas.put(id, schema);
   }
 
-  /** An order with the usual values, of which the given ones differ. */
+  /** An order with default values, except for the given changes. */
   GenericRecord order(long number, Object... changes) {
     GenericRecord order = new GenericData.Record(source);
     order.put("country", symbol("de"));
@@ -131,7 +131,7 @@ final class OrdersDriver implements AutoCloseable {
     addUp();
   }
 
-  /** Hands the new rows on, as their topic does. */
+  /** Passes new rows on to the totals, like their topic. */
   private void addUp() {
     List<TestRecord<byte[], byte[]>> added = read(driver, plan.rows().topic());
     rows.addAll(added);
@@ -140,7 +140,7 @@ final class OrdersDriver implements AutoCloseable {
         .pipeRecordList(added);
   }
 
-  /** A row of a reference table; null values delete it. */
+  /** Publishes a row of a reference table; null values delete it. */
   void publish(int reference, Object... values) {
     Reference table = plan.references().get(reference);
     Object[] key = table.key().stream().map(position -> values[position]).toArray();
@@ -171,7 +171,7 @@ final class OrdersDriver implements AutoCloseable {
     return bytes.toByteArray();
   }
 
-  /** What was written to a topic since the last call. */
+  /** The records written to a topic since the last call. */
   List<TestRecord<byte[], byte[]>> records(String topic) {
     if (topic.equals(plan.rows().topic())) {
       List<TestRecord<byte[], byte[]>> found = List.copyOf(rows);
@@ -186,7 +186,7 @@ final class OrdersDriver implements AutoCloseable {
         .readRecordsToList();
   }
 
-  /** The same, decoded: column to value. */
+  /** The same records, decoded to a map from column to value. */
   List<Map<String, Object>> rows(Output output) {
     return records(output.topic()).stream().map(record -> decoded(record.value())).toList();
   }

@@ -122,7 +122,7 @@ class PipelineTopologyTest {
     orders.send(orders.order(1));
     orders.send(orders.order(2, "shop", null));
     assertThat(rows()).hasSize(2).allSatisfy(row -> assertThat(row).containsEntry("city", null));
-    // Without a key nothing was missed.
+    // An event without a key does not count as a miss.
     assertThat(orders.counters.missesByReference())
         .containsEntry("shops", Map.of("misses", 1L, "keys", Map.of("de, 2", 1L)))
         .containsEntry("products", Map.of("misses", 2L, "keys", Map.of("sku-1", 2L)));
@@ -205,7 +205,7 @@ class PipelineTopologyTest {
     poison.put(OrdersDriver.cut(good, good.length - 1), "truncated");
     poison.put(OrdersDriver.cut(good, good.length + 1), "trailing-bytes");
     poison.put(WireFormat.header(999), "unknown-schema-id");
-    // A string of two thousand million bytes, in a record of ten.
+    // A string of two billion bytes, in a record of ten.
     poison.put(new byte[] {0, 0, 0, 0, 1, 0, 2, 2, 0, -2, -1, -1, -1, 15}, "truncated");
     poison.forEach((value, reason) -> assertLetter(value, reason));
     assertLetter(null, "null-value");

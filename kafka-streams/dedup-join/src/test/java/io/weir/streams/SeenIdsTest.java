@@ -18,7 +18,7 @@ class SeenIdsTest {
 
   @TempDir Path folder;
 
-  /** The store lives on over a new version: what it holds was written by the version before. */
+  /** The store survives an upgrade: its content may come from the previous version. */
   @Test
   void anIdOfAnEarlierVersionIsKnownButConflictsWithNothing() {
     MockProcessorContext<Void, Void> context =

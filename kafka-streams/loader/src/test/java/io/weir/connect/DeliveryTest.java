@@ -35,7 +35,7 @@ class DeliveryTest {
   private final List<String> sent = new ArrayList<>();
   private final List<Long> aside = new ArrayList<>();
 
-  /** Requests as the text of the rows in them, so that a session can tell them apart. */
+  /** Makes each request the text of its rows, so that a session can tell requests apart. */
   private static final class TextRequests implements Requests {
     @Override
     public List<WriteCommand> together(List<WriteRequest> rows) {

@@ -22,7 +22,7 @@ import org.apache.kafka.connect.data.Timestamp;
 import org.apache.kafka.connect.errors.DataException;
 import org.junit.jupiter.api.Test;
 
-/** The driver's own codecs say what the bytes must mean. */
+/** The driver's own codecs verify the bytes. */
 class FieldEncoderTest {
   private static ByteBuffer encoded(Schema field, DataType cql, Object value) {
     return ByteBuffer.wrap(FieldEncoder.of("c", field, cql).encode(value));

@@ -122,7 +122,7 @@ class RetryTest {
         Stream.of(errors).map(error -> Map.entry(node(), error)).toList());
   }
 
-  /** A node that has only an identity. */
+  /** A node with nothing but an identity. */
   private static Node node() {
     Object identity = new Object();
     return (Node)

@@ -27,7 +27,7 @@ class WritePipelineTest {
         new RetryingExecutor(session::execute, never, null, error -> {}), maxInFlight, observer);
   }
 
-  /** A session that answers only when it is told to. */
+  /** A session that answers only on demand. */
   private static final class HeldSession {
     private final List<CompletableFuture<AsyncResultSet>> unanswered = new ArrayList<>();
 

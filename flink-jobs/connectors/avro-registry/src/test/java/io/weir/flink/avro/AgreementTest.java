@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * Both engines' decoders against the verdict of {@code weir schema check} and the values of the
- * proof's own reader, which tests/contract/test_decoders_agree.py writes for random pairs.
+ * Compares the decoders of both engines with the result of {@code weir schema check} and the values
+ * of the oracle's own reader, which tests/contract/test_decoders_agree.py writes for random pairs.
  */
 @EnabledIfSystemProperty(named = "weir.pairs", matches = ".+")
 class AgreementTest {
@@ -60,7 +60,7 @@ class AgreementTest {
     assertThat(wrong).isEmpty();
   }
 
-  /** Avro's own check, which registries make of a new version of a schema. */
+  /** Avro's own check, which registries apply to a new version of a schema. */
   private static boolean isCompatible(Schema reader, Schema writer) {
     try {
       return SchemaCompatibility.checkReaderWriterCompatibility(reader, writer).getType()
@@ -70,7 +70,7 @@ class AgreementTest {
     }
   }
 
-  /** What is wrong with a record, or "". */
+  /** Describes what is wrong with a record; "" if it is correct. */
   private static String check(Schema writer, Schema reader, JsonNode record, boolean flink)
       throws IOException {
     byte[] avro = HexFormat.of().parseHex(record.get("avro").asText());
@@ -102,7 +102,7 @@ class AgreementTest {
         : record.get("avro") + ": Flink reads " + row + ", not " + wanted;
   }
 
-  /** A value in the form that the Python side has for it. */
+  /** Converts a value to the form that the Python side uses. */
   private static Object shown(Object value) {
     if (value instanceof GenericRecord record) {
       Map<String, Object> fields = new LinkedHashMap<>();

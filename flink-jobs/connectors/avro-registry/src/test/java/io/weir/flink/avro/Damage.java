@@ -3,15 +3,15 @@ package io.weir.flink.avro;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Bits that flip, bytes that are cut off, added or lost on the way. */
+/** Damages records in transit: flips bits, and truncates, adds or drops bytes. */
 final class Damage {
   private static final int LONG_RUN = 12;
 
   private Damage() {}
 
   /**
-   * A copy of a record in the registry's wire format, damaged up to three times. The header's id
-   * stays, as an unknown one says nothing about the decoder.
+   * Returns a copy of a record in the registry's wire format with up to three defects. The header's
+   * id stays intact, because an unknown id would not exercise the decoder.
    */
   static byte[] of(byte[] value, Random random) {
     byte[] damaged = value;

@@ -17,14 +17,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Damaged events are letters for both engines or for none, of one code, and what is read is the
- * same.
+ * A damaged event becomes a dead letter with the same code in both engines, or both read the same
+ * value.
  */
 class DamagedEventsTest {
   private static final int WRITERS = 400;
   private static final int RECORDS = 250;
 
-  /** Every type that a pipeline's event may have. */
+  /** All types that a pipeline's event may have. */
   private static final String EVENT =
       "{'type':'record','name':'E','fields':[{'name':'id','type':'string'},"
           + "{'name':'ts','type':{'type':'long','logicalType':'timestamp-millis'}},"
@@ -57,7 +57,7 @@ class DamagedEventsTest {
     }
   }
 
-  /** The row, or the code of its letter. */
+  /** The row, or the code of its dead letter. */
   private static Object ofFlink(ValueReader reader, byte[] value) {
     BinaryInput in = new BinaryInput();
     in.reset(value, WireFormat.HEADER_BYTES);

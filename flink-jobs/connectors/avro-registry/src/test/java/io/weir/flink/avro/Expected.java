@@ -25,7 +25,9 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.LogicalType;
 import org.apache.flink.table.types.logical.RowType;
 
-/** The SQL types of a reader schema, and Flink's form of what Avro's own reader gives for them. */
+/**
+ * The SQL types of a reader schema, and Flink's form of the values that Avro's own reader returns.
+ */
 final class Expected {
   private Expected() {}
 

@@ -14,7 +14,7 @@ import org.apache.flink.table.catalog.ResolvedSchema;
 import org.apache.flink.table.connector.source.DynamicTableSource;
 import org.apache.flink.table.factories.FactoryUtil;
 
-/** The definition of a small Kafka table in this format, and the source that Flink makes of it. */
+/** The definition of a small Kafka table in this format, and its source in Flink. */
 final class FlightTable {
   static final int ID = 7;
   static final Schema SCHEMA =

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Mistakes are found while the query is planned, before anything runs. */
+/** Errors are reported while the query is planned, before anything runs. */
 class FormatFactoryTest {
   private static final String URL = "http://localhost:1/apis/ccompat/v7";
   private static final String FORMAT = "value.avro-registry.";

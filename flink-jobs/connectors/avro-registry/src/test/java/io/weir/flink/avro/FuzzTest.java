@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever the bytes, there is a row: decoded or dead letter. No exception, no endless loop. */
+/** Any bytes give a row, decoded or a dead letter. There is no exception and no endless loop. */
 class FuzzTest {
   private static final int SCHEMA_PAIRS = 200;
   private static final int RECORDS = 200;

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The format within the classes of the real Kafka connector, short of a broker. */
+/** The format inside the real Kafka connector's classes, without a broker. */
 class KafkaConnectorTest {
   private static final byte[] KEY = "EWR".getBytes();
   private final TestRegistry registry = new TestRegistry();
@@ -57,7 +57,7 @@ class KafkaConnectorTest {
             .build());
   }
 
-  /** What the source emits for one Kafka value. */
+  /** The rows that the source emits for one Kafka value. */
   private List<RowData> rows(Map<String, String> options, byte[] value, String... metadata)
       throws Exception {
     ScanTableSource source = (ScanTableSource) FlightTable.source(FlightTable.COLUMNS, options);

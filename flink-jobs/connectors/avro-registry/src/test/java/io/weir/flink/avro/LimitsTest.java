@@ -21,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** An event that no table could hold is set aside like one that cannot be decoded. */
+/** An event that no table could store is set aside like one that cannot be decoded. */
 class LimitsTest {
   private static final int ID = 7;
   private static final Schema EVENT =
@@ -106,7 +106,7 @@ class LimitsTest {
   @Test
   void keysAreMeasuredInBytes() throws Exception {
     assertThat(reason("twelve-bytes", 0, null, 3)).isEmpty();
-    // 2, 3 and 4 bytes of UTF-8.
+    // Characters of 2, 3 and 4 bytes in UTF-8.
     assertThat(reason("\u00e4\u20ac\ud83d\ude00abc", 0, null, 0)).isEmpty();
     assertThat(reason("\u00e4\u20ac\ud83d\ude00abcd", 0, null, 0))
         .isEqualTo(

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which names of types and fields are the reader's, for the decoders of both engines alike. */
+/** How type and field names are matched with the reader's, the same for both engines. */
 class NamesTest {
   private static final RowType X = columns(column("x", DataTypes.STRING()));
 
@@ -24,7 +24,7 @@ class NamesTest {
     return Wire.parse("{'type':'record'," + names + ",'fields':[" + fields + "]}");
   }
 
-  /** The string of field x in each decoder's row; x is all that the writer has. */
+  /** Asserts the string of field x in each decoder's row; the writer has only this field. */
   private static void assertReads(Schema writer, Object written, Schema reader, String expected)
       throws Exception {
     byte[] avro =

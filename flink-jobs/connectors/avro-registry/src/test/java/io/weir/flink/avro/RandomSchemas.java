@@ -89,7 +89,7 @@ final class RandomSchemas {
         "E" + names++, null, "test", some, random.nextBoolean() ? some.get(0) : null);
   }
 
-  /** A default of the first branch, as Avro wants it; none for what has no short one. */
+  /** A default of the first branch in Avro's form; none for types without a short one. */
   private Object defaultOf(Schema schema) {
     Schema type = schema.isUnion() ? schema.getTypes().get(0) : schema;
     boolean plain = type.getLogicalType() == null;
@@ -110,7 +110,7 @@ final class RandomSchemas {
     };
   }
 
-  /** What an older or newer producer may have written the reader's records with. */
+  /** A schema with which an older or newer producer may have written the reader's records. */
   Schema writerOf(Schema reader) {
     List<Schema.Field> fields = new ArrayList<>();
     for (Schema.Field field : reader.getFields()) {
@@ -175,7 +175,7 @@ final class RandomSchemas {
     return choice < promoted.length ? Schema.create(promoted[choice]) : reader;
   }
 
-  /** Anything, a recursive type among it, as it is only skipped. */
+  /** Any type, even a recursive one, because it is only skipped. */
   private Schema writerOnly() {
     if (random.nextInt(4) > 0) {
       return value(0);

@@ -12,7 +12,7 @@ import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
 
-/** Random values that a writer may write with a schema, in Avro's generic form. */
+/** Random values for a writer schema, in Avro's generic form. */
 final class RandomValues {
   private static final String[] TEXTS = {"", "EWR", "München", "東京", "𝄞 clef", "a longer text"};
   private final Random random;
@@ -87,7 +87,7 @@ final class RandomValues {
     if (schema.getLogicalType() instanceof LogicalTypes.Decimal decimal) {
       return unscaled(decimal).toByteArray();
     }
-    // ASCII, as the reader may want it as a string.
+    // ASCII, because the reader may read it as a string.
     byte[] bytes = new byte[random.nextInt(12)];
     for (int i = 0; i < bytes.length; i++) {
       bytes[i] = (byte) (32 + random.nextInt(95));

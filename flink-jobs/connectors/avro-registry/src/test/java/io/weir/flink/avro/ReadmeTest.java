@@ -18,7 +18,7 @@ import org.apache.flink.table.api.TableEnvironment;
 import org.apache.flink.util.TimeUtils;
 import org.junit.jupiter.api.Test;
 
-/** The README says what the code does. */
+/** The README matches the code. */
 class ReadmeTest {
   private static String readme() throws IOException {
     return Files.readString(Path.of("README.md"));

@@ -11,7 +11,7 @@ import org.apache.flink.table.runtime.typeutils.InternalTypeInfo;
 import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
 
-/** Deserialization schemas as the decoding format makes them. */
+/** Deserialization schemas as the decoding format creates them. */
 final class Schemas {
   private Schemas() {}
 

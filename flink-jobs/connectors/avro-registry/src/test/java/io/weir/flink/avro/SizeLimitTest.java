@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Values around the most bytes that an event may have. */
+/** Values close to the maximum size of an event. */
 class SizeLimitTest {
   private static final int ID = 7;
   private static final int LIMIT = 1000;
@@ -61,7 +61,7 @@ class SizeLimitTest {
   }
 
   private static byte[] note(int bytes) {
-    // A header of five bytes, and a length of two.
+    // A header of five bytes, and two for the length.
     String text = "x".repeat(bytes - 7);
     return Wire.value(ID, NOTE, new GenericRecordBuilder(NOTE).set("text", text).build());
   }

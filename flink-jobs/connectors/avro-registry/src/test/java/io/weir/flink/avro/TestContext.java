@@ -10,7 +10,7 @@ import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.apache.flink.util.SimpleUserCodeClassLoader;
 import org.apache.flink.util.UserCodeClassLoader;
 
-/** Opens a schema outside of a job and keeps its counters, by name. */
+/** Opens a schema outside a job and keeps its counters by name. */
 final class TestContext implements DeserializationSchema.InitializationContext {
   final Map<String, Counter> counters = new TreeMap<>();
 

@@ -18,7 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.apache.avro.Schema;
 
-/** A registry on a free port, which answers as Apicurio 3.3 does under /apis/ccompat/v7. */
+/** A registry on a free port that answers like Apicurio 3.3 under /apis/ccompat/v7. */
 final class TestRegistry implements AutoCloseable {
   private static final String PATH = "/apis/ccompat/v7/schemas/ids/";
 
@@ -29,9 +29,9 @@ final class TestRegistry implements AutoCloseable {
   private final Map<Integer, String> bodies = new ConcurrentHashMap<>();
   private volatile Failure failure = exchange -> false;
 
-  /** An answer instead of the usual one. */
+  /** Answers a request instead of the registry. */
   interface Failure {
-    /** Whether it answered. */
+    /** Returns whether it has answered. */
     boolean answer(HttpExchange exchange) throws IOException;
   }
 
@@ -47,7 +47,7 @@ final class TestRegistry implements AutoCloseable {
   }
 
   static {
-    // The JDK's server sends headers and body apart: without this each answer takes 40 ms.
+    // The JDK's server sends headers and body separately; without this, each response takes 40 ms.
     System.setProperty("sun.net.httpserver.nodelay", "true");
   }
 

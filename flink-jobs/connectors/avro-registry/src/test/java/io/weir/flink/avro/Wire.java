@@ -10,7 +10,7 @@ import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.io.BinaryEncoder;
 import org.apache.avro.io.EncoderFactory;
 
-/** Records as producers write them, by Avro's own writer. */
+/** Records as producers write them, with Avro's own writer. */
 final class Wire {
   private Wire() {}
 

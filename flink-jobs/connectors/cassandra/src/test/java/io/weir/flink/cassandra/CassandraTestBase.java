@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
-/** Gives each test class a keyspace of its own in the Cassandra that the system properties name. */
+/** Gives each test class a keyspace of its own in the Cassandra named by the system properties. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class CassandraTestBase {
   static final String CONTACT_POINT = System.getProperty("cassandra.contact-point");
@@ -100,7 +100,7 @@ abstract class CassandraTestBase {
     env.executeSql(statement).await();
   }
 
-  /** All rows that a query gives, as text. */
+  /** All rows that a query returns, as text. */
   static List<String> rows(TableEnvironment env, String query) {
     List<String> rows = new ArrayList<>();
     env.executeSql(query).collect().forEachRemaining(row -> rows.add(row.toString()));
@@ -111,7 +111,7 @@ abstract class CassandraTestBase {
     return cassandra.execute(cql).all();
   }
 
-  /** Asks until it is so; fails after 60 s. */
+  /** Polls until the condition holds; fails after 60 s. */
   static void await(String what, BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
     while (!condition.getAsBoolean()) {

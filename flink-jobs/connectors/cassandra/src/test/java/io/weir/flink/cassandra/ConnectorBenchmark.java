@@ -18,9 +18,9 @@ import org.apache.flink.table.functions.TableFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * How fast rows are written, against the bare driver that writes the same rows, and how long a
- * lookup takes. Not a test; run {@code main} (with {@code writes}, {@code latency}, {@code lookups}
- * or nothing for all) and {@code -Dcassandra.contact-point=host:port -Dcassandra.datacenter=name}.
+ * Measures how fast rows are written, compared with the bare driver, and how long a lookup takes.
+ * Not a test: run {@code main} (with {@code writes}, {@code latency}, {@code lookups}, or nothing
+ * for all) and {@code -Dcassandra.contact-point=host:port -Dcassandra.datacenter=name}.
  */
 final class ConnectorBenchmark extends CassandraTestBase {
   private static final int WARM_UP_ROWS = 100_000;
@@ -57,7 +57,7 @@ final class ConnectorBenchmark extends CassandraTestBase {
     for (int parallelism = 1; parallelism <= 2; parallelism++) {
       int writers = parallelism;
       flinkJob(WARM_UP_ROWS, writers, UNLIMITED);
-      // The difference of a long and a short run leaves out the job's start and end.
+      // The difference between a long and a short run excludes the job's start and end.
       Cost shortRun = Cost.of(() -> flinkJob(WARM_UP_ROWS, writers, UNLIMITED));
       Cost longRun = Cost.of(() -> flinkJob(WARM_UP_ROWS + ROWS, writers, UNLIMITED));
       longRun.minus(shortRun).print("job with %d writers".formatted(writers), bare);
@@ -102,7 +102,7 @@ final class ConnectorBenchmark extends CassandraTestBase {
         "INSERT INTO job SELECT id, 'carrier', 'origin', CAST(id AS INT), CAST(id AS DOUBLE) FROM events");
   }
 
-  /** Besides this time a row waits up to sink.buffer.max-time (10 ms). */
+  /** In addition, a row waits up to sink.buffer.max-time (10 ms). */
   private void latency() throws Exception {
     RecordingReporter.clear();
     flinkJob(WARM_UP_ROWS, 1, 5_000);
@@ -188,8 +188,8 @@ final class ConnectorBenchmark extends CassandraTestBase {
   }
 
   /**
-   * What writing {@link #ROWS} rows took. The processor time of this JVM counts the client's work
-   * alone, whatever else the machine does; the elapsed time includes Cassandra's.
+   * The cost of writing {@link #ROWS} rows. The CPU time of this JVM includes only the client's
+   * work, whatever else the machine does; the elapsed time includes Cassandra's.
    */
   private record Cost(double elapsedSeconds, double cpuSeconds) {
     static Cost of(Work work) throws Exception {

@@ -10,7 +10,9 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A TCP relay to Cassandra whose connections can be cut, and refused until it is mended. */
+/**
+ * A TCP proxy for Cassandra. Its connections can be cut, and are then refused until it is restored.
+ */
 final class CuttableProxy implements AutoCloseable {
   private final InetSocketAddress target;
   private final ServerSocket server;
@@ -66,7 +68,7 @@ final class CuttableProxy implements AutoCloseable {
         OutputStream out = to.getOutputStream()) {
       in.transferTo(out);
     } catch (IOException e) {
-      // Cut, or closed by either side.
+      // Cut, or closed by one side.
     } finally {
       closeQuietly(from);
       closeQuietly(to);
@@ -83,7 +85,7 @@ final class CuttableProxy implements AutoCloseable {
     try {
       socket.close();
     } catch (IOException e) {
-      // Closed already.
+      // Already closed.
     }
   }
 }

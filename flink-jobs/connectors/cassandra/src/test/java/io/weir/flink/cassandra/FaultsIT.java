@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FaultsIT extends CassandraTestBase {
   private static final AtomicBoolean HAS_FAILED = new AtomicBoolean();
 
-  /** Passes its argument on, but fails the job once in the middle. */
+  /** Returns its argument, but fails the job once in the middle. */
   public static final class FailOnce extends ScalarFunction implements Serializable {
     public Long eval(Long id) {
       if (id == 6000 && HAS_FAILED.compareAndSet(false, true)) {
@@ -51,8 +51,8 @@ class FaultsIT extends CassandraTestBase {
             "restart-strategy.fixed-delay.delay=100 ms",
             "restart-strategy.fixed-delay.attempts=3");
     env.createTemporarySystemFunction("fail_once", FailOnce.class);
-    // Nothing is sent before the end or the bound: what checkpoints hold is in the writer's state
-    // alone.
+    // Nothing is sent before the end of the job or a full buffer, so checkpoints have these rows
+    // only in the writer's state.
     env.executeSql(
         "CREATE TABLE restarted (id BIGINT, v STRING, PRIMARY KEY (id) NOT ENFORCED)"
             + with(

@@ -16,7 +16,7 @@ class LookupIT extends CassandraTestBase {
       "'lookup.full-cache.periodic-reload.interval' = '100 ms'";
   private static final String SLOW_RELOAD = "'lookup.full-cache.periodic-reload.interval' = '1 h'";
 
-  /** A stream of 0, 1, ... 4, again and again, until it is closed. */
+  /** An endless stream of 0, 1, ... 4, repeated until it is closed. */
   private static void createProbes(TableEnvironment env, String more) {
     env.executeSql(
         "CREATE TABLE probes (id BIGINT, k AS CAST(MOD(id, 5) AS INT), p AS PROCTIME()) WITH ('connector' = 'datagen',"
@@ -39,7 +39,7 @@ class LookupIT extends CassandraTestBase {
   }
 
   @Test
-  @SuppressWarnings("try") // What closing may throw fails the test, as it should.
+  @SuppressWarnings("try") // An exception from close fails the test, as it should.
   void aFullCopySeesUpdatesAndOutlivesAnEmptyAndAMissingTable() throws Exception {
     cassandra.execute("CREATE TABLE carriers (k int PRIMARY KEY, name text)");
     cassandra.execute("INSERT INTO carriers (k, name) VALUES (1, 'United')");
@@ -129,7 +129,7 @@ class LookupIT extends CassandraTestBase {
             "+I[Norfolk, ORF]",
             "+I[Norfolk, null]",
             "+I[Boston, null]");
-    // The city whose state is null was not looked up.
+    // The city with a null state was not looked up.
     assertThat(RecordingReporter.gauge("joinMisses")).isEqualTo(1);
     assertThat(RecordingReporter.text("missingKeys")).matches("\\{\"(Boston, MA|MA, Boston)\":1}");
   }
@@ -146,7 +146,7 @@ class LookupIT extends CassandraTestBase {
             + " 'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '99999')");
     run(env, "INSERT INTO written SELECT id, 'name ' || CAST(id % 1000 AS STRING) FROM ids");
 
-    // Each row is joined by its own key, whatever other rows have its name.
+    // Each row joins by its own key, even if other rows have the same name.
     env.executeSql("CREATE TABLE joined" + columns + with("products_joined"));
     cassandra.execute("CREATE TABLE products_joined (k bigint PRIMARY KEY, name text)");
     run(

@@ -13,7 +13,7 @@ import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.metrics.reporter.MetricReporter;
 import org.apache.flink.metrics.reporter.MetricReporterFactory;
 
-/** Remembers all metrics of the jobs of this JVM, also after their end. */
+/** Records all metrics of the jobs in this JVM, even after they end. */
 public final class RecordingReporter implements MetricReporter, MetricReporterFactory {
   static final String SETTING =
       "metrics.reporter.recording.factory.class=" + RecordingReporter.class.getName();

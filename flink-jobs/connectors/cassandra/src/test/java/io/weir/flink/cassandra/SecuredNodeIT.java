@@ -13,9 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Against a node that asks for passwords and TLS: system properties name it, its truststore and a
- * file with the password of the role {@code writer}, who may use {@code secured.readings} (k int,
- * name text).
+ * Tests against a node that requires passwords and TLS. System properties name it, its truststore
+ * and a file with the password of the role {@code writer}, which may use {@code secured.readings}
+ * (k int, name text).
  */
 class SecuredNodeIT {
   private static final String CONTACT_POINT = System.getProperty("cassandra.secured.contact-point");
@@ -32,7 +32,7 @@ class SecuredNodeIT {
       "'tls.truststore.path' = '%s', 'tls.truststore.password' = '%s'"
           .formatted(TRUSTSTORE, STORE_PASSWORD);
 
-  /** An environment with the table as it is reached with these options. */
+  /** An environment with the table, configured with these options. */
   private static TableEnvironment reaching(String... options) {
     TableEnvironment env = CassandraTestBase.batch("parallelism.default=1");
     String with =

@@ -19,7 +19,7 @@ class SinkIT extends CassandraTestBase {
             + with("totals"));
     env.executeSql(
         "CREATE VIEW input AS SELECT * FROM (VALUES ('a', 1), ('b', 5), ('a', 2), ('c', 7), ('c', -7)) AS t(k, v)");
-    // 'c' first has a total of 7; then it is 0, which HAVING takes out again: a deletion.
+    // 'c' first has a total of 7, then 0. HAVING removes that row, which is a deletion.
     run(
         env,
         "INSERT INTO totals SELECT k, COUNT(*), SUM(v) FROM input GROUP BY k HAVING SUM(v) <> 0");
@@ -94,8 +94,8 @@ class SinkIT extends CassandraTestBase {
     String first = "(1, 'a1', CAST(NULL AS STRING))";
     String second = "(1, CAST(NULL AS STRING), 'b2')";
 
-    // Both rows meet in one buffer: joining them must not lose the column that only the older one
-    // sets.
+    // Both rows are in the buffer at once. Merging them must not lose the column that only the
+    // older one sets.
     run(env, "INSERT INTO merging VALUES " + first + ", " + second);
     Row merged = select("SELECT a, b FROM partial WHERE k = 1").get(0);
     assertThat(merged.getString("a")).isEqualTo("a1");

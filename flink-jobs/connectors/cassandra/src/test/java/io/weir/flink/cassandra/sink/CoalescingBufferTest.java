@@ -112,7 +112,7 @@ class CoalescingBufferTest {
     assertThat(restored(COLUMNS, bytes))
         .usingRecursiveFieldByFieldElementComparator()
         .containsExactly(row, deletion(7, "y"));
-    // "a" is gone, "new" has come, and the order is another.
+    // "a" was removed, "new" was added, and the order differs.
     assertThat(restored(List.of("b", "new", "k"), bytes).get(0).values())
         .isDeepEqualTo(new byte[][] {new byte[0], null, bytes("x")});
     assertThatThrownBy(() -> new WriteRequestSerializer(COLUMNS).deserialize(2, bytes))

@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** Rows are known by their write timestamps, and a request is the text of those in it. */
+/** Rows are identified by their write timestamps, and a request is the text of its rows. */
 class HandOverTest {
   private static final Throwable REFUSED = new InvalidQueryException(null, "Key may not be empty");
 

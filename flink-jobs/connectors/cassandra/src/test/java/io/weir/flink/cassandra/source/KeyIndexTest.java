@@ -14,7 +14,7 @@ class KeyIndexTest {
   private static final int[] FIRST_COLUMN = {0};
   private static final int ROWS = 200_000;
 
-  /** As the reader makes them. */
+  /** A text as the reader creates it. */
   private static StringData text(String value) {
     return StringData.fromBytes(value.getBytes(StandardCharsets.UTF_8));
   }
@@ -69,7 +69,7 @@ class KeyIndexTest {
     assertThat(index(1, null).known(row)).isSameAs(row);
   }
 
-  /** The constants are those of weir.sizing.references. */
+  /** The constants come from weir.sizing.references. */
   @Test
   void aCopyAndItsReloadNeedTheMemoryThatSizingPlans() {
     long empty = used();

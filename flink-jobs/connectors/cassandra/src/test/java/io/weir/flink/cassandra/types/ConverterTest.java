@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The binary form is checked against the driver's own codecs. */
+/** The driver's own codecs verify the binary form. */
 class ConverterTest {
   private static LogicalType flink(String type) {
     return LogicalTypeParser.parse(type, ConverterTest.class.getClassLoader());
