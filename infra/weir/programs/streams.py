@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.principals import references_principal
 from weir.catalog.roles import job_role
-from weir.components.base import Resources
 from weir.components.images import image
 from weir.components.pipeline_program import PipelineProgram
 from weir.components.streams.application import StreamsApplication, StreamsApplicationArgs, application_name
 from weir.components.streams.loader import LoaderArgs, StandaloneLoader, StrimziLoader, StrimziVersion
-from weir.components.streams.reference_publisher import reference_publisher
 from weir.config import versions
 from weir.config.errors import WeirError
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaProvider
 from weir.programs.load import PlannedEnvironment
-from weir.programs.own_programs import program_args
+from weir.programs.own_programs import own_programs
 from weir.programs.platform import Platform
 
 Loader = StrimziLoader | StandaloneLoader
@@ -36,30 +33,21 @@ def kafka_streams(environment: PlannedEnvironment, platform: Platform, pipeline:
             f"pipelines: {pipeline.name} runs on Kafka Streams, which creates its own topics, but at Aiven only "
             "administrators can create topics; set `engine: flink` in its file, or kafka.provider to strimzi"
         )
-    plan, role = environment.plan.streams[pipeline.name], job_role(pipeline.name)
-    ready: Resources = platform.ready
-    made: list[Part] = []
-    if pipeline.reference_tables:
-        publisher = reference_publisher(
-            platform.site,
-            program_args(environment, platform, pipeline, references_principal(pipeline), role),
-        )
-        made.append(publisher)
-        ready = [*ready, publisher.deployment]
+    programs = own_programs(environment, platform, pipeline)
     application = StreamsApplication(
         application_name(pipeline),
         platform.site,
         StreamsApplicationArgs(
             pipeline=pipeline,
-            plan=plan,
+            plan=environment.plan.streams[pipeline.name],
             image=image(stack.images, ImageName.STREAMS),
             kafka=platform.kafka,
             registry_url=platform.registry_url,
             storage_class=stack.storage.classes.streams,
-            after=ready,
+            after=[*platform.ready, *(program.deployment for program in programs)],
         ),
     )
-    return [*made, application, _loader(environment, platform, pipeline)]
+    return [*programs, application, _loader(environment, platform, pipeline)]
 
 
 def _loader(environment: PlannedEnvironment, platform: Platform, pipeline: Pipeline) -> Loader:

@@ -26,7 +26,7 @@ from weir.config.kafka import KafkaProvider
 from weir.config.kubernetes import FlinkOperatorProvider
 from weir.config.security import SecretName
 from weir.programs.load import PlannedEnvironment
-from weir.programs.own_programs import monitor
+from weir.programs.own_programs import own_programs
 from weir.programs.platform import Platform
 from weir.programs.streams import Part, kafka_streams
 
@@ -41,8 +41,8 @@ def workloads(environment: PlannedEnvironment, platform: Platform) -> list[Flink
         engine: [pipeline for pipeline in environment.pipelines if pipeline.spec.engine is engine] for engine in Engine
     }
     made = [part for pipeline in on[Engine.KAFKA_STREAMS] for part in kafka_streams(environment, platform, pipeline)]
-    monitors = [monitor(environment, platform, pipeline) for pipeline in on[Engine.FLINK]]
-    return [*_jobs(environment, platform, on[Engine.FLINK]), *made, *monitors]
+    programs = [program for pipeline in on[Engine.FLINK] for program in own_programs(environment, platform, pipeline)]
+    return [*_jobs(environment, platform, on[Engine.FLINK]), *made, *programs]
 
 
 def _jobs(environment: PlannedEnvironment, platform: Platform, pipelines: Sequence[Pipeline]) -> list[FlinkDeployment]:
