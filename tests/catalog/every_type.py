@@ -42,7 +42,7 @@ def every_type() -> Candidate:
         "joins": [
             {"reference": f"of_{kind}", "match": {"k": f"{kind}_"}, "select": {"v": f"joined_{kind}"}} for kind in AVRO
         ],
-        "rows": {"table": "events", "partition_key": keys, "clustering_key": ["day"]},
+        "rows": {"table": "events", "partition_key": keys, "clustering_key": ["day"], "bucket": {"time": "hour"}},
         "aggregates": [
             {
                 "table": "totals",

@@ -148,6 +148,19 @@ def key_changed(chance: random.Random, files: Files) -> str:
     return f"{name}: {key}"
 
 
+def bucket_changed(chance: random.Random, files: Files) -> str:
+    """Another bucket of the rows, perhaps under the name of another column."""
+    bucket: dict[str, Any] = {"hash": chance.choice([2, 16, 1024])}
+    if chance.random() < 0.5:
+        bucket = {"time": chance.choice(["hour", "day", "month", "year", "week"])}
+    if chance.random() < 0.5:
+        bucket["column"] = chance.choice([*RESERVED, *_columns(files)])
+    spec = files.pipeline if isinstance(files.pipeline, dict) else {}
+    if isinstance(spec.get("rows"), dict):
+        spec["rows"]["bucket"] = bucket
+    return str(bucket)
+
+
 def reference_typed(chance: random.Random, files: Files) -> str:
     """A reference's column of another type."""
     spec = files.pipeline if isinstance(files.pipeline, dict) else {}
@@ -177,6 +190,7 @@ EDITS: list[Edit] = [
     measure_added,
     dimension_added,
     key_changed,
+    bucket_changed,
     reference_typed,
     engine_changed,
 ]
@@ -193,7 +207,7 @@ def _renamed(value: Any, old: str, new: str) -> Any:
 def _columns(files: Files) -> list[str]:
     spec = files.pipeline if isinstance(files.pipeline, dict) else {}
     joined = [name for join in _parts(spec.get("joins")) for name in _texts(join.get("select") or {})]
-    return [*(field["name"] for field in files.fields), *_names(spec.get("derived")), *joined] or ["id"]
+    return [*(field["name"] for field in files.fields), *_names(spec.get("derived")), *joined, "bucket"]
 
 
 def _some(chance: random.Random, files: Files) -> list[dict[str, Any]]:

@@ -104,6 +104,27 @@ def test_the_source_counts_other_events_under_a_recent_id():
     assert "'value.avro-registry.id-columns' = 'time_hour;carrier;flight'" in source
 
 
+@pytest.mark.parametrize(
+    ("bucket", "expression", "kind"),
+    [
+        (
+            {"hash": 16},
+            "MOD(1 * (POSITION(SUBSTRING(SHA256(`e`.`id`) FROM 8 FOR 1) IN '0123456789abcdef') - 1), 16)",
+            "INT",
+        ),
+        ({"time": "hour"}, "FLOOR(`e`.`at` TO HOUR)", "TIMESTAMP_LTZ(3)"),
+        ({"time": "day"}, "CAST(`e`.`at` AS DATE)", "DATE"),
+    ],
+)
+def test_a_bucket_is_computed_by_functions_that_flink_has(tmp_path, bucket, expression, kind):
+    rows = {"table": "readings_enriched", "partition_key": ["day"], "clustering_key": ["id"], "bucket": bucket}
+    statements = job_statements(made(tmp_path, [], {"rows": rows}), settings(last_stage=Stage.READ))
+    assert f"{expression} AS `bucket`" in definition(statements, "_enriched")
+    sink = definition(statements, "readings_enriched")
+    assert f"`bucket` {kind} NOT NULL" in sink
+    assert "PRIMARY KEY (`day`, `bucket`, `id`) NOT ENFORCED" in sink
+
+
 def test_every_join_is_a_left_lookup():
     enriched = definition(job_statements(FLIGHTS, settings()), "_enriched")
     joins = [line for line in enriched.splitlines() if "JOIN" in line]

@@ -37,7 +37,7 @@ def applied(database: Database) -> Existing:
     def options(table: Table) -> dict[str, object]:
         return {
             name: value
-            if isinstance(value, int)
+            if isinstance(value, int | str)
             else {**value, "class": f"org.apache.cassandra.db.compaction.{value['class']}", "max_threshold": "32"}
             for name, value in table.options.items()
         }
@@ -155,6 +155,28 @@ def test_a_column_moved_from_partition_to_clustering_key_is_another_key() -> Non
     moved = with_table(TABLE, partition_key=("tailnum", "year"), clustering_key=())
     with pytest.raises(ConfigError, match="a primary key cannot change"):
         migration(moved, applied(WANTED))
+
+
+@pytest.mark.parametrize("found", ["bucket: hash 8", "bucket: time day", "", None])
+def test_stored_rows_cannot_change_their_bucket(found: str | None) -> None:
+    bucketed = with_table(TABLE, bucket="hash 16")
+    existing = applied(bucketed)
+    assert migration(bucketed, existing).changes == ()
+    (name,) = existing.tables
+    options = {**existing.tables[name].options, "comment": found}
+    other = replace(existing, tables={name: replace(existing.tables[name], options=options)})
+    with pytest.raises(ConfigError, match=r"for 'bucket: hash 16'; stored rows cannot change their bucket") as refused:
+        migration(bucketed, other)
+    assert f"its comment is {found or ''!r}" in refused.value.problems[0]
+
+
+def test_a_bucket_that_is_added_is_another_key() -> None:
+    columns = {**TABLE.columns, "bucket": ColumnType.INT}
+    bucketed = with_table(TABLE, columns=columns, partition_key=("tailnum", "bucket"), bucket="hash 16")
+    with pytest.raises(ConfigError, match="a primary key cannot change: use a new table name") as refused:
+        migration(bucketed, applied(WANTED))
+    assert len(refused.value.problems) == 1
+    assert "WITH comment = 'bucket: hash 16' AND " in statements(bucketed, NOTHING)[1]
 
 
 names = st.sampled_from(["a", "b", "c", "d", "e"])

@@ -51,6 +51,18 @@ def test_a_plan_addresses_columns_by_their_position(orders: Pipeline) -> None:
     assert plan["source"]["columns"] == names.index("placed_hour"), "derived columns follow those of the event"
 
 
+@pytest.mark.parametrize("bucket", ["", "  bucket: {time: hour}\n"])
+def test_only_a_plan_with_a_hash_bucket_speaks_of_one(orders: Pipeline, tmp_path: Path, bucket: str) -> None:
+    plan = json.loads(streams_plan(StreamsConfig(), ENDPOINTS, orders))
+    assert plan["bucket"] == {"key": plan["deduplication"]["key"], "count": 4}
+    folder = write_orders_pipeline(tmp_path / "other", orders=1)
+    file = folder / "pipeline.yaml"
+    file.write_text(file.read_text().replace("  bucket: {hash: 4}\n", bucket))
+    other = json.loads(streams_plan(StreamsConfig(), ENDPOINTS, load_pipeline(folder)))
+    assert "bucket" not in other
+    assert len(other["derived"]) == len(plan["derived"]) + bool(bucket)
+
+
 def test_a_condition_beyond_the_references_key_is_part_of_the_plan(tmp_path: Path) -> None:
     folder = write_orders_pipeline(tmp_path, orders=1)
     file = folder / "pipeline.yaml"

@@ -35,6 +35,7 @@ HEAD = (
 )
 TIMEOUT_SECONDS = 900
 STATEMENTS = "flink-jobs/dedup_join/dedup_join/statements.py"
+TIMES = "flink-jobs/dedup_join/dedup_join/times.py"
 PLAN = "flink-jobs/dedup_join/dedup_join/plan.py"
 TABLES = "flink-jobs/dedup_join/dedup_join/tables.py"
 JOBS = "infra/weir/local/jobs.py"
@@ -123,10 +124,10 @@ MUTATIONS = (
         "writes are dated by the clock",
         (
             Edit(
-                STATEMENTS,
-                '    seconds = f"EXTRACT(EPOCH FROM {sql.name(column)}) * {MICROSECONDS_PER_SECOND}"',
+                TIMES,
+                '    seconds = f"EXTRACT(EPOCH FROM {expression}) * {MICROSECONDS_PER_SECOND}"',
                 '    return f"EXTRACT(EPOCH FROM CURRENT_TIMESTAMP) * {MICROSECONDS_PER_SECOND}"\n'
-                '    seconds = f"EXTRACT(EPOCH FROM {sql.name(column)}) * {MICROSECONDS_PER_SECOND}"',
+                '    seconds = f"EXTRACT(EPOCH FROM {expression}) * {MICROSECONDS_PER_SECOND}"',
             ),
         ),
         "replay-again",

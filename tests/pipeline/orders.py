@@ -68,6 +68,7 @@ rows:
   table: orders_enriched
   partition_key: [country, placed_day]
   clustering_key: [placed_at, order_number]
+  bucket: {hash: 4}
 aggregates:
   - table: sales_by_hour
     grain: placed_hour

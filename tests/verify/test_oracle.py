@@ -57,6 +57,30 @@ def test_times_are_truncated_in_utc_before_and_after_1970(tmp_path: Path) -> Non
     assert rows["c", 1]["read_month"] == date(1969, 12, 1)
 
 
+@pytest.mark.parametrize(
+    ("bucket", "expected"),
+    [
+        # The first four bytes of the SHA-256 of `a`, U+001F, `1`, and so on.
+        ("{hash: 16}", [4, 14, 2, 7, 13]),
+        (
+            "{time: hour}",
+            [datetime(2024, 2, 29, hour) for hour in (23, 12, 23)]
+            + [datetime(2024, 3, 1, 0), datetime(1969, 12, 31, 23)],
+        ),
+        (
+            "{time: year, column: bucket}",
+            [date(2024, 1, 1)] * 4 + [date(1969, 1, 1)],
+        ),
+    ],
+)
+def test_a_row_is_in_the_bucket_of_its_id_or_time(tmp_path: Path, bucket: str, expected: list[Any]) -> None:
+    changed = PIPELINE.replace(
+        "clustering_key: [sensor, number]", f"clustering_key: [sensor, number]\n  bucket: {bucket}"
+    )
+    rows = _computed_of(*write_readings(tmp_path, pipeline=changed), [0, 1, 2, 3, 4], "readings_enriched")
+    assert [rows[key]["bucket"] for key in (("a", 1), ("a", 2), ("b", 1), ("b", 2), ("c", 1))] == expected
+
+
 def test_measures_of_a_group(tmp_path: Path) -> None:
     totals = _computed(tmp_path, [0, 1, 2, 3, 4], "totals_by_month")
     february = totals[date(2024, 2, 1), "north"]

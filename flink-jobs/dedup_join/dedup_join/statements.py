@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dedup_join import sql, tables
+from dedup_join.buckets import bucket_expression
 from dedup_join.letters import insert_dead_letters
 from dedup_join.measures import measure_expression
 from dedup_join.settings import Settings, Stage
+from dedup_join.times import microseconds, truncated
 from weir.catalog.pipeline import Pipeline, group_columns
-from weir.catalog.spec import Aggregate, Derived, Dimension, Join, TruncationUnit
+from weir.catalog.spec import Aggregate, Dimension, Join
 from weir.catalog.types import ColumnType
 
 DECODED = "_decoded"
 DISTINCT = "_distinct"
 ENRICHED = "_enriched"
 ARRIVAL = "_arrival"
-
-MICROSECONDS_PER_SECOND = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def job_statements(pipeline: Pipeline, settings: Settings) -> JobStatements:
     distinct = settings.last_stage.includes(Stage.DEDUPLICATE)
     joins = spec.joins if settings.last_stage.includes(Stage.JOIN) else []
     aggregates = spec.aggregates if settings.last_stage.includes(Stage.AGGREGATE) else []
-    joined = {column for join in joins for column in join.select.values()}
-    columns = [name for name in pipeline.columns if name in pipeline.event_columns or name in {*spec.derived, *joined}]
+    left_out = {column for join in spec.joins if join not in joins for column in join.select.values()}
+    columns = [name for name in pipeline.columns if name not in left_out]
     definitions = [
         tables.source_table(pipeline, settings),
         _decoded(pipeline),
@@ -78,7 +78,8 @@ def _distinct(pipeline: Pipeline) -> str:
 
 def _enriched(pipeline: Pipeline, source: str, joins: Iterable[Join]) -> str:
     expressions = [f"`e`.{sql.name(column)}" for column in pipeline.event_columns]
-    expressions += [f"{_truncated(spec)} AS {sql.name(column)}" for column, spec in pipeline.spec.derived.items()]
+    expressions += [f"{truncated(spec)} AS {sql.name(column)}" for column, spec in pipeline.spec.truncated.items()]
+    expressions += _bucket(pipeline)
     clauses = []
     for number, join in enumerate(joins):
         alias = f"`r{number}`"
@@ -89,21 +90,17 @@ def _enriched(pipeline: Pipeline, source: str, joins: Iterable[Join]) -> str:
     return sql.create_view(ENRICHED, sql.select(expressions, f"{sql.name(source)} AS `e`", *clauses))
 
 
-def _truncated(derived: Derived) -> str:
-    """The start of the hour, day, month or year in the session's time zone, which the job sets to UTC.
-
-    Days and longer go through DATE: Flink's FLOOR of a timestamp before 1970 to a month gives the month after it.
-    """
-    column = f"`e`.{sql.name(derived.source)}"
-    if derived.truncate_to is TruncationUnit.HOUR:
-        return f"FLOOR({column} TO HOUR)"
-    date = f"CAST({column} AS DATE)"
-    return date if derived.truncate_to is TruncationUnit.DAY else f"FLOOR({date} TO {derived.truncate_to.upper()})"
+def _bucket(pipeline: Pipeline) -> list[str]:
+    bucket = pipeline.spec.rows.bucket
+    if bucket is None or bucket.hash is None:
+        return []
+    key = [(f"`e`.{sql.name(name)}", pipeline.columns[name].type) for name in pipeline.spec.deduplication.key]
+    return [f"{bucket_expression(key, bucket.hash)} AS {sql.name(bucket.column)}"]
 
 
 def _insert_rows(pipeline: Pipeline, columns: list[str]) -> str:
     """Rows are dated by their event: written twice, a row is the same in every cell."""
-    expressions = [*map(sql.name, columns), _microseconds(pipeline.spec.event_time, ColumnType.TIMESTAMP)]
+    expressions = [*map(sql.name, columns), microseconds(sql.name(pipeline.spec.event_time), ColumnType.TIMESTAMP)]
     query = sql.select(expressions, sql.name(ENRICHED))
     return sql.insert(pipeline.row_table.name, [*columns, tables.WRITE_TIMESTAMP], query)
 
@@ -122,7 +119,7 @@ def _insert_totals(pipeline: Pipeline, aggregate: Aggregate) -> str:
     dimensions = group_columns(aggregate)
     groups = [_dimension(dimension) for dimension in dimensions]
     measures = [measure_expression(pipeline, measure) for measure in aggregate.measures.values()]
-    version = f"{_microseconds(aggregate.grain, pipeline.columns[aggregate.grain].type)} + COUNT(*)"
+    version = f"{microseconds(sql.name(aggregate.grain), pipeline.columns[aggregate.grain].type)} + COUNT(*)"
     columns = [*(dimension.output for dimension in dimensions), *aggregate.measures, tables.WRITE_TIMESTAMP]
     query = sql.select([*groups, *measures, version], sql.name(tables.PLACEHOLDER), f"GROUP BY {', '.join(groups)}")
     return sql.insert(aggregate.table, columns, query)
@@ -131,11 +128,3 @@ def _insert_totals(pipeline: Pipeline, aggregate: Aggregate) -> str:
 def _dimension(dimension: Dimension) -> str:
     column = sql.name(dimension.column)
     return column if dimension.when_null is None else f"COALESCE({column}, {sql.text(dimension.when_null)})"
-
-
-def _microseconds(column: str, kind: ColumnType) -> str:
-    """Microseconds since 1970 of a timestamp or date, exactly: EPOCH counts whole seconds, towards zero."""
-    seconds = f"EXTRACT(EPOCH FROM {sql.name(column)}) * {MICROSECONDS_PER_SECOND}"
-    if kind is ColumnType.DATE:
-        return seconds
-    return f"{seconds} + EXTRACT(MICROSECOND FROM {sql.name(column)})"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from weir.catalog.avro import EventSchema
+from weir.catalog.buckets import bucket_problems
 from weir.catalog.checks_names import name_problems
 from weir.catalog.checks_totals import totals_problems
 from weir.catalog.enriched import enriched_columns
@@ -18,12 +19,18 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,47}")
 
 def problems_of(spec: PipelineSpec, schema: EventSchema) -> list[str]:
     """Every problem of a pipeline, each as `field: what is wrong; what to do`; empty when it is sound."""
-    early = [*_schema(schema), *_derived(spec, schema), *_references(spec), *_joins(spec, schema)]
+    early = [
+        *_schema(schema),
+        *_derived(spec, schema),
+        *_references(spec),
+        *_joins(spec, schema),
+        *_event_time(spec, schema),
+        *bucket_problems(spec, schema),
+    ]
     if early:
         return early
     return [
         *_deduplication(spec, schema),
-        *_event_time(spec, schema),
         *_rows(spec, schema),
         *totals_problems(spec, schema),
         *name_problems(spec),
@@ -145,3 +152,10 @@ def workload_problems(spec: PipelineSpec) -> Iterator[str]:
     peak, mean = spec.workload.peak_events_per_second, spec.workload.mean_events_per_second
     if peak < mean:
         yield f"workload.peak_events_per_second: {peak:g} is below mean_events_per_second {mean:g}; correct one of them"
+    keys = {*spec.rows.partition_key, *(name for aggregate in spec.aggregates for name in aggregate.partition_key)}
+    for name in spec.workload.expected_values:
+        if name not in keys - set(spec.derived):
+            yield (
+                f"workload.expected_values.{name}: no partition_key has a column of this name that is not a derived "
+                "time; correct or remove it"
+            )

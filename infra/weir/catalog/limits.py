@@ -121,8 +121,8 @@ _YEARS = {
 
 
 def _keys(pipeline: Pipeline) -> Iterator[KeyLimit]:
-    rows = pipeline.spec.rows
-    yield from _of_table(pipeline, rows.table, _plain(rows.partition_key), _plain(rows.clustering_key))
+    rows = pipeline.row_table
+    yield from _of_table(pipeline, rows.name, _plain(rows.partition_key), _plain(rows.clustering_key))
     for aggregate in pipeline.spec.aggregates:
         group = group_columns(aggregate)
         parts = len(aggregate.partition_key)

@@ -95,6 +95,11 @@ def _contradictions(table: Table, existing: Existing) -> Iterator[str]:
             f"file says {_key(table.partition_key, table.clustering_key)}; a primary key cannot change: use a new "
             "table name"
         )
+    elif table.bucket and not _same_option(table.options["comment"], found.options.get("comment")):
+        yield (
+            f"{table.qualified_name}: its comment is {found.options.get('comment') or ''!r} but the pipeline file asks "
+            f"for {table.options['comment']!r}; stored rows cannot change their bucket: use a new table name"
+        )
     for name, kind in table.columns.items():
         if name in found.columns and found.columns[name] != kind.value:
             yield (
@@ -144,7 +149,7 @@ def _tables(wanted: Database, existing: Existing) -> Iterator[Change]:
 
 def _same_option(wanted: OptionValue, found: object) -> bool:
     """A map is the same when it says at least as much: Cassandra adds defaults and writes classes in full."""
-    if isinstance(wanted, int) or not isinstance(found, Mapping):
+    if isinstance(wanted, int | str) or not isinstance(found, Mapping):
         return wanted == found
     return all(str(found.get(name, "")).rsplit(".", 1)[-1] == value for name, value in wanted.items())
 

@@ -45,7 +45,7 @@ class Pipeline:
 
     @cached_property
     def columns(self) -> dict[str, Column]:
-        """Every column of an enriched event: the event's, the derived, the joined, in this order."""
+        """Every column of an enriched event: the event's, the derived, the rows' bucket, the joined, in this order."""
         return enriched_columns(self.spec, self.schema)
 
     @cached_property
@@ -57,14 +57,16 @@ class Pipeline:
     def row_table(self) -> Table:
         """The table of enriched events."""
         rows = self.spec.rows
+        bucket = rows.bucket
         return Table(
             keyspace=self.name,
             name=rows.table,
             columns={column.name: column.type for column in self.columns.values()},
-            partition_key=tuple(rows.partition_key),
+            partition_key=(*rows.partition_key, *([bucket.column] if bucket else [])),
             clustering_key=tuple(rows.clustering_key),
             ttl_seconds=self._ttl_seconds(rows.ttl_days),
             gc_grace_seconds=self.gc_grace_seconds,
+            bucket=bucket.kind if bucket else "",
         )
 
     @cached_property

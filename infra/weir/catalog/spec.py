@@ -8,12 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, FiniteFloat, WrapValidator, model_validator
 
+from weir.catalog.spec_derived import Bucket, Derived
 from weir.catalog.spec_values import PipelineName, TableName, TopicName, bound, compared, distinct, without_nul
 from weir.catalog.types import ColumnType
 from weir.config.base import (
     DuplicateRatio,
     EventBytes,
     EventsPerSecond,
+    ExpectedValues,
     ExtraConsumerGroups,
     Frozen,
     GrowthPercent,
@@ -83,22 +85,6 @@ class Deduplication(Frozen):
     horizon_hours: HorizonHours
 
 
-class TruncationUnit(StrEnum):
-    """The start of the UTC hour (a timestamp), day, month or year (a date)."""
-
-    HOUR = "hour"
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
-
-
-class Derived(Frozen):
-    """A column computed from a timestamp of the event, in UTC."""
-
-    source: Annotated[Identifier, Field(alias="from")]
-    truncate_to: TruncationUnit
-
-
 class Reference(Frozen):
     """A table of Dataset B, in Cassandra."""
 
@@ -127,6 +113,10 @@ class Rows(Frozen):
     table: TableName
     partition_key: Annotated[Columns, Field(min_length=1)]
     clustering_key: Columns = []
+    bucket: Annotated[
+        Bucket | None,
+        Field(description="A further column of the partition key. Without one, a partition holds all rows of its key."),
+    ] = None
     ttl_days: TtlDays | None = None
 
 
@@ -244,6 +234,7 @@ class Workload(Frozen):
     duplicate_ratio: DuplicateRatio
     growth_percent_per_year: GrowthPercent = 0
     extra_consumer_groups: ExtraConsumerGroups = 0
+    expected_values: ExpectedValues = {}
 
 
 class PipelineSpec(Frozen):
@@ -275,3 +266,12 @@ class PipelineSpec(Frozen):
         bool, Field(description="A legal hold: nothing expires. Topics keep everything, and tables have no TTL.")
     ] = False
     workload: Workload
+
+    @property
+    def truncated(self) -> dict[str, Derived]:
+        """Every column that is a truncated time, by name: those under `derived`, then a time bucket of the rows."""
+        bucket = self.rows.bucket
+        if bucket is None or bucket.time is None:
+            return self.derived
+        made = Derived.model_validate({"from": self.event_time, "truncate_to": bucket.time})
+        return {**self.derived, bucket.column: made}

@@ -121,8 +121,9 @@ def streams_plan(stack: StreamsConfig, endpoints: Endpoints, pipeline: Pipeline)
         "allowed_lateness_ms": hours_to_milliseconds(spec.allowed_lateness_hours),
         "derived": [
             {"source": position[derived.source], "truncate_to": derived.truncate_to.value}
-            for derived in spec.derived.values()
+            for derived in spec.truncated.values()
         ],
+        **_bucket(pipeline, position),
         "references": [_reference(pipeline, name) for name in references],
         "joins": [_join(pipeline, join, references.index(join.reference), position) for join in spec.joins],
         "rows": _output(pipeline, pipeline.row_table.name),
@@ -134,6 +135,14 @@ def streams_plan(stack: StreamsConfig, endpoints: Endpoints, pipeline: Pipeline)
 
 def _column(column: Column) -> dict[str, Any]:
     return {"name": column.name, "type": column.type.value, "nullable": column.nullable}
+
+
+def _bucket(pipeline: Pipeline, position: dict[str, int]) -> dict[str, Any]:
+    """The rows' hash bucket. Without one the plan does not mention it, and applications that run stay as they are."""
+    bucket = pipeline.spec.rows.bucket
+    if bucket is None or bucket.hash is None:
+        return {}
+    return {"bucket": {"key": [position[name] for name in pipeline.spec.deduplication.key], "count": bucket.hash}}
 
 
 def _reference(pipeline: Pipeline, name: str) -> dict[str, Any]:

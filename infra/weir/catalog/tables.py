@@ -9,7 +9,7 @@ from weir.catalog import cql
 from weir.catalog.retention import GC_GRACE_SECONDS, SECONDS_PER_DAY, time_window
 from weir.catalog.types import ColumnType
 
-OptionValue = int | dict[str, str]
+OptionValue = int | str | dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Table:
     clustering_key: tuple[str, ...] = ()
     ttl_seconds: int = 0
     gc_grace_seconds: int = GC_GRACE_SECONDS
+    bucket: str = ""
+    """How the last column of the partition key is made, such as `hash 16`. The column's type does not tell."""
 
     @property
     def ttl_days(self) -> int:
@@ -62,7 +64,9 @@ class Table:
         compaction = (
             time_window_compaction(self.ttl_seconds) if self.ttl_seconds else {"class": "SizeTieredCompactionStrategy"}
         )
+        comment = {"comment": f"bucket: {self.bucket}"} if self.bucket else {}
         return {
+            **comment,
             "default_time_to_live": self.ttl_seconds,
             "gc_grace_seconds": self.gc_grace_seconds,
             "compaction": compaction,
@@ -71,7 +75,8 @@ class Table:
 
 def options_text(options: Mapping[str, OptionValue]) -> str:
     """Options as they follow WITH in CQL."""
-    return " AND ".join(f"{name} = {value}" for name, value in options.items())
+    written = {name: cql.text(value) if isinstance(value, str) else value for name, value in options.items()}
+    return " AND ".join(f"{name} = {value}" for name, value in written.items())
 
 
 def time_window_compaction(ttl_seconds: int) -> dict[str, str]:

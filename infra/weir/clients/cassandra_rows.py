@@ -7,8 +7,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from weir.catalog import cql
+from weir.catalog.buckets import bucket_of
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.spec import Derived, TruncationUnit
+from weir.catalog.spec_derived import Derived, TruncationUnit
 from weir.catalog.tables import Table
 
 if TYPE_CHECKING:
@@ -37,11 +38,16 @@ def select_by_key(session: Session, table: Table) -> PreparedStatement:
 
 def row_key(pipeline: Pipeline, event: Mapping[str, Any]) -> tuple[Any, ...]:
     """The primary key of a decoded event's row, as the driver takes it."""
-    derived = pipeline.spec.derived
-    return tuple(
-        _truncated(event[derived[name].source], derived[name]) if name in derived else event[name]
-        for name in pipeline.row_table.primary_key
-    )
+    return tuple(_key_value(pipeline, event, name) for name in pipeline.row_table.primary_key)
+
+
+def _key_value(pipeline: Pipeline, event: Mapping[str, Any], name: str) -> Any:
+    spec, bucket = pipeline.spec, pipeline.spec.rows.bucket
+    if name in spec.truncated:
+        return _truncated(event[spec.truncated[name].source], spec.truncated[name])
+    if bucket and bucket.hash and name == bucket.column:
+        return bucket_of([event[column] for column in spec.deduplication.key], bucket.hash)
+    return event[name]
 
 
 def _truncated(instant: datetime, derived: Derived) -> datetime | date:

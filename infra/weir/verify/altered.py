@@ -45,7 +45,7 @@ def keys_alone(pipeline: Pipeline) -> list[str]:
 
 def _keys(pipeline: Pipeline) -> Iterator[tuple[list[str], list[str]]]:
     """Of each table the columns of the rows that are its partition key, and its clustering key."""
-    rows = pipeline.spec.rows
+    rows = pipeline.row_table
     yield list(rows.partition_key), list(rows.clustering_key)
     for aggregate in pipeline.spec.aggregates:
         columns = [key.column for key in group_columns(aggregate)]

@@ -1,8 +1,8 @@
 """What must come of the events: enriched rows and aggregates, computed in DuckDB from the original files.
 
 The pipeline file's meaning in SQL, written apart from the job:
-- a row is an event with its derived columns (UTC truncations) and the selected columns of its references (LEFT joins;
-  a null matches nothing);
+- a row is an event with its derived columns (UTC truncations), its bucket (a truncation, or a part of its id's SHA-256)
+  and the selected columns of its references (LEFT joins; a null matches nothing);
 - an aggregate groups rows, `when_null` standing in for a missing dimension; a count of nothing is 0, any other measure
   of nothing but nulls is null;
 - of floats NaN is the greatest and equal to itself, as DuckDB has it, and -0.0 is 0.0, which DuckDB groups with it but
@@ -13,7 +13,7 @@ The pipeline file's meaning in SQL, written apart from the job:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,12 +91,26 @@ def aggregate_query(pipeline: Pipeline, aggregate: Aggregate) -> str:
 
 def _row_columns(pipeline: Pipeline) -> Iterator[str]:
     yield listed(pipeline.event_columns, "e.")
-    for name, derived in pipeline.spec.derived.items():
+    for name, derived in pipeline.spec.truncated.items():
         truncated = f"date_trunc('{derived.truncate_to}', e.{quoted(derived.source)})"
         yield f"CAST({truncated} AS {SQL_TYPES[pipeline.columns[name].type]}) AS {quoted(name)}"
+    bucket = pipeline.spec.rows.bucket
+    if bucket and bucket.hash:
+        key = {f"e.{quoted(name)}": pipeline.columns[name].type for name in pipeline.spec.deduplication.key}
+        yield f"{hash_bucket(key, bucket.hash)} AS {quoted(bucket.column)}"
     for index, join in enumerate(pipeline.spec.joins):
         for column, name in join.select.items():
             yield _unsigned_zero(f"j{index}.{quoted(column)}", pipeline.columns[name].type, name)
+
+
+def hash_bucket(key: Mapping[str, ColumnType], buckets: int) -> str:
+    """In DuckDB's SQL, the bucket of a row from the expressions of its deduplication key, in order."""
+    texts = [
+        f"epoch_ms({column})" if kind is ColumnType.TIMESTAMP else f"CAST({column} AS VARCHAR)"
+        for column, kind in key.items()
+    ]
+    digits = f"substr(sha256(concat_ws(chr(31), {', '.join(texts)})), 1, 8)"
+    return f"CAST(CAST('0x' || {digits} AS UBIGINT) % {buckets} AS INTEGER)"
 
 
 def _joins(pipeline: Pipeline) -> Iterator[str]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.pipeline.orders import write_orders_pipeline
 from tests.sizing.stacks import FLIGHTS, stack_of
 from typer.testing import CliRunner
 
+from weir.catalog import cql
 from weir.catalog.environment import resolve
+from weir.catalog.pipeline import load_pipeline
 from weir.cli.main import commands
 from weir.clients.cassandra import Access, admin_session
+from weir.clients.cassandra_rows import row_key
 from weir.config.errors import WeirError
 from weir.incluster.database.erase import Subject, erase, find, tables_of, what_remains
 from weir.local import provision
@@ -131,6 +137,27 @@ def test_totals_that_have_the_id_as_a_dimension_go_and_others_stay(session: Sess
         "fleet_by_month": 1,
     }
     assert [row["carrier"] for row in left(session, "flights.fleet_by_month")] == ["AA"]
+
+
+@contract
+def test_rows_go_from_every_bucket(session: Session, platform_of: Callable[..., Context], tmp_path: Path) -> None:
+    orders = load_pipeline(write_orders_pipeline(tmp_path, orders=1))
+    pipeline = replace(orders, spec=orders.spec.model_copy(update={"name": "orders_erased"}))
+    table = pipeline.row_table
+    provision.create_tables(platform_of("cassandra").endpoints, [table])
+    insert = session.prepare(
+        f"INSERT INTO {table.cql_name} ({cql.names([*table.primary_key, 'sku'])}) VALUES (?, ?, ?, ?, ?, ?)"
+    )
+    placed = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    for number in range(40):
+        key = row_key(pipeline, {"country": "de", "order_number": number, "placed_at": placed})
+        session.execute(insert, (*key, SUBJECT if number % 2 else OTHER))
+    assert {row["bucket"] for row in left(session, table.cql_name)} == {0, 1, 2, 3}
+    found = find(session, table, {"sku": SUBJECT})
+    erase(session, found)
+    assert len(found.keys) == 20
+    assert [row["sku"] for row in left(session, table.cql_name)] == [OTHER] * 20
+    session.execute("DROP KEYSPACE orders_erased")
 
 
 @contract

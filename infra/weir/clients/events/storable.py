@@ -16,7 +16,7 @@ from weir.clients.events.letter_codes import LetterCode, UnreadableError
 
 LONGEST_KEY = 0xFFFF
 Part = bytes
-DATE_BYTES, INSTANT_BYTES = 4, 8
+INT_BYTES, DATE_BYTES, INSTANT_BYTES = 4, 4, 8
 
 
 def require_storable(pipeline: Pipeline, event: dict[str, Any]) -> None:
@@ -62,8 +62,11 @@ def _keys(pipeline: Pipeline, event: dict[str, Any]) -> Iterator[tuple[str, list
 def _part(pipeline: Pipeline, event: dict[str, Any], name: str, when_null: str | None) -> Part:
     if name in pipeline.event_columns:
         return _part_of(pipeline, name, when_null if event[name] is None else event[name])
-    if name in pipeline.spec.derived:
+    if name in pipeline.spec.truncated:
         return bytes(DATE_BYTES if pipeline.columns[name].type == "date" else INSTANT_BYTES)
+    # Of a table's columns only the hash bucket is neither the event's nor a time nor joined.
+    if name in pipeline.row_table.partition_key:
+        return bytes(INT_BYTES)
     # What a reference holds is not the event's fault; room is kept for the longest that is taken.
     return bytes(JOINED_KEY_BYTES)
 

@@ -10,7 +10,7 @@ import org.apache.kafka.streams.processor.api.FixedKeyProcessorSupplier;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 import org.apache.kafka.streams.state.StoreBuilder;
 
-/** Drops duplicates and completes the other events: first derived columns, then joins. */
+/** Drops duplicates and completes the other events: derived columns, the bucket, then joins. */
 final class EnrichProcessor implements FixedKeyProcessor<byte[], Object[], Object[]> {
   /** Opens the lookups of a task. Threads do not share them. */
   interface Lookups extends Function<FixedKeyProcessorContext<byte[], Object[]>, List<Lookup>> {}
@@ -18,6 +18,7 @@ final class EnrichProcessor implements FixedKeyProcessor<byte[], Object[], Objec
   private final PipelinePlan plan;
   private final Lookups open;
   private final Counters counters;
+  private final Buckets buckets;
   private FixedKeyProcessorContext<byte[], Object[]> context;
   private SeenIds seen;
   private List<Lookup> lookups;
@@ -27,6 +28,7 @@ final class EnrichProcessor implements FixedKeyProcessor<byte[], Object[], Objec
     this.plan = plan;
     this.open = open;
     this.counters = counters;
+    this.buckets = plan.bucket() == null ? null : new Buckets(plan);
   }
 
   static FixedKeyProcessorSupplier<byte[], Object[], Object[]> supplier(
@@ -86,6 +88,9 @@ final class EnrichProcessor implements FixedKeyProcessor<byte[], Object[], Objec
     int position = plan.source().columns();
     for (Derived derived : plan.derived()) {
       row[position++] = Rows.truncate((Long) row[derived.source()], derived.truncateTo());
+    }
+    if (buckets != null) {
+      row[position++] = buckets.of(row);
     }
     for (Lookup lookup : lookups) {
       position = lookup.fill(row, position);

@@ -14,11 +14,12 @@ import java.util.Map;
 /**
  * A pipeline as resolved by the catalog (weir.catalog.streams), the only interpreter of pipeline
  * files. Columns are addressed by position: first those of the event, then the derived ones, then
- * the joined ones.
+ * the bucket of the row, then the joined ones.
  *
  * @param streams Kafka Streams settings, by their own names, of the application that turns events
  *     into rows
  * @param totalsStreams the same for the separate application that turns rows into totals
+ * @param bucket null if rows have no bucket, or one that is a derived time
  */
 public record PipelinePlan(
     String name,
@@ -32,6 +33,7 @@ public record PipelinePlan(
     EventLimits limits,
     long allowedLatenessMs,
     List<Derived> derived,
+    HashBucket bucket,
     List<Reference> references,
     List<Join> joins,
     Output rows,
@@ -61,6 +63,14 @@ public record PipelinePlan(
    * @param truncateTo hour, day, month or year
    */
   public record Derived(int source, String truncateTo) {}
+
+  /**
+   * The part of a row's partition key that follows from its id.
+   *
+   * @param key positions of the deduplication key
+   * @param count how many buckets there are
+   */
+  public record HashBucket(List<Integer> key, int count) {}
 
   /**
    * A compacted topic with the rows of a reference table.

@@ -83,6 +83,14 @@ class PipelineTopologyTest {
   }
 
   @Test
+  void everyRowHasTheBucketOfItsIdWhateverElseItHolds() {
+    orders.send(orders.order(1, "quantity", 9));
+    orders.send(orders.order(7));
+    orders.send(orders.order(7, "country", orders.symbol("fr"), "sku", "sku-2"));
+    assertThat(rows()).extracting("bucket").containsExactly(2, 0, 3);
+  }
+
+  @Test
   void everyRowHasTheWriteTimestampOfItsEvent() {
     long before1970 = Instant.parse("1969-12-31T23:59:59.999Z").toEpochMilli();
     orders.send(orders.order(1));

@@ -14,12 +14,16 @@ import org.apache.flink.table.types.logical.RowType;
  * The most recent ids of a reader, each with a hash of its event's columns, in a fixed 256 KiB. It
  * detects a different event with one of these ids.
  *
- * <p>It is a detector, not state. It evicts an old id to make room for a new one (about {@value
- * #IDS} ids are kept), starts empty when the job restarts, and sees only what its own reader reads, so all events of an id must be in one partition. Every conflict that it reports
- * is real; it may miss others.
+ * <p>It is a detector, not state. It evicts the oldest id of a bucket for a new one (about {@value
+ * #IDS} ids are kept), starts empty when the job restarts, and sees only what its own reader reads,
+ * so all events of an id must be in one partition. Every conflict that it reports is real; it may
+ * miss others.
  */
 final class RecentEvents {
-  /** As many as fit beside everything else in a core's L2 cache: a miss would cost more than decoding. */
+  /**
+   * As many as fit beside everything else in a core's L2 cache: a miss would cost more than
+   * decoding.
+   */
   static final int IDS = 1 << 14;
 
   /**
@@ -34,9 +38,6 @@ final class RecentEvents {
   private final int[] idColumns;
   private final int columns;
   private final CRC32C checksum = new CRC32C();
-
-  /** The slot of a bucket that is overwritten next, in turn. */
-  private int evicted;
 
   /**
    * @param columns an event's columns, the first of its row
@@ -73,9 +74,12 @@ final class RecentEvents {
         return buckets[place + WAYS] != payload;
       }
     }
-    int place = first + (evicted++ & (WAYS - 1));
-    buckets[place] = id;
-    buckets[place + WAYS] = payload;
+    for (int place = first + WAYS - 1; place > first; place--) {
+      buckets[place] = buckets[place - 1];
+      buckets[place + WAYS] = buckets[place + WAYS - 1];
+    }
+    buckets[first] = id;
+    buckets[first + WAYS] = payload;
     return false;
   }
 
