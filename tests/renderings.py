@@ -5,18 +5,29 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from weir.catalog.environment import load_environment
 from weir.config.errors import read_yaml
+from weir.config.stack import load_stack
 from weir.config.yaml_text import written
 from weir.programs.rendering import REPOSITORY, STACKS, Rendering, render
+from weir.sizing import plan_for
+from weir.sizing.lock import LockFile, lock_of
 
 STACK_NAMES = ("local", "dev", "staging", "prod")
 KUBERNETES_STACKS = ("dev", "staging", "prod")
 AIVEN = {"provider": "aiven", "aiven": {"project": "acme", "cloud_name": "aws-eu-west-1"}}
+AIVEN_PRICES = {
+    "aiven_plans": {
+        "business-16": {"month": 900, "included_disk_gib": 600, "maximum_disk_gib": 9000},
+        "premium-9x-16": {"month": 2700, "included_disk_gib": 1800, "maximum_disk_gib": 27000},
+    },
+}
 PLAIN = {f"weir:{name}.provider": "plain" for name in ("kafka", "cassandra", "superset")}
 """Development, previews and test clusters: pods of weir's own, no operator but Flink's."""
 
@@ -56,11 +67,21 @@ def _rendered_with(stack: str, changes: str) -> Rendering:
 
 
 def rendered_from(stack: str, settings: Mapping[str, Any]) -> Rendering:
-    """A stack of these settings."""
+    """A stack of these settings, created anew: its lock is the plan of a stack of which nothing stands."""
     with TemporaryDirectory(prefix="weir-stack-") as folder:
         file = Path(folder) / f"Pulumi.{stack}.yaml"
         file.write_text(written({"config": settings}), encoding="utf-8")
+        write_lock(file)
         return render(file)
+
+
+def write_lock(file: Path) -> None:
+    """The lock of a stack file, on top of the lock beside it."""
+    lock = LockFile.of(file)
+    standing = lock.read()
+    environment = load_environment(REPOSITORY / "pipelines", load_stack(file))
+    plan = plan_for(environment, standing and standing.standing)
+    lock.write(lock_of(environment, plan, standing, date(2026, 1, 1)), plan)
 
 
 def manifest(rendering: Rendering, kind: str, name: str) -> dict[str, Any]:
@@ -76,6 +97,7 @@ def manifest(rendering: Rendering, kind: str, name: str) -> dict[str, Any]:
 
 __all__ = [
     "AIVEN",
+    "AIVEN_PRICES",
     "KUBERNETES_STACKS",
     "PLAIN",
     "REPOSITORY",
@@ -84,4 +106,5 @@ __all__ = [
     "rendered",
     "rendered_from",
     "rendered_with",
+    "write_lock",
 ]

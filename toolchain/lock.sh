@@ -15,6 +15,7 @@ compile locks/flink.in -o locks/flink.txt
 compile locks/superset.in -o locks/superset.txt
 compile locks/weir-jobs.in -o locks/weir-jobs.txt
 compile locks/go.in -o locks/go.txt
+compile locks/capacity-modeling.in -o locks/capacity-modeling.txt
 compile --no-deps locks/superset-image.in -o locks/superset-image.txt
 compile infra/policy/requirements.in -o infra/policy/requirements.txt
 

@@ -46,10 +46,10 @@ def sized(base: dict[str, Any] = SMALL, **changes: Any) -> PlatformPlan:
 
 
 def rates(peak: float, mean: float | None = None, **more: Any) -> dict[str, Any]:
-    """The workload group for one peak; the mean is a fifth of it where not given."""
-    return {
-        "pipelines": {
-            "flights": {"peak_events_per_second": peak, "mean_events_per_second": peak / 5 if mean is None else mean}
-        },
-        **more,
+    """The workload group for one peak; the mean is a fifth of it where not given, and no partition is wide."""
+    flights = {
+        "peak_events_per_second": peak,
+        "mean_events_per_second": peak / 5 if mean is None else mean,
+        "expected_values": {"origin": 1e6},
     }
+    return {"pipelines": {"flights": flights}, **more}

@@ -39,7 +39,12 @@ SCENARIOS: dict[str, dict[str, Any]] = {
         AVAILABLE,
         {
             "kafka": {"provider": "aiven", "aiven": {"project": "weir", "cloud_name": "aws-eu-west-1"}},
-            "prices": {"aiven_plan_month": {"business-4": 500}},
+            "prices": {
+                "aiven_plans": {
+                    "business-4": {"month": 500, "included_disk_gib": 300, "maximum_disk_gib": 2000},
+                    "business-8": {"month": 900, "included_disk_gib": 600, "maximum_disk_gib": 4000},
+                }
+            },
         },
     ),
 }

@@ -14,10 +14,10 @@ from weir.catalog.environment import resolve
 from weir.config.flink import StateBackend
 from weir.config.prices import PricesConfig
 from weir.sizing import PlatformPlan, SizingRefused
+from weir.sizing.cassandra import COORDINATION_SHARE, WRITTEN_COPIES_PER_CORE
 from weir.sizing.cassandra import CPU_UTILISATION as CASSANDRA_UTILISATION
 from weir.sizing.cassandra import DISK_UTILISATION as CASSANDRA_DISK_UTILISATION
-from weir.sizing.cassandra import WRITTEN_COPIES_PER_CORE, row_bytes
-from weir.sizing.cost import totals_of
+from weir.sizing.cost import most_of
 from weir.sizing.flink import CPU_QUANTUM as TASK_QUANTUM
 from weir.sizing.flink import CPU_UTILISATION, MEMORY_QUANTUM_MIB, load_cores
 from weir.sizing.kafka import (
@@ -29,8 +29,9 @@ from weir.sizing.kafka import (
     WRITTEN_BYTES_PER_CORE,
 )
 from weir.sizing.kafka import CPU_UTILISATION as KAFKA_UTILISATION
-from weir.sizing.kafka_topics import DEAD_LETTER_SHARE
+from weir.sizing.kafka_topics import DEAD_LETTER_SHARE, kept_bytes, mean_bytes
 from weir.sizing.load import load_of
+from weir.sizing.row_bytes import row_bytes
 from weir.sizing.shares import GIB, fewest, share
 from weir.sizing.state import total_writes_per_second
 
@@ -223,14 +224,16 @@ def test_a_plan_carries_its_own_workload_with_headroom(changes: dict[str, Any]) 
     left = (groups - 1) / groups if copies > 1 else 1.0
 
     assert load.planned_peak >= load.expected_peak * 1.3 - 1e-6
-    read = load.planned_bytes_per_second * (copies - 1) + load.processed_bytes_per_second
-    busy = (load.planned_bytes_per_second * copies + read * READ_TO_WRITE_COST) / WRITTEN_BYTES_PER_CORE
+    copied = load.planned_bytes_per_second * (copies - 1) * left
+    read = copied + load.processed_bytes_per_second
+    busy = (load.planned_bytes_per_second + copied + read * READ_TO_WRITE_COST) / WRITTEN_BYTES_PER_CORE
     assert plan.kafka.brokers * plan.kafka.broker.cpu_cores * left * KAFKA_UTILISATION >= busy - 1e-6
     assert plan.kafka.brokers * plan.kafka.broker.disk_gib * DISK_UTILISATION >= sum(plan.kafka.stored_gib.values())
     assert job.parallelism * CPU_UTILISATION >= load_cores(load, job.state_backend) - 1e-6
     writes = load.distinct_processed + total_writes_per_second(load)
     cores = plan.cassandra.nodes * plan.cassandra.node.cpu_cores * CASSANDRA_UTILISATION * left
-    assert cores * WRITTEN_COPIES_PER_CORE >= writes * copies - 1e-3
+    copying = (1 - COORDINATION_SHARE) * left + COORDINATION_SHARE
+    assert cores * WRITTEN_COPIES_PER_CORE >= writes * copies * copying - 1e-3
     rows = load.distinct_mean * stack.retention.pipelines["flights"].rows_ttl_days * 86_400  # type: ignore[operator]
     stored = rows * row_bytes(load) * copies * 0.6 / GIB
     assert plan.cassandra.disk_gib * CASSANDRA_DISK_UTILISATION >= stored
@@ -261,7 +264,7 @@ def test_a_plan_keeps_the_rules_of_its_services(changes: dict[str, Any]) -> None
     ):
         assert heap is not None
         assert heap <= memory / 2
-    totals = totals_of(plan)
+    totals = most_of(plan)
     assert plan.quota.cpu_cores >= totals.cpu_cores
     assert plan.quota.memory_mib >= totals.memory_mib
 
@@ -275,7 +278,8 @@ def test_retention_bytes_never_cuts_before_the_time_does(changes: dict[str, Any]
     assert load.planned_bytes_per_second >= load.expected_peak * load.record_bytes
     for topic, part in zip(plan.kafka.topics, (1, DEAD_LETTER_SHARE), strict=True):
         seconds = int(topic.config["retention.ms"]) / 1000
-        written = load.planned_bytes_per_second * part * seconds
+        written = kept_bytes(load, int(seconds) // 3600) * part
+        assert written >= mean_bytes(load, int(seconds) // 3600) * part * (1 - 1e-9)
         assert int(topic.config["retention.bytes"]) * topic.partitions >= written * 1.5
         assert int(topic.config["segment.bytes"]) * 2 <= int(topic.config["retention.bytes"])
         assert int(topic.config["segment.ms"]) <= max(seconds * 1000, 3_600_000)

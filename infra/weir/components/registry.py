@@ -22,7 +22,8 @@ from weir.components.pods import environment, read_only_mounts, secret_environme
 from weir.components.workload import Configuration, Probes, Workload, configuration, deployment, service
 from weir.config.kafka import KafkaAuthentication
 from weir.config.properties_text import properties
-from weir.sizing.plan import PodSize, RegistryPlan
+from weir.sizing.helper_pods import REGISTRY_JOB
+from weir.sizing.plan import RegistryPlan
 
 NAME = "registry"
 PORT = 8080
@@ -34,7 +35,6 @@ PASSWORD_VARIABLE = "KAFKA_PASSWORD"  # noqa: S105 - its name
 WHY_PLAIN = "schemas are no secret, and network policies let in the jobs alone"
 SUBJECTS_FILE = "subjects.json"
 SUBJECTS_FOLDER = "/etc/weir/subjects"
-JOB_SIZE = PodSize(0.1, 256)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class Registry(Component):
                 command=["python", "-m", "weir.incluster.subjects", self.url, f"{SUBJECTS_FOLDER}/{SUBJECTS_FILE}"],
                 files={SUBJECTS_FILE: subjects_to_json(subjects_of(args.pipelines))},
                 folder=SUBJECTS_FOLDER,
-                size=JOB_SIZE,
+                size=REGISTRY_JOB,
                 after=[self.deployment, self.service],
             ),
             pulumi.ResourceOptions(parent=self),

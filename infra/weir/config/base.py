@@ -60,6 +60,13 @@ GrowthPercent = Annotated[float, Field(ge=0, le=1000)]
 ExtraConsumerGroups = Annotated[
     int, Field(ge=0, le=100, description="Other consumer groups that read the source topic (fan-out).")
 ]
+ExpectedValues = Annotated[
+    dict[Identifier, Annotated[FiniteFloat, Field(ge=1, le=1e12)]],
+    Field(
+        description="For the width of Cassandra's partitions: by how much a column of a partition key divides the "
+        "rows, 1 where it is not given. With uneven values that is 1 / the share of the most frequent one."
+    ),
+]
 CpuCores = Annotated[float, Field(gt=0, le=128, description="Cores of one pod; 0.5 is 500 millicores.")]
 MemoryMib = Annotated[int, Field(ge=64, le=2**20, description="Memory of one pod.")]
 DiskGib = Annotated[int, Field(ge=1, le=65536, description="Volume of one pod.")]

@@ -35,7 +35,7 @@ class AivenKafka(Frozen):
 
     project: str
     cloud_name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$", examples=["aws-eu-west-1"])]
-    plan: Annotated[str | None, Field(description="Aiven's plan; sizing chooses it if not set.")] = None
+    plan: Annotated[str | None, Field(description="One of prices.aiven_plans; sizing chooses it if not set.")] = None
     maintenance_day: Annotated[str, Field(pattern=r"^(mon|tues|wednes|thurs|fri|satur|sun)day$")] = "sunday"
     maintenance_time: Annotated[str, Field(pattern=r"^\d\d:\d\d:\d\d$", description="UTC.")] = "03:00:00"
     project_vpc_id: str | None = None

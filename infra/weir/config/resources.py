@@ -112,7 +112,9 @@ class ResourcesConfig(Frozen):
             "more pods fit on a test cluster than it has cores for.",
         ),
     ] = 1.0
-    quota: Annotated[NamespaceQuota | None, Field(description="Default: the plan's total plus a fifth.")] = None
+    quota: Annotated[
+        NamespaceQuota | None, Field(description="Default: what all pods ask for at most, and a tenth.")
+    ] = None
     max_kafka_brokers: Annotated[int, Field(ge=1, le=1000, description="Sizing refuses a plan with more.")] = 30
     max_cassandra_nodes: Annotated[int, Field(ge=1, le=1000, description="Sizing refuses a plan with more.")] = 60
     max_flink_task_managers: Annotated[int, Field(ge=1, le=1000, description="Of one pipeline.")] = 64

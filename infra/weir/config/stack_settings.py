@@ -10,6 +10,7 @@ from pydantic import Field
 from weir.config.availability import AvailabilityConfig
 from weir.config.base import DnsLabel, Frozen, Identifier
 from weir.config.cassandra import CassandraConfig
+from weir.config.decisions import Decisions
 from weir.config.embedded import EmbeddedConfig
 from weir.config.flink import FlinkConfig
 from weir.config.images import ImagesConfig
@@ -57,6 +58,7 @@ class StackSettings(Frozen):
     promotions: PromotionsConfig = PromotionsConfig()
     prices: PricesConfig = PricesConfig()
     embedded: EmbeddedConfig = EmbeddedConfig()
+    decisions: Decisions = Decisions()
     given_secrets: Annotated[
         frozenset[SecretName],
         Field(exclude=True, description="The secrets that the file contains; set by weir, never by hand."),

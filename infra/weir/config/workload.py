@@ -10,6 +10,7 @@ from weir.config.base import (
     DuplicateRatio,
     EventBytes,
     EventsPerSecond,
+    ExpectedValues,
     ExtraConsumerGroups,
     Frozen,
     GrowthPercent,
@@ -26,6 +27,7 @@ class PipelineWorkload(Frozen):
     duplicate_ratio: DuplicateRatio | None = None
     growth_percent_per_year: GrowthPercent | None = None
     extra_consumer_groups: ExtraConsumerGroups | None = None
+    expected_values: ExpectedValues | None = None
 
 
 class RecoveryObjective(Frozen):
@@ -52,6 +54,16 @@ class WorkloadConfig(Frozen):
     dashboard_refresh_seconds: Annotated[
         int, Field(ge=5, le=86_400, description="How often each user's charts reload.")
     ] = 60
+    peak_hours: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=24 * 365,
+            description="How many hours of a topic's retention Kafka's disks hold at the peak; the rest is planned at "
+            "the mean, which has the peaks of every day in it. The default is one exceptional day. Raise it where a "
+            "peak lasts longer, as in a season or a backfill.",
+        ),
+    ] = 24
     recovery: RecoveryObjective = RecoveryObjective()
     planning_months: Annotated[
         int, Field(ge=0, le=60, description="The plan includes the growth of this many months.")

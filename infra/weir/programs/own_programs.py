@@ -18,7 +18,7 @@ from weir.components.pipeline_program import PipelineProgram, PipelineProgramArg
 from weir.config.images import ImageName
 from weir.programs.load import PlannedEnvironment
 from weir.programs.platform import Platform
-from weir.sizing.plan import PodSize
+from weir.sizing import helper_pods
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ PROGRAMS = (
             component="references",
             module="weir.incluster.references",
             state_file="/tmp/compared.json",  # noqa: S108 - the pod's own
-            # It holds a table and its topic at once; reference tables are small.
-            size=PodSize(0.1, 512),
+            size=helper_pods.REFERENCES_PUBLISHER,
         ),
         kafka_user=references_principal,
         cassandra_role=lambda pipeline: job_role(pipeline.name),
@@ -59,8 +58,7 @@ PROGRAMS = (
             module="weir.incluster.monitor",
             # Counters so far, for a container that restarts in the same pod. A new pod counts from the job's start.
             state_file="/tmp/counters.json",  # noqa: S108 - the pod's own
-            # Python with the drivers of Kafka and Cassandra: 110 MiB on one machine.
-            size=PodSize(0.1, 256),
+            size=helper_pods.MONITOR,
         ),
         kafka_user=monitor_principal,
         cassandra_role=lambda _: MONITOR_ROLE,

@@ -3,5 +3,6 @@
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
 from weir.sizing.plan import PlatformPlan
 from weir.sizing.planner import plan_for
+from weir.sizing.standing import StandingPlan
 
-__all__ = ["Bound", "Explanation", "PlatformPlan", "SizingRefused", "plan_for"]
+__all__ = ["Bound", "Explanation", "PlatformPlan", "SizingRefused", "StandingPlan", "plan_for"]

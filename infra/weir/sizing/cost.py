@@ -4,98 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from weir.catalog.retention import hours_to_seconds
 from weir.config.prices import PricesConfig
 from weir.config.stack import StackConfig
-from weir.sizing.kafka_topics import planned_inflow
+from weir.sizing.kafka_topics import mean_bytes
 from weir.sizing.load import Load
-from weir.sizing.plan import ComponentCost, NodeSize, PlatformPlan, PodSize, Totals
+from weir.sizing.plan import ComponentCost, PlatformPlan, PodGroup, Presence, Totals
 from weir.sizing.shares import GIB
 
 HOURS_PER_MONTH = 730
-# A rolling restart starts the new pod before the old one has stopped, and Jobs run alongside.
-QUOTA_ROOM = 1.2
-
-Pods = Sequence[tuple[int, PodSize]]
-
-
-def pods_of(plan: PlatformPlan) -> dict[str, Pods]:
-    """Every kind of pod of each component, and how many of it there are."""
-    kafka, cassandra, superset, trino = plan.kafka, plan.cassandra, plan.superset, plan.trino
-    own: Pods = [] if kafka.aiven_plan else [(kafka.controllers, kafka.controller), (kafka.brokers, kafka.broker)]
-    services: list[tuple[int, PodSize]] = [
-        (superset.web_replicas, superset.web),
-        (superset.worker_replicas, superset.worker),
-    ]
-    services += [(1, pod) for pod in (superset.postgresql, superset.valkey) if pod is not None]
-    flink: list[tuple[int, PodSize]] = []
-    for job in plan.flink.values():
-        flink += [(job.job_managers, job.job_manager), (job.task_managers, job.task_manager)]
-    streams: list[tuple[int, PodSize]] = []
-    for application in plan.streams.values():
-        streams += [(application.instances, application.instance), (application.loaders, application.loader)]
-    return {
-        "kafka": own,
-        "cassandra": [(cassandra.nodes, cassandra.node)],
-        "flink": flink,
-        **({"kafka-streams": streams} if streams else {}),
-        "registry": [(plan.registry.replicas, plan.registry.pod)],
-        "trino": [(1, trino.coordinator), (trino.workers, trino.worker)],
-        "superset": services,
-    }
+# What a person runs beside the platform for a while: a shell, a second try of a Job.
+QUOTA_ROOM = 1.1
 
 
 def costs_of(plan: PlatformPlan, loads: Sequence[Load], stack: StackConfig) -> tuple[ComponentCost, ...]:
     """The monthly cost of each component."""
     prices, traffic = stack.prices, _cross_zone_gib(loads, stack)
     objects = {
-        "flink": sum(job.checkpoint_storage_gib for job in plan.flink.values()),
+        "flink": _checkpoint_gib(plan, stack),
         "cassandra": _backup_gib(plan, stack),
         "kafka": _tiered_gib(loads, stack),
     }
-    managed = {"kafka": prices.aiven_plan_month.get(plan.kafka.aiven_plan or "", 0.0)}
+    managed = {"kafka": plan.kafka.aiven.month if plan.kafka.aiven else 0.0}
+    pods = [group for group in plan.pods if group.presence is Presence.ALWAYS]
+    names = dict.fromkeys(["kafka", *(group.component for group in pods)])
     return tuple(
         ComponentCost(
             component=name,
-            compute=round(_compute(pods, prices), 2),
-            storage=round(_volumes(pods, prices) + objects.get(name, 0.0) * prices.object_storage_gib_month, 2),
+            compute=round(_compute([group for group in pods if group.component == name], prices), 2),
+            storage=round(
+                sum(group.disk_gib for group in pods if group.component == name) * prices.disk_gib_month
+                + objects.get(name, 0.0) * prices.object_storage_gib_month,
+                2,
+            ),
             network=round(traffic.get(name, 0.0) * prices.cross_zone_gib, 2),
             managed=managed.get(name, 0.0),
         )
-        for name, pods in pods_of(plan).items()
+        for name in names
     )
 
 
 def quota_of(plan: PlatformPlan, stack: StackConfig) -> Totals:
-    """The stack's quota, or the plan's sum with room for a rolling restart."""
+    """The stack's quota, or the most that all pods ask for at once with a tenth of room."""
     given = stack.resources.quota
     if given is not None:
         return Totals(given.cpu_cores, given.memory_mib, given.disk_gib)
-    asked = totals_of(plan)
+    asked = most_of(plan)
     return Totals(
         round(asked.cpu_cores * QUOTA_ROOM, 2), int(asked.memory_mib * QUOTA_ROOM), int(asked.disk_gib * QUOTA_ROOM)
     )
 
 
 def totals_of(plan: PlatformPlan) -> Totals:
-    """What all pods ask for together."""
-    pods = [entry for kinds in pods_of(plan).values() for entry in kinds]
+    """What all pods that are always there ask for together."""
+    return _sum([group for group in plan.pods if group.presence is Presence.ALWAYS])
+
+
+def most_of(plan: PlatformPlan) -> Totals:
+    """What all pods ask for while every Deployment is replaced and every Job runs."""
+    return _sum(plan.pods)
+
+
+def _sum(pods: Sequence[PodGroup]) -> Totals:
     return Totals(
-        round(sum(count * pod.cpu_cores for count, pod in pods), 3),
-        sum(count * pod.memory_mib for count, pod in pods),
-        sum(count * pod.disk_gib for count, pod in pods if isinstance(pod, NodeSize)),
+        round(sum(group.count * group.pod.cpu_cores for group in pods), 3),
+        sum(group.count * group.pod.memory_mib for group in pods),
+        sum(group.disk_gib for group in pods),
     )
 
 
-def _compute(pods: Pods, prices: PricesConfig) -> float:
+def _compute(pods: Sequence[PodGroup], prices: PricesConfig) -> float:
     return sum(
-        count * (pod.cpu_cores * prices.cpu_core_month + pod.memory_mib / 1024 * prices.memory_gib_month)
-        for count, pod in pods
+        group.count
+        * (group.pod.cpu_cores * prices.cpu_core_month + group.pod.memory_mib / 1024 * prices.memory_gib_month)
+        for group in pods
     )
-
-
-def _volumes(pods: Pods, prices: PricesConfig) -> float:
-    return sum(count * pod.disk_gib * prices.disk_gib_month for count, pod in pods if isinstance(pod, NodeSize))
 
 
 def _cross_zone_gib(loads: Sequence[Load], stack: StackConfig) -> dict[str, float]:
@@ -115,6 +97,13 @@ def _cross_zone_gib(loads: Sequence[Load], stack: StackConfig) -> dict[str, floa
     }
 
 
+def _checkpoint_gib(plan: PlatformPlan, stack: StackConfig) -> float:
+    """Without a bucket they are on a volume, which is among the pods' volumes."""
+    if stack.storage.object_storage is None:
+        return 0.0
+    return sum(job.checkpoint_storage_gib for job in plan.flink.values())
+
+
 def _backup_gib(plan: PlatformPlan, stack: StackConfig) -> float:
     """Differential backups: each file is kept once for as long as any backup names it."""
     if not stack.retention.backups.enabled:
@@ -123,7 +112,7 @@ def _backup_gib(plan: PlatformPlan, stack: StackConfig) -> float:
 
 
 def _tiered_gib(loads: Sequence[Load], stack: StackConfig) -> float:
+    """Object storage is billed by what it holds on the average: the mean, not the peak that disks have room for."""
     if not stack.retention.tiered_storage.enabled:
         return 0.0
-    inflows = [planned_inflow(load, load.pipeline.source_retention_hours) for load in loads]
-    return sum(bytes_per_second * hours_to_seconds(hours) for bytes_per_second, hours in inflows) / GIB
+    return sum(mean_bytes(load, load.pipeline.source_retention_hours) for load in loads) / GIB

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,10 @@ class Counting:
     maximum_name: str
     fixed: int | None = None
     fixed_name: str = ""
+    least: int = 0
+    """How many must stay, whatever the load."""
+    fewer_name: str = ""
+    """The setting that lets some of them leave."""
 
     @property
     def actual_step(self) -> int:
@@ -44,15 +49,32 @@ def count_of(needs: Sequence[Need], counting: Counting) -> tuple[int, Bound]:
     """The number of pods, and the resource that requires the last of them.
 
     Raises:
-        SizingRefused: even the most pods do not have enough of something.
+        SizingRefused: even the most pods do not have enough of something, or fewer are allowed than must stay.
     """
     found = {need.bound: _fewest(need, counting) for need in needs}
     count = max(found.values())
+    least = _least(counting)
     if counting.fixed:
         return count, Bound.OVERRIDE
+    if least > count:
+        return least, Bound.STANDING
     if count == counting.step:
         return count, Bound.AVAILABILITY if counting.step > 1 else Bound.MINIMUM
     return count, next(bound for bound, pods in found.items() if pods == count)
+
+
+def _least(counting: Counting) -> int:
+    """Of those that stand, rounded up to whole steps."""
+    least = math.ceil(counting.least / counting.step) * counting.step
+    allowed = counting.fixed or counting.maximum
+    if least > allowed:
+        raise SizingRefused(
+            Bound.STANDING,
+            f"{counting.pods} would fall to {allowed}, but {least} must hold what stands; raise the setting, or decide "
+            f"with {counting.fewer_name} that some leave",
+            counting.fixed_name if counting.fixed else counting.maximum_name,
+        )
+    return least
 
 
 def _fewest(need: Need, counting: Counting) -> int:

@@ -45,8 +45,9 @@ def changes_of(before: PlatformPlan, after: PlatformPlan) -> list[tuple[str, str
 
 def _kafka(plan: PlatformPlan) -> Iterator[Figure]:
     kafka = plan.kafka
-    if kafka.aiven_plan:
-        yield Figure("kafka.aiven_plan", kafka.aiven_plan)
+    if kafka.aiven:
+        yield Figure("kafka.aiven.plan", kafka.aiven.plan)
+        yield Figure("kafka.aiven.additional_disk", f"{kafka.aiven.additional_disk_gib:,}", "GiB")
     else:
         yield Figure("kafka.controllers", f"{kafka.controllers}")
     yield Figure("kafka.brokers", f"{kafka.brokers}")

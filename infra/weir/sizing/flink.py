@@ -12,11 +12,17 @@ from weir.config.flink import StateBackend
 from weir.config.resources import FlinkOverride
 from weir.config.stack import StackConfig
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
+from weir.sizing.flink_pods import (
+    CPU_QUANTUM,
+    MEMORY_QUANTUM_MIB,
+    PROCESS_FACTOR,
+    base_memory_mib,
+    task_managers_of,
+)
 from weir.sizing.large_events import large_events_mib
 from weir.sizing.load import Load
 from weir.sizing.plan import FlinkJobPlan, NodeSize, PodSize
-from weir.sizing.references import beyond_allowance, flink_references_mib, require_room
-from weir.sizing.shares import GIB, fewest, rounded_up, share
+from weir.sizing.shares import GIB, rounded_up, share
 from weir.sizing.state import (
     HEAP_BYTES_PER_ID,
     ROCKSDB_BYTES_PER_ID,
@@ -46,21 +52,20 @@ TOTAL_MICROSECONDS = 11.7
 WRITE_MICROSECONDS = 20.0
 # The rest is checkpoints, garbage collection, and uneven keys.
 CPU_UTILISATION = 0.7
-CPU_QUANTUM = 0.25
 
 # Above it full checkpoints (the heap has no others) take minutes, and collections stop the job for seconds.
 LARGEST_HEAP_STATE_GIB = 8.0
 # RocksDB's block cache, write buffers, indexes and filters: Flink's managed memory, for each slot and in all at least.
 ROCKSDB_MEMORY_MIB_PER_SLOT = 512
-# Flink's memory model: metaspace 256, framework 256, network at least 64, overhead at least 192, and the connectors'.
-BASE_MEMORY_MIB = 1024
 MEMORY_MIB_PER_SLOT = 512
-# Memory that is not the heap's own: overhead and network are a fifth of the process.
-PROCESS_FACTOR = 1.25
-MEMORY_QUANTUM_MIB = 256
 DISK_QUANTUM_GIB = 5
 RETAINED_CHECKPOINTS = 3
-JOB_MANAGER_MEMORY_MIB = 2048
+# Flink's own default of jobmanager.memory.process.size is 1600 MiB. The rest is an assumption, to be measured on your
+# job: heartbeats, metrics and slots of each task manager; executions and handles of the retained checkpoints' files of
+# each parallel task.
+JOB_MANAGER_BASE_MIB = 1600
+JOB_MANAGER_MIB_PER_TASK_MANAGER, JOB_MANAGER_MIB_PER_TASK = 8, 1
+JOB_MANAGER_LEAST_MIB = 2048
 
 
 def size_flink(load: Load, stack: StackConfig) -> tuple[FlinkJobPlan, list[Explanation]]:
@@ -78,7 +83,7 @@ def size_flink(load: Load, stack: StackConfig) -> tuple[FlinkJobPlan, list[Expla
     cores = load_cores(load, backend)
     parallelism = _parallelism(load, cores, override, stack)
     memory_mib = _memory_mib(load, parallelism, backend, state_gib)
-    task_managers = _task_managers(load, parallelism, memory_mib, override, stack)
+    task_managers = task_managers_of(load, parallelism, memory_mib, override, stack)
     high = stack.availability.highly_available
     slots = math.ceil(parallelism / task_managers)
     plan = FlinkJobPlan(
@@ -91,7 +96,7 @@ def size_flink(load: Load, stack: StackConfig) -> tuple[FlinkJobPlan, list[Expla
         job_managers=2 if high else 1,
         job_manager=PodSize(
             cpu_cores=override.job_manager.cpu_cores or (1.0 if high else 0.5),
-            memory_mib=override.job_manager.memory_mib or JOB_MANAGER_MEMORY_MIB,
+            memory_mib=override.job_manager.memory_mib or job_manager_memory_mib(task_managers, parallelism),
         ),
         state_backend=backend,
         state_gib=round(state_gib, 3),
@@ -109,6 +114,12 @@ def size_flink(load: Load, stack: StackConfig) -> tuple[FlinkJobPlan, list[Expla
         ),
     )
     return plan, _explanations(load, plan, stack, cores=cores, heap_gib=heap_gib)
+
+
+def job_manager_memory_mib(task_managers: int, parallelism: int) -> int:
+    """Memory of a job manager's process that leads so many task managers and parallel tasks."""
+    workers = task_managers * JOB_MANAGER_MIB_PER_TASK_MANAGER + parallelism * JOB_MANAGER_MIB_PER_TASK
+    return max(JOB_MANAGER_LEAST_MIB, int(rounded_up(JOB_MANAGER_BASE_MIB + workers, MEMORY_QUANTUM_MIB)))
 
 
 def load_cores(load: Load, backend: StateBackend) -> float:
@@ -174,33 +185,6 @@ def _memory_mib(load: Load, parallelism: int, backend: StateBackend, state_gib: 
     return parallelism * slot * PROCESS_FACTOR + state
 
 
-def _task_managers(load: Load, parallelism: int, memory_mib: float, override: FlinkOverride, stack: StackConfig) -> int:
-    """The fewest that have enough slots and whose shares fit into the largest pod."""
-    largest, name = stack.resources.largest_pod, load.pipeline.name
-    memory_limit = override.task_manager.memory_mib or largest.memory_mib
-    cpu_limit = override.task_manager.cpu_cores or largest.cpu_cores
-    slots = min(stack.flink.task_slots, max(1, int(cpu_limit)))
-    least = max(math.ceil(parallelism / slots), 2 if stack.availability.highly_available else 1)
-    maximum = min(stack.resources.max_flink_task_managers, parallelism)
-    room = memory_limit - _base_memory_mib(load)
-    require_room(load.pipeline, room, memory_limit, f"resources.largest_pod, resources.flink.{name}")
-    by_memory = fewest(memory_mib, room, MEMORY_QUANTUM_MIB, maximum=maximum, least=least)
-    by_cores = fewest(parallelism, cpu_limit, CPU_QUANTUM, maximum=maximum, least=least)
-    if by_memory is None or by_cores is None:
-        raise SizingRefused(
-            Bound.CPU if by_cores is None else Bound.MEMORY,
-            f"pipeline {name} needs {parallelism} slots and {memory_mib / 1024:,.1f} GiB for its state, and "
-            f"{maximum} task managers of {slots} slots and {memory_limit / 1024:,.1f} GiB do not have them",
-            f"resources.max_flink_task_managers, resources.largest_pod, resources.flink.{name}",
-        )
-    return max(by_memory, by_cores)
-
-
-def _base_memory_mib(load: Load) -> float:
-    """Memory of a task manager besides state and slots."""
-    return BASE_MEMORY_MIB + beyond_allowance(flink_references_mib(load.pipeline)) * PROCESS_FACTOR
-
-
 def _task_manager(
     load: Load,
     parallelism: int,
@@ -211,7 +195,7 @@ def _task_manager(
     backend: StateBackend,
 ) -> NodeSize:
     pod = override.task_manager
-    memory = _base_memory_mib(load) + share(memory_mib, task_managers, MEMORY_QUANTUM_MIB)
+    memory = base_memory_mib(load) + share(memory_mib, task_managers, MEMORY_QUANTUM_MIB)
     disk = 0
     if backend is StateBackend.ROCKSDB:
         disk = int(share(rocksdb_state_gib(load) * ROCKSDB_DISK_FACTOR, task_managers, DISK_QUANTUM_GIB))
@@ -258,6 +242,18 @@ def _explanations(
             plan.task_managers,
             "",
             Bound.CPU if plan.task_slots * (plan.task_managers - 1) < plan.parallelism else Bound.MEMORY,
-            f"{plan.parallelism} tasks, {plan.task_slots} slots each, {plan.task_manager.memory_mib:,} MiB each",
+            f"{plan.parallelism} tasks, {plan.task_slots} slots each, {plan.task_manager.memory_mib:,} MiB each"
+            + _lost_zone(plan, len(stack.availability.zones)),
         ),
     ]
+
+
+def _lost_zone(plan: FlinkJobPlan, zones: int) -> str:
+    """A job needs all of its slots: those of a lost zone start again elsewhere, where nodes need room for them."""
+    if zones == 1:
+        return ""
+    moved, pod = math.ceil(plan.task_managers / zones), plan.task_manager
+    return (
+        f"; if a zone is lost, {moved} of them start again in the others, whose nodes need room for "
+        f"{moved * pod.cpu_cores:g} cores and {moved * pod.memory_mib / 1024:,.1f} GiB"
+    )

@@ -1,7 +1,7 @@
 """Kafka's topics: how many partitions, how much each holds, and the settings that follow from both.
 
-`retention.bytes` guards a broker's disk without ever cutting before the time does: a topic's share of the disk is the
-planned peak for its whole retention.
+A topic keeps the planned mean for its retention, of which some hours are planned at the peak (`workload.peak_hours`).
+`retention.bytes` guards the disk above that: it cuts nothing before the time does at the planned rates.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from weir.catalog.retention import hours_to_milliseconds, hours_to_seconds
+from weir.catalog.retention import SECONDS_PER_HOUR, hours_to_milliseconds, hours_to_seconds
 from weir.catalog.topics import Topic
 from weir.config.stack import StackConfig
 from weir.sizing.explanation import Bound, SizingRefused
 from weir.sizing.load import PLANNED_DAYS, Load
 from weir.sizing.shares import GIB, MIB, rounded_up
+from weir.sizing.standing import NO_FLOORS, Floors
 from weir.sizing.streams_traffic import COMPACTION_FACTOR, REFERENCE_BYTES, row_bytes, rows_of_totals
 
 # Confluent, "How to choose the number of topics/partitions": tens of MB/s in one partition; ten leaves room.
@@ -38,19 +39,24 @@ class SizedTopic:
 
     topic: Topic
     stored_gib: float
+    guarded_gib: float = 0.0
+    """The most that it can hold before its size limit deletes; 0 without a limit."""
 
 
-def partitions_of(load: Load, parallelism: int) -> int:
+def partitions_of(load: Load, parallelism: int, floors: Floors = NO_FLOORS) -> int:
     """At least the pipeline file's, one for each task that reads, and enough that none is too fast for one broker.
+
+    Never fewer than stand: Kafka cannot remove partitions.
 
     Raises:
         SizingRefused: it would be more than one topic can have.
     """
     by_rate = math.ceil(load.processed_bytes_per_second / BYTES_PER_PARTITION_PER_SECOND)
     declared = load.pipeline.spec.source.partitions
+    stands = floors.partitions.get(load.pipeline.source_topic.name, 0)
     wanted = max(declared, parallelism, by_rate)
-    if wanted == declared:
-        return declared
+    if wanted <= max(declared, stands):
+        return max(declared, stands)
     if wanted > PARTITION_COUNTS[-1]:
         raise SizingRefused(
             Bound.PARTITIONS,
@@ -61,18 +67,24 @@ def partitions_of(load: Load, parallelism: int) -> int:
     return next(count for count in PARTITION_COUNTS if count >= wanted)
 
 
-def topics_of(load: Load, partitions: int, stack: StackConfig) -> list[SizedTopic]:
-    """Every topic of one pipeline; `partitions` are the source topic's."""
+def topics_of(load: Load, partitions: int, stack: StackConfig, floors: Floors = NO_FLOORS) -> list[SizedTopic]:
+    """Every topic of one pipeline; `partitions` are the source topic's. None has fewer than stand."""
     pipeline = load.pipeline
     source = replace(pipeline.source_topic, partitions=partitions)
     found = [
         _topic(load, source, pipeline.source_retention_hours, 1.0, stack),
-        _topic(load, pipeline.dead_letter_topic, pipeline.dead_letter_retention_hours, DEAD_LETTER_SHARE, stack),
+        _topic(
+            load,
+            floors.kept(pipeline.dead_letter_topic),
+            pipeline.dead_letter_retention_hours,
+            DEAD_LETTER_SHARE,
+            stack,
+        ),
     ]
-    return [*found, *_table_topics(load, partitions, stack)] if load.on_streams else found
+    return [*found, *_table_topics(load, partitions, stack, floors)] if load.on_streams else found
 
 
-def _table_topics(load: Load, partitions: int, stack: StackConfig) -> Iterator[SizedTopic]:
+def _table_topics(load: Load, partitions: int, stack: StackConfig, floors: Floors) -> Iterator[SizedTopic]:
     """The topics of rows, totals and reference rows, through which a pipeline on Kafka Streams goes."""
     pipeline = load.pipeline
     totals = rows_of_totals(load)
@@ -84,7 +96,7 @@ def _table_topics(load: Load, partitions: int, stack: StackConfig) -> Iterator[S
         elif table in pipeline.aggregate_tables:
             yield _compacted(replace(topic, partitions=partitions), totals[table], stack)
         else:
-            yield _compacted(topic, REFERENCE_BYTES, stack)
+            yield _compacted(floors.kept(topic), REFERENCE_BYTES, stack)
 
 
 def _compacted(topic: Topic, kept: float, stack: StackConfig) -> SizedTopic:
@@ -99,37 +111,59 @@ def _compacted(topic: Topic, kept: float, stack: StackConfig) -> SizedTopic:
     return SizedTopic(replace(topic, config=config), on_disk * availability.kafka_replication_factor / GIB)
 
 
-def planned_inflow(load: Load, retention_hours: int | None) -> tuple[float, int]:
-    """Bytes per second, and for how many hours they are kept; without `retention_hours` nothing expires.
+def kept_bytes(load: Load, hours: int | None) -> float:
+    """What producers write within `hours`, once, at the end of the planning period; None: within `PLANNED_DAYS`.
 
-    A peak may last as long as a retention, but not for the years that are planned where nothing expires.
+    Over a retention the mean counts: its peaks of every day are in it. `workload.peak_hours` of it are planned at the
+    peak instead, for the exceptional day. What is kept for years is planned at the mean alone.
     """
-    if retention_hours is None:
-        return load.planned_mean * load.record_bytes, PLANNED_DAYS * 24
-    return load.planned_bytes_per_second, retention_hours
+    if hours is None:
+        return mean_bytes(load, hours)
+    peak_hours = min(hours, load.peak_hours)
+    events = load.planned_mean * (hours - peak_hours) + load.planned_peak * peak_hours
+    return events * SECONDS_PER_HOUR * load.record_bytes
+
+
+def mean_bytes(load: Load, hours: int | None) -> float:
+    """What is written within `hours` in the long run: what object storage holds, and is billed for."""
+    return load.planned_mean * load.record_bytes * hours_to_seconds(PLANNED_DAYS * 24 if hours is None else hours)
 
 
 def _topic(load: Load, topic: Topic, retention_hours: int | None, part: float, stack: StackConfig) -> SizedTopic:
     """A topic that gets `part` of the events."""
     availability, tiered = stack.availability, stack.retention.tiered_storage
-    bytes_per_second, hours = planned_inflow(load, retention_hours)
-    bytes_per_second *= part
-    per_partition = bytes_per_second * hours_to_seconds(hours) / topic.partitions
+    per_partition = kept_bytes(load, retention_hours) * part / topic.partitions
     segment = _segment_bytes(per_partition)
-    # The segment that is written to never expires, and one that has expired goes a little later.
-    guard = math.ceil(per_partition * PARTITION_SKEW) + 2 * segment
-    on_disk_hours = min(hours, tiered.local_retention_hours) if tiered.enabled else hours
     config = {
         **topic.config,
         "min.insync.replicas": str(availability.kafka_min_in_sync_replicas),
-        "retention.bytes": "-1" if retention_hours is None else str(guard),
+        "retention.bytes": "-1" if retention_hours is None else str(_guard_bytes(per_partition, segment)),
         "segment.bytes": str(segment),
     }
+    kept, guard = kept_bytes(load, retention_hours) * part, config["retention.bytes"]
     if tiered.enabled:
-        config |= {"remote.storage.enable": "true", "local.retention.ms": str(hours_to_milliseconds(on_disk_hours))}
-    kept = bytes_per_second * hours_to_seconds(on_disk_hours)
-    stored = (kept + _open_segments(kept, topic.partitions)) * availability.kafka_replication_factor
-    return SizedTopic(replace(topic, config=config), stored / GIB)
+        hours = min(retention_hours or tiered.local_retention_hours, tiered.local_retention_hours)
+        kept = kept_bytes(load, hours) * part
+        guard = str(_guard_bytes(kept / topic.partitions, segment))
+        config |= {
+            "remote.storage.enable": "true",
+            "local.retention.ms": str(hours_to_milliseconds(hours)),
+            "local.retention.bytes": guard,
+        }
+    copies = availability.kafka_replication_factor / GIB
+    return SizedTopic(
+        replace(topic, config=config),
+        stored_gib=(kept + _open_segments(kept, topic.partitions)) * copies,
+        guarded_gib=max(int(guard), 0) * topic.partitions * copies,
+    )
+
+
+def _guard_bytes(per_partition: float, segment: int) -> int:
+    """The size limit of a partition.
+
+    The segment that is written to never expires, and one that has expired goes a little later.
+    """
+    return math.ceil(per_partition * PARTITION_SKEW) + 2 * segment
 
 
 def _open_segments(kept: float, partitions: int) -> float:

@@ -31,6 +31,8 @@ class Load:
     event_bytes: int
     duplicate_ratio: float
     extra_consumer_groups: int
+    peak_hours: int
+    """Of any retention: how long the peak may last in all, beyond what is in the mean."""
 
     @property
     def on_streams(self) -> bool:
@@ -79,4 +81,5 @@ def load_of(pipeline: Pipeline, settings: WorkloadConfig) -> Load:
         event_bytes=workload.event_bytes,
         duplicate_ratio=workload.duplicate_ratio,
         extra_consumer_groups=workload.extra_consumer_groups,
+        peak_hours=settings.peak_hours,
     )

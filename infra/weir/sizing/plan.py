@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from weir.catalog.sizes import KAFKA_MESSAGE_BYTES
 from weir.catalog.tables import Table
@@ -43,8 +44,18 @@ class QuotaPlan:
 
 
 @dataclass(frozen=True)
+class AivenOrder:
+    """A plan of Aiven's, and the disk of all its brokers together beyond what it includes."""
+
+    plan: str
+    additional_disk_gib: int
+    month: float
+    """What both cost, in the price sheet's currency."""
+
+
+@dataclass(frozen=True)
 class KafkaPlan:
-    """The Kafka cluster. With provider aiven, `aiven_plan` stands for the brokers."""
+    """The Kafka cluster. With provider aiven, `aiven` stands for the brokers."""
 
     controllers: int
     controller: NodeSize
@@ -58,9 +69,11 @@ class KafkaPlan:
     """By pipeline: of the user its job logs in as."""
     transaction_max_timeout_seconds: int
     """The broker's upper bound (transaction.max.timeout.ms); every job's timeout is below it."""
-    aiven_plan: str | None = None
+    aiven: AivenOrder | None = None
     stored_gib: Mapping[str, float] = field(default_factory=dict)
     """By topic: what it holds on all brokers together, copies included."""
+    held_gib: int = 0
+    """The most that brokers may hold, rounded down: this plan's data, or what an earlier plan left behind."""
 
     @property
     def largest_message_bytes(self) -> int:
@@ -90,6 +103,13 @@ class CassandraPlan:
     """Data of the planned lifetime, without the room that compaction and repair need."""
     largest_row_bytes: int = 0
     """The most that one write brings, with its key: what a mutation and a request must hold."""
+    data_gib: int = 0
+    """What the planned load keeps on all nodes together, copies included, rounded down."""
+    held_gib: int = 0
+    """The most that nodes may hold, copies included, rounded down: this plan's data, or rows that were written under an
+    earlier one, which keep the lifetime that they were written with."""
+    held_ttl_days: Mapping[str, int] = field(default_factory=dict)
+    """By pipeline and table, the longest lifetime among those rows; 0 if they never expire."""
 
     @property
     def nodes(self) -> int:
@@ -131,6 +151,11 @@ class FlinkJobPlan:
     """What the operator's autoscaler may choose between, without asking for more than the plan's resources."""
     settings: FlinkConfig
     """The same facts as `weir.catalog.flink.flink_configuration` and `job_arguments` take them."""
+
+    @property
+    def state_claim_gib(self) -> int:
+        """The volume of checkpoints and savepoints where there is no object storage."""
+        return max(1, round(self.checkpoint_storage_gib + 0.5))
 
 
 @dataclass(frozen=True)
@@ -190,6 +215,32 @@ class SupersetPlan:
     """None where `superset.cache` names one."""
 
 
+class Presence(StrEnum):
+    """When pods of a kind are there."""
+
+    ALWAYS = "always"
+    ROLLING = "rolling"
+    """While a Deployment is replaced: the new pod starts before the old one stops."""
+    JOB = "job"
+    """Until it has run."""
+
+
+@dataclass(frozen=True)
+class PodGroup:
+    """Equal pods, or containers beside other ones, of one component."""
+
+    component: str
+    name: str
+    count: int
+    pod: PodSize
+    presence: Presence = Presence.ALWAYS
+
+    @property
+    def disk_gib(self) -> int:
+        """All volumes together."""
+        return self.count * self.pod.disk_gib if isinstance(self.pod, NodeSize) else 0
+
+
 @dataclass(frozen=True)
 class ComponentCost:
     """What a component costs in a month of 730 hours, in the price sheet's currency."""
@@ -208,7 +259,7 @@ class ComponentCost:
 
 @dataclass(frozen=True)
 class Totals:
-    """What the platform's namespaces ask for together."""
+    """What the pods of the platform's namespace ask for together."""
 
     cpu_cores: float
     memory_mib: int
@@ -229,11 +280,15 @@ class PlatformPlan:
     registry: RegistryPlan
     trino: TrinoPlan
     superset: SupersetPlan
+    pods: tuple[PodGroup, ...] = ()
+    """Everything that runs in the namespace, also what operators and rolling updates add to the services above."""
     currency: str = "USD"
     costs: tuple[ComponentCost, ...] = ()
     quota: Totals = field(default=Totals(0, 0, 0))
-    """What the namespaces may ask for: the stack's own, or the plan's sum with room for a rolling restart."""
+    """What the namespace may ask for: the stack's own, or the sum of all pods, rolling updates and Jobs among them."""
     explanations: tuple[Explanation, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What works, but not well; each names what to change."""
 
     def explanation_of(self, figure: str) -> Explanation:
         """The explanation of one figure, for instance `kafka.brokers` or `flink.flights.parallelism`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from weir.catalog.spec import TruncationUnit
+from weir.catalog.spec_derived import TruncationUnit
 from weir.catalog.types import FIXED_BYTES, ColumnType
 from weir.sizing.load import PLANNED_DAYS, Load
 

@@ -16,6 +16,7 @@ from weir.sizing.load import Load
 from weir.sizing.plan import NodeSize, PodSize, StreamsJobPlan
 from weir.sizing.references import beyond_allowance, require_room, streams_references_mib
 from weir.sizing.shares import GIB, fewest, rounded_up, share
+from weir.sizing.standing import NO_FLOORS, Floors
 from weir.sizing.state import (
     ROCKSDB_BYTES_PER_ID,
     ROCKSDB_DISK_FACTOR,
@@ -48,7 +49,9 @@ DISK_QUANTUM_GIB = 5
 LOADER_MEMORY_MIB, LOADER_MEMORY_MIB_PER_TASK = 768, 256
 
 
-def size_streams(load: Load, stack: StackConfig) -> tuple[StreamsJobPlan, list[Explanation]]:
+def size_streams(
+    load: Load, stack: StackConfig, floors: Floors = NO_FLOORS
+) -> tuple[StreamsJobPlan, list[Explanation]]:
     """The application and its loader that keep up with the planned peak and catch up as the objective says.
 
     Raises:
@@ -62,14 +65,16 @@ def size_streams(load: Load, stack: StackConfig) -> tuple[StreamsJobPlan, list[E
     standbys = max(stack.streams.standby_replicas, 1 if high else 0)
     state = streams_state_gib(load)
     disk = state * (1 + standbys) * ROCKSDB_DISK_FACTOR
-    instances = _instances(load, threads, disk, override, stack)
+    least_disk = floors.instance_disk_gib.get(load.pipeline.name, 0)
+    instances = _instances(load, threads, disk, override, stack, least_disk=least_disk)
     loaders = _loaders(load, tasks, override, stack)
     of_each = math.ceil(threads / instances)
+    disk_of_each = int(share(disk, instances, DISK_QUANTUM_GIB, minimum=max(DISK_QUANTUM_GIB, least_disk)))
     memory = max(stack.streams.state_memory_mib, of_each * STATE_MEMORY_MIB_PER_THREAD)
     plan = StreamsJobPlan(
         pipeline=load.pipeline.name,
         instances=instances,
-        instance=_instance(load, threads, instances, memory, disk_gib=disk, override=override),
+        instance=_instance(load, threads, instances, memory, disk_gib=disk_of_each, override=override),
         state_gib=round(state, 3),
         loaders=loaders,
         loader=_loader(load, tasks, loaders, override),
@@ -120,7 +125,9 @@ def _heap_mib_per_thread(load: Load) -> int:
     return HEAP_MIB_PER_THREAD + large_events_mib(load.pipeline)
 
 
-def _instances(load: Load, threads: int, disk_gib: float, override: StreamsOverride, stack: StackConfig) -> int:
+def _instances(
+    load: Load, threads: int, disk_gib: float, override: StreamsOverride, stack: StackConfig, *, least_disk: int
+) -> int:
     """The fewest whose shares fit into the largest pod."""
     name, largest = load.pipeline.name, stack.resources.largest_pod
     least = 2 if stack.availability.highly_available else 1
@@ -138,7 +145,7 @@ def _instances(load: Load, threads: int, disk_gib: float, override: StreamsOverr
             room,
             MEMORY_QUANTUM_MIB,
         ),
-        (Bound.DISK, disk_gib, override.instance.disk_gib or largest.disk_gib, DISK_QUANTUM_GIB),
+        (Bound.DISK, disk_gib, max(override.instance.disk_gib or largest.disk_gib, least_disk), DISK_QUANTUM_GIB),
     )
     counts = [fewest(need, limit, quantum, maximum=maximum, least=least) for _, need, limit, quantum in needs]
     for (bound, need, limit, _), count in zip(needs, counts, strict=True):
@@ -153,7 +160,7 @@ def _instances(load: Load, threads: int, disk_gib: float, override: StreamsOverr
 
 
 def _instance(
-    load: Load, threads: int, instances: int, state_mib: int, *, disk_gib: float, override: StreamsOverride
+    load: Load, threads: int, instances: int, state_mib: int, *, disk_gib: int, override: StreamsOverride
 ) -> NodeSize:
     pod = override.instance
     held = math.ceil(beyond_allowance(streams_references_mib(load.pipeline)))
@@ -163,7 +170,7 @@ def _instance(
         cpu_cores=pod.cpu_cores or share(threads, instances, CPU_QUANTUM),
         memory_mib=memory,
         heap_mib=max(memory - state_mib - OVERHEAD_MIB, HEAP_MIB),
-        disk_gib=pod.disk_gib or int(share(disk_gib, instances, DISK_QUANTUM_GIB, minimum=DISK_QUANTUM_GIB)),
+        disk_gib=pod.disk_gib or disk_gib,
     )
 
 

@@ -10,6 +10,8 @@ from weir.sizing.cassandra import CHARTS_PER_DASHBOARD
 from weir.sizing.explanation import Bound, Explanation
 from weir.sizing.plan import NodeSize, PodSize, RegistryPlan, SupersetPlan, TrinoPlan
 from weir.sizing.shares import rounded_up
+from weir.sizing.spare import spare_of
+from weir.sizing.standing import NO_FLOORS, Floors
 
 # An assumption, to be measured on your dashboards: planning, splitting and scanning a few partitions of Cassandra keeps
 # a core busy for about this long. Half of it or twice as much halves or doubles the workers.
@@ -43,7 +45,9 @@ def size_trino(stack: StackConfig) -> tuple[TrinoPlan, list[Explanation]]:
     rate = queries_per_second(stack)
     cores = rate * QUERY_CORE_SECONDS / UTILISATION
     alone = cores <= COORDINATOR_CORES and not high
-    needed = 0 if alone else max(math.ceil(cores / WORKER_CORES), 2 if high else 1)
+    # Queries of a lost zone's workers fail, and the next ones run on the others, which have room for all of them.
+    spare = spare_of(len(stack.availability.zones), 2).requests if high and len(stack.availability.zones) > 1 else 1.0
+    needed = 0 if alone else max(math.ceil(round(cores * spare / WORKER_CORES, 9)), 2 if high else 1)
     workers = needed if override.workers is None else override.workers
     coordinator = _pod(override.coordinator, COORDINATOR_CORES if high or workers else 1.0, COORDINATOR_MEMORY_MIB)
     worker = _pod(override.worker, WORKER_CORES if high or workers else 1.0, WORKER_MEMORY_MIB if high else 8192)
@@ -51,12 +55,14 @@ def size_trino(stack: StackConfig) -> tuple[TrinoPlan, list[Explanation]]:
     plan = TrinoPlan(coordinator, workers, worker, int(heap * QUERY_MEMORY_OF_HEAP))
     bound = Bound.CPU if workers > 2 else Bound.AVAILABILITY if high else Bound.MINIMUM
     because = f"{rate:,.2f} queries/s of {QUERY_CORE_SECONDS:g} core-seconds, {UTILISATION:.0%} busy"
+    if spare > 1:
+        because += ", with one zone down"
     return plan, [
         Explanation("trino.workers", workers, "", Bound.OVERRIDE if override.workers is not None else bound, because)
     ]
 
 
-def size_superset(stack: StackConfig) -> tuple[SupersetPlan, list[Explanation]]:
+def size_superset(stack: StackConfig, floors: Floors = NO_FLOORS) -> tuple[SupersetPlan, list[Explanation]]:
     """Web pods for the charts that reload, and what Superset keeps its own data in."""
     override, high = stack.resources.superset, stack.availability.highly_available
     rate = queries_per_second(stack)
@@ -72,7 +78,7 @@ def size_superset(stack: StackConfig) -> tuple[SupersetPlan, list[Explanation]]:
         web_threads=THREADS,
         worker_replicas=1 if override.worker_replicas is None else override.worker_replicas,
         worker=PodSize(0.5, 1024),
-        postgresql=None if given.metadata_database else _postgresql(override.postgresql),
+        postgresql=None if given.metadata_database else _postgresql(override.postgresql, floors),
         valkey=(None if given.cache else PodSize(override.valkey.cpu_cores or 0.25, override.valkey.memory_mib or 512)),
     )
     bound = Bound.CPU if replicas > 2 else Bound.AVAILABILITY if high else Bound.MINIMUM
@@ -93,8 +99,9 @@ def size_registry(stack: StackConfig) -> RegistryPlan:
     return RegistryPlan(2 if high else 1, _pod(stack.resources.registry, 0.5, 1024))
 
 
-def _postgresql(override: NodeOverride) -> NodeSize:
-    return NodeSize(override.cpu_cores or 0.5, override.memory_mib or 1024, disk_gib=override.disk_gib or 10)
+def _postgresql(override: NodeOverride, floors: Floors) -> NodeSize:
+    disk = override.disk_gib or max(10, floors.postgresql_disk_gib)
+    return NodeSize(override.cpu_cores or 0.5, override.memory_mib or 1024, disk_gib=disk)
 
 
 def _pod(override: PodOverride, cores: float, memory_mib: int) -> PodSize:

@@ -16,10 +16,9 @@ from weir.components.images import Image
 from weir.components.job import JobArgs, RunToCompletion
 from weir.components.pods import projected, projected_volume, read_only_mounts
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
-from weir.sizing.plan import PodSize
+from weir.sizing.helper_pods import DATABASE_JOB
 
 NAME = "cassandra-schema"
-JOB_SIZE = PodSize(0.1, 256)
 FOLDER = "/etc/weir/database"
 DESCRIPTION = "database.json"
 ADMINISTRATOR_FOLDER = "/etc/weir/administrator"
@@ -55,7 +54,7 @@ class CassandraDatabase(Component):
                 command=command(args.cassandra),
                 files={DESCRIPTION: args.database.to_json()},
                 folder=FOLDER,
-                size=JOB_SIZE,
+                size=DATABASE_JOB,
                 volumes=_volumes(args),
                 mounts=_mounts(args.cassandra),
                 after=[*args.cassandra.ready, *self.secrets],

@@ -13,13 +13,10 @@ from weir.components.cassandra import settings as shared
 from weir.components.cassandra.access import STORE_PASSWORD_SECRET, CassandraAccess
 from weir.components.cassandra.settings import Backups, CassandraArgs
 from weir.components.certificates import Certificate, CertificateArgs
-from weir.components.network_flows import ROLE_LABEL
+from weir.components.network_endpoints import ROLE_LABEL
 from weir.components.pods import container_security, pod_security
-from weir.sizing.plan import PodSize
+from weir.sizing.helper_pods import MEDUSA, REAPER, SIDE_CONTAINER
 
-REAPER = PodSize(0.25, 1024, 512)
-MEDUSA = PodSize(0.25, 1024)
-SIDE_CONTAINER = PodSize(0.1, 256)
 BUCKET_SECRET = "cassandra-backups"  # noqa: S105 - its name
 # cass-operator's own containers next to Cassandra; they must be restricted as well.
 INIT_CONTAINERS = ("server-config-init-base", "server-config-init")
@@ -58,6 +55,8 @@ class CassandraCluster(Component):
             before += self._certificates()
         if args.bucket_keys is not None:
             before.append(self._bucket_secret(*args.bucket_keys))
+        if self._has_account:
+            before.append(self._account())
         self.cluster = custom_resource(
             name,
             CustomKind(args.cluster_api_version, "K8ssandraCluster"),
@@ -100,6 +99,24 @@ class CassandraCluster(Component):
             BUCKET_SECRET,
             metadata=self.site.metadata(BUCKET_SECRET, shared.COMPONENT),
             string_data={"credentials": content},
+            opts=self.child(),
+        )
+
+    @property
+    def _has_account(self) -> bool:
+        """Whether the nodes, which carry Medusa, reach the bucket by an identity of the cloud."""
+        return self.args.backups is not None and self.args.bucket_keys is None
+
+    def _account(self) -> pulumi.Resource:
+        """The account of the nodes' pods; the namespace's default one has no identity."""
+        backups = self.args.backups
+        assert backups is not None  # noqa: S101 - the caller's condition
+        return k8s.core.v1.ServiceAccount(
+            self.name,
+            metadata=self.site.metadata(
+                self.name, shared.COMPONENT, annotations=backups.storage.service_account_annotations
+            ),
+            automount_service_account_token=False,
             opts=self.child(),
         )
 
@@ -173,11 +190,16 @@ class CassandraCluster(Component):
         return {
             "metadata": {
                 "name": plan.datacenter,
-                # Without it, the operator deletes the volumes together with the datacenter.
-                "annotations": {"cassandra.datastax.com/delete-pvc": "false" if self.site.keep_data else "true"},
+                "annotations": {
+                    # Without it the operator deletes the volumes together with the datacenter.
+                    "cassandra.datastax.com/delete-pvc": "false" if self.site.keep_data else "true",
+                    # Without it the operator refuses larger volumes; with it they grow where their class lets them.
+                    "cassandra.datastax.com/allow-storage-changes": "true",
+                },
             },
             "size": plan.nodes,
             "racks": racks,
+            **({"serviceAccount": self.name} if self._has_account else {}),
         }
 
     def _containers(self) -> dict[str, Any]:

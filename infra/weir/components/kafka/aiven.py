@@ -13,7 +13,7 @@ import pulumi_kubernetes as k8s
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import KafkaResource, Principal
 from weir.catalog.topics import Topic
-from weir.components.base import Component, Resources, Site
+from weir.components.base import DATA_KEPT, Component, Resources, Site
 from weir.config.errors import WeirError
 from weir.config.kafka import AivenKafka
 from weir.sizing.plan import KafkaPlan, QuotaPlan
@@ -27,7 +27,7 @@ RESOURCE_TYPES = {
 
 @dataclass(frozen=True)
 class AivenKafkaArgs:
-    """`plan.aiven_plan` is the size of the service."""
+    """`plan.aiven` is the size of the service."""
 
     plan: KafkaPlan
     config: AivenKafka
@@ -56,12 +56,15 @@ class ManagedKafka(Component):
         self.register_outputs({"bootstrap_servers": self.bootstrap_servers})
 
     def _service(self) -> aiven.Kafka:
-        args, config = self.args, self.args.config
+        args, config, order = self.args, self.args.config, self.args.plan.aiven
+        if order is None:
+            raise WeirError("kafka.provider: the plan is not one for Aiven; size the stack again")
         return aiven.Kafka(
             self.name,
             project=config.project,
             cloud_name=config.cloud_name,
-            plan=args.plan.aiven_plan,
+            plan=order.plan,
+            additional_disk_space=f"{order.additional_disk_gib}GiB" if order.additional_disk_gib else None,
             service_name=self.service_name,
             maintenance_window_dow=config.maintenance_day,
             maintenance_window_time=config.maintenance_time,
@@ -69,7 +72,7 @@ class ManagedKafka(Component):
             termination_protection=self.site.keep_data,
             # By default, Aiven allows its administrator every operation on all topics.
             default_acl=False,
-            tags=self._tags(),
+            tags=[aiven.KafkaTagArgs(key=key, value=value) for key, value in self._tags().items()],
             kafka_user_config=aiven.KafkaKafkaUserConfigArgs(
                 kafka_version=".".join(args.version.split(".")[:2]),
                 # Aiven manages internal topics and the transaction timeout (15 minutes) itself.
@@ -94,11 +97,9 @@ class ManagedKafka(Component):
             opts=self.keeper(),
         )
 
-    def _tags(self) -> list[aiven.KafkaTagArgs]:
-        return [
-            aiven.KafkaTagArgs(key="environment", value=self.site.environment),
-            aiven.KafkaTagArgs(key="owner", value=self.site.owner),
-        ]
+    def _tags(self) -> dict[str, str]:
+        kept = {"data": DATA_KEPT} if self.site.keep_data else {}
+        return {"environment": self.site.environment, "owner": self.site.owner, **kept}
 
     def _topic(self, topic: Topic) -> aiven.KafkaTopic:
         config: dict[str, Any] = {_underscored(key): value for key, value in topic.config.items()}
@@ -111,10 +112,7 @@ class ManagedKafka(Component):
             replication=self.args.plan.replication_factor,
             termination_protection=self.site.keep_data,
             config=aiven.KafkaTopicConfigArgs(**config),
-            tags=[
-                aiven.KafkaTopicTagArgs(key="environment", value=self.site.environment),
-                aiven.KafkaTopicTagArgs(key="owner", value=self.site.owner),
-            ],
+            tags=[aiven.KafkaTopicTagArgs(key=key, value=value) for key, value in self._tags().items()],
             opts=self.keeper(after=[self.service]),
         )
 

@@ -17,10 +17,10 @@ from weir.components.job import JobArgs, RunToCompletion
 from weir.components.kafka.plain import PlainKafka
 from weir.components.pods import projected, projected_volume, read_only_mounts
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
-from weir.sizing.plan import PodSize, QuotaPlan
+from weir.sizing.helper_pods import KAFKA_SETUP_JOB
+from weir.sizing.plan import QuotaPlan
 
 COMPONENT = "kafka-setup"
-SIZE = PodSize(0.1, 256)
 FOLDER = "/etc/weir/kafka-setup"
 DESCRIPTION = "kafka.json"
 CERTIFICATE_FOLDER = "/etc/weir/kafka-node"
@@ -55,7 +55,7 @@ class PlainKafkaSetup(Component):
                 command=command(args.kafka),
                 files={DESCRIPTION: description(args).to_json()},
                 folder=FOLDER,
-                size=SIZE,
+                size=KAFKA_SETUP_JOB,
                 volumes=_volumes(args),
                 mounts=read_only_mounts({"certificate": CERTIFICATE_FOLDER, "passwords": PASSWORDS_FOLDER}),
                 after=[*args.kafka.nodes, *users],

@@ -14,7 +14,8 @@ from weir.components.kafka.settings import broker_config
 from weir.components.kafka.tiered import TieredStorage
 from weir.components.pods import pod_security, topology_spread
 from weir.config.kafka import CLIENT_PORT, KafkaAuthentication
-from weir.sizing.plan import KafkaPlan, NodeSize, PodSize
+from weir.sizing.helper_pods import CRUISE_CONTROL, EXPORTER, TOPIC_OPERATOR, USER_OPERATOR
+from weir.sizing.plan import KafkaPlan, NodeSize
 
 CLUSTER_LABEL = "strimzi.io/cluster"
 CLIENT_LISTENER = "clients"
@@ -23,10 +24,6 @@ GRACE_SECONDS = 120
 # Certificates are renewed a month before they expire, in a maintenance window.
 CERTIFICATE_DAYS = 365
 RENEWAL_DAYS = 30
-TOPIC_OPERATOR = PodSize(0.1, 512)
-USER_OPERATOR = PodSize(0.1, 512)
-CRUISE_CONTROL = PodSize(0.5, 1536)
-EXPORTER = PodSize(0.1, 128)
 # The brokers' metrics: throughput, under-replicated partitions, request latency, disk and JVM.
 METRICS = ("kafka_server.*", "kafka_controller.*", "kafka_log.*", "kafka_network.*", "jvm.*", "process.*")
 
@@ -37,6 +34,8 @@ class KafkaClusterArgs:
 
     plan: KafkaPlan
     version: str
+    metadata_version: str
+    """It stays behind when the version rises, so that a new Kafka can still be taken back."""
     api_version: str
     authentication: KafkaAuthentication
     maintenance_time_windows: Sequence[str]
@@ -114,7 +113,7 @@ class KafkaCluster(Component):
         spec: dict[str, Any] = {
             "kafka": {
                 "version": args.version,
-                "metadataVersion": metadata_version(args.version),
+                "metadataVersion": args.metadata_version,
                 "listeners": [self._listener()],
                 "authorization": {"type": "simple"},
                 "config": broker_config(args.plan),
@@ -172,8 +171,3 @@ class KafkaCluster(Component):
                 "securityContext": pod_security(KAFKA_USER_ID),
             }
         }
-
-
-def metadata_version(version: str) -> str:
-    """The pinned version of the cluster's metadata, so that an upgrade of Kafka can still be rolled back."""
-    return ".".join(version.split(".")[:2])

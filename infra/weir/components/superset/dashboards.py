@@ -10,10 +10,9 @@ from weir.components.base import Component, Resources, Site
 from weir.components.job import JobArgs, RunToCompletion
 from weir.components.superset import settings as shared
 from weir.components.superset.settings import SupersetArgs
-from weir.sizing.plan import PodSize
+from weir.sizing.helper_pods import DASHBOARDS_JOB
 
 NAME = "superset-setup"
-JOB_SIZE = PodSize(0.5, 1536)
 FOLDER = "/etc/weir/setup"
 SLASH = "__"
 """Replaces the slash of a path in a ConfigMap's keys; `weir.superset.setup` reverses it."""
@@ -44,7 +43,7 @@ class Dashboards(Component):
                 command=[*command, *(["--migrate"] if migrate else [])],
                 files=setup_files(args),
                 folder=FOLDER,
-                size=JOB_SIZE,
+                size=DASHBOARDS_JOB,
                 environment=[config, *shared.environment(args, connections=True)],
                 volumes=shared.volumes(args),
                 mounts=shared.mounts(args),

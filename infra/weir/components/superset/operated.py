@@ -8,14 +8,13 @@ import pulumi
 
 from weir.components.base import Component, CustomKind, Site, custom_resource
 from weir.components.images import Image
-from weir.components.network_flows import ROLE_LABEL
+from weir.components.network_endpoints import ROLE_LABEL
 from weir.components.pods import container_security, pod_security, tmp_mount, tmp_volume, topology_spread
 from weir.components.superset import settings as shared
 from weir.components.superset.dashboards import Dashboards
 from weir.components.superset.settings import SupersetArgs, SupersetSecrets
+from weir.sizing.helper_pods import SUPERSET_LIFECYCLE_JOB
 from weir.sizing.plan import PodSize
-
-LIFECYCLE = PodSize(0.5, 2048)
 
 
 class SupersetOperated(Component):
@@ -62,7 +61,7 @@ class SupersetOperated(Component):
             "config": shared.CONFIG,
             "podTemplate": self._pod_template(),
             "serviceAccount": {"create": True},
-            "lifecycle": {"podTemplate": self._sized(LIFECYCLE)},
+            "lifecycle": {"podTemplate": self._sized(SUPERSET_LIFECYCLE_JOB)},
             "webServer": {
                 "replicas": plan.web_replicas,
                 "gunicorn": {"workerClass": "gthread", "workers": plan.web_workers, "threads": plan.web_threads},
