@@ -92,6 +92,10 @@ lock: python ## Regenerate the lock files
 schemas: python ## Regenerate the JSON Schemas of stack and pipeline files
 	.venv/bin/python -m weir.catalog.schemas
 
+.PHONY: rules
+rules: python ## Write docs/changes.md anew from the rules of changes
+	.venv/bin/python -m weir.programs.rules.page
+
 .PHONY: dockerfiles
 dockerfiles: python ## Write the images' Dockerfiles anew
 	.venv/bin/python -m weir.toolchain.images.dockerfile
@@ -115,6 +119,18 @@ SEEDS ?= 1 2
 .PHONY: mutants
 mutants: python # docs/mutants.md anew: random changes that the unit tests must notice (an hour); SEEDS="1 2"
 	.venv/bin/python -m tests.mutants.runner --seeds $(SEEDS)
+
+# Netflix's package needs numpy and scipy, which nothing else here does: it has an environment of its own.
+MODELING := $(or $(WEIR_CACHE),$(HOME)/.cache/weir)/capacity-modeling
+.PHONY: sizing
+sizing: python # Regenerate docs/sizing.md: our sizes beside those of Netflix's public models
+	. toolchain/pip-mirror.sh; uv=$$(ls -d $(dir $(MODELING))uv-*/bin/uv | tail -1); \
+	  $$uv venv --quiet --clear --python python3 $(MODELING) && \
+	  $$uv pip install --quiet --python $(MODELING)/bin/python --require-hashes -r locks/capacity-modeling.txt
+	.venv/bin/python -m tests.sizing.netflix.page inputs | $(MODELING)/bin/python tests/sizing/netflix/model.py \
+	  > tests/sizing/netflix/figures.json.new
+	mv tests/sizing/netflix/figures.json.new tests/sizing/netflix/figures.json
+	.venv/bin/python -m tests.sizing.netflix.page write
 
 .PHONY: fuzz
 fuzz: setup # Regenerate docs/fuzz.md: 100,000 random records on both engines

@@ -8,6 +8,8 @@ from typing import Any
 
 OWNER_LABEL = "weir.io/owner"
 ENVIRONMENT_LABEL = "weir.io/environment"
+DATA_LABEL, DATA_KEPT = "weir.io/data", "kept"
+DATA_TAG = "data"
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,10 @@ class Resource:
         return (self.props.get("metadata") or {}).get("annotations") or {}
 
     @property
-    def environment(self) -> str:
-        """The environment that it is labelled with, or tagged with where it is a cloud's."""
+    def keeps_data(self) -> bool:
+        """Whether its environment says that data is protected: by a label, or by a tag where it is a cloud's."""
         tags = {tag.get("key"): tag.get("value") for tag in self.props.get("tags") or []}
-        return str(self.labels.get(ENVIRONMENT_LABEL) or tags.get("environment") or "")
+        return DATA_KEPT in (self.labels.get(DATA_LABEL), tags.get(DATA_TAG))
 
 
 Check = Callable[[Resource], Iterable[str]]

@@ -16,10 +16,6 @@ STATE_DECISION = "weir.io/state-decision"
 PLAIN_HTTP = "weir.io/plain-http"
 """An annotation: the reason why something speaks HTTP in clear all the same."""
 HTTP_PORTS = (80, 8000, 8080, 8081, 8088)
-KEPT_ENVIRONMENTS = ("staging", "prod")
-"""Where data is not to be lost by a mistake."""
-PRODUCTION = "prod"
-
 STATEFUL_KINDS = ("Kafka", "KafkaNodePool", "KafkaTopic", "K8ssandraCluster", "StatefulSet", "FlinkDeployment")
 
 
@@ -55,15 +51,15 @@ def owned(resource: Resource) -> Iterator[str]:
 
 
 def protected(resource: Resource) -> Iterator[str]:
-    """A stateful resource of a kept environment is protected."""
+    """A stateful resource of an environment that keeps its data is protected."""
     stateful = resource.kind in STATEFUL_KINDS or resource.type.startswith("aiven:index/kafka")
-    if stateful and resource.environment in KEPT_ENVIRONMENTS and not resource.protect:
+    if stateful and resource.keeps_data and not resource.protect:
         yield "holds data but is not protected; create it with Component.keeper"
 
 
 def volumes_outlive(resource: Resource) -> Iterator[str]:
     """Deleting an object does not delete its volumes."""
-    if resource.environment not in KEPT_ENVIRONMENTS:
+    if not resource.keeps_data:
         return
     if resource.kind == "KafkaNodePool" and any(volume.get("deleteClaim") for volume in _volumes(resource)):
         yield "spec.storage: deleteClaim is true, so the volumes would be deleted with the pool; set it to false"
@@ -130,12 +126,12 @@ def retention_set(resource: Resource) -> Iterator[str]:
 
 
 def replicated(resource: Resource) -> Iterator[str]:
-    """Production survives a broker's or a zone's loss."""
-    if resource.environment != PRODUCTION:
+    """Data that is kept survives a broker's or a zone's loss."""
+    if not resource.keeps_data:
         return
     if resource.kind == "KafkaTopic":
         if resource.spec.get("replicas", 0) < 3:
-            yield f"spec.replicas: {resource.spec.get('replicas')}; production needs 3 copies"
+            yield f"spec.replicas: {resource.spec.get('replicas')}; data that is kept needs 3 copies"
         if int(resource.spec.get("config", {}).get("min.insync.replicas", 0)) < 2:
             yield (
                 "spec.config: min.insync.replicas is below 2, so an acknowledged event could have a single copy; "

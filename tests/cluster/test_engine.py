@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.cluster
 TRIAL = Path(__file__).parent / "trial"
+GUARDED = Path(__file__).parent / "guarded"
 PUBLIC_IMAGE = "registry.k8s.io/pause:3.10"
 CANARY = "canary-of-the-trial"
 WORKLOAD = {
@@ -27,17 +29,23 @@ WORKLOAD = {
 }
 PASSWORD = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "password", "namespace": "weir-trial"}}
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "weir-trial"}}
+DATA = {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "data", "namespace": "weir-guarded"}}
+
+
+def _project(folder: Path, program: Path, tools: Tools, kubernetes: Cluster) -> Project:
+    """The program of a folder, its stack and its image set, not deployed yet."""
+    links = {name: program / name for name in ("Pulumi.yaml", "__main__.py")} | {".venv": REPOSITORY / ".venv"}
+    project = Project.of_program(folder, links, program.name, tools, kubernetes)
+    project.run("stack", "init", program.name)
+    project.run("config", "set", f"{program.name}:image", PAUSE_IMAGE if kubernetes.is_own else PUBLIC_IMAGE)
+    return project
 
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory, tools: Tools, kubernetes: Cluster) -> Iterator[Project]:
     """The program, deployed."""
-    folder = tmp_path_factory.mktemp("trial") / "project"
-    links = {name: TRIAL / name for name in ("Pulumi.yaml", "__main__.py")} | {".venv": REPOSITORY / ".venv"}
-    project = Project.of_program(folder, links, "trial", tools, kubernetes)
-    project.run("stack", "init", "trial")
+    project = _project(tmp_path_factory.mktemp("trial") / "project", TRIAL, tools, kubernetes)
     project.run("config", "set", "--secret", "trial:password", CANARY)
-    project.run("config", "set", "trial:image", PAUSE_IMAGE if kubernetes.is_own else PUBLIC_IMAGE)
     project.up()
     yield project
     project.destroy()
@@ -101,3 +109,38 @@ def test_a_secret_is_in_the_cluster_and_nowhere_in_the_state(trial: Project, kub
     assert "weir-trial" in stored
     assert CANARY not in stored
     assert coded not in stored
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory, tools: Tools, kubernetes: Cluster) -> Iterator[Project]:
+    """Two pods of a StatefulSet, deployed by a program that weir guards."""
+    project = _project(tmp_path_factory.mktemp("guarded") / "project", GUARDED, tools, kubernetes)
+    project.run("config", "set", "guarded:replicas", "2")
+    project.up()
+    yield project
+    project.destroy()
+
+
+def test_a_refused_change_stops_up_and_preview_and_changes_nothing(guarded: Project, kubernetes: Cluster) -> None:
+    before = kubernetes.api.read(DATA)
+    guarded.run("config", "set", "guarded:replicas", "1")
+    for command in (guarded.preview, guarded.up):
+        with pytest.raises(EngineError, match=r"StatefulSet data spec\.replicas: 2 -.* 1: nothing moves the data off"):
+            command()
+    after = kubernetes.api.read(DATA)
+    assert before is not None
+    assert after is not None
+    assert after["spec"] == before["spec"]
+    assert after["metadata"]["generation"] == before["metadata"]["generation"]
+
+
+def test_a_decision_lets_it_through_once(guarded: Project, kubernetes: Cluster) -> None:
+    decision = {"change": "StatefulSet data spec.replicas", "to": 1, "because": "the second pod is empty"}
+    guarded.run("config", "set", "guarded:decisions", json.dumps({"allow": [decision]}))
+    assert guarded.up().changes["update"] == 1
+    live = kubernetes.api.read(DATA)
+    assert live is not None
+    assert live["spec"]["replicas"] == 1
+    again = guarded.up()
+    assert again.is_unchanged
+    assert "nothing refused matches `StatefulSet data spec.replicas` to 1; remove the entry" in again.printed

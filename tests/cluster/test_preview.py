@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.cluster.engine import Project
+from tests.cluster.engine import EngineError, Project
 from tests.renderings import KUBERNETES_STACKS, rendered
 
 if TYPE_CHECKING:
@@ -48,3 +49,31 @@ def test_neither_passphrase_nor_stack_file_of_the_repository_is_touched(tmp_path
     assert "encryptionsalt" in project.stack_file.read_text(encoding="utf-8")
     stored = [path.read_text(encoding="utf-8") for path in (project.folder / "backend").rglob("*") if path.is_file()]
     assert not any(passphrase in text for text in [*stored, project.run("preview", "--json", "--stack", "dev")])
+
+
+def test_what_plan_refuses_stops_the_real_program_before_it_makes_anything(tmp_path: Path, tools: Tools) -> None:
+    project = Project.make(tmp_path / "dev", "dev", tools)
+    state = json.loads(project.run("stack", "export", "--stack", "dev"))
+    cluster = next(entry for entry in rendered("dev").manifests if entry.inputs["kind"] == "K8ssandraCluster")
+    stack = "urn:pulumi:dev::weir::pulumi:pulumi:Stack::weir-dev"
+    component, kind = cluster.urn.split("::")[2].split("$")[-2:]
+    parent = f"urn:pulumi:dev::weir::{component}::cassandra"
+    standing = {**cluster.inputs, "spec": _other_tokens(cluster.inputs["spec"])}
+    state["deployment"]["resources"] = [
+        {"urn": stack, "type": "pulumi:pulumi:Stack", "custom": False},
+        {"urn": parent, "type": component, "custom": False, "parent": stack},
+        {"urn": f"urn:pulumi:dev::weir::{component}${kind}::cassandra", "type": kind, "custom": True, "parent": parent,
+         "id": "weir-dev/cassandra", "inputs": standing},
+    ]  # fmt: skip
+    file = tmp_path / "state.json"
+    file.write_text(json.dumps(state), encoding="utf-8")
+    project.run("stack", "import", "--stack", "dev", "--file", str(file))
+    with pytest.raises(EngineError, match=r"num_tokens: 8 -.* 16: a node keeps the tokens"):
+        project.preview()
+
+
+def _other_tokens(spec: dict[str, Any]) -> dict[str, Any]:
+    """The cluster as it would stand with 8 tokens a node."""
+    copied = json.loads(json.dumps(spec))
+    copied["cassandra"]["config"]["cassandraYaml"]["num_tokens"] = 8
+    return copied

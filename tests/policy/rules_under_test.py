@@ -13,6 +13,6 @@ if str(PACK) not in sys.path:
 import pod_rules  # noqa: E402
 import pods  # noqa: E402
 import rules  # noqa: E402
-from resources import ENVIRONMENT_LABEL, OWNER_LABEL, Resource  # noqa: E402
+from resources import DATA_LABEL, ENVIRONMENT_LABEL, OWNER_LABEL, Resource  # noqa: E402
 
-__all__ = ["ENVIRONMENT_LABEL", "OWNER_LABEL", "PACK", "Resource", "pod_rules", "pods", "rules"]
+__all__ = ["DATA_LABEL", "ENVIRONMENT_LABEL", "OWNER_LABEL", "PACK", "Resource", "pod_rules", "pods", "rules"]

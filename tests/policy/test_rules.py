@@ -6,12 +6,12 @@ import copy
 from typing import Any
 
 import pytest
-from tests.policy.rules_under_test import ENVIRONMENT_LABEL, OWNER_LABEL, Resource, pod_rules, rules
+from tests.policy.rules_under_test import DATA_LABEL, ENVIRONMENT_LABEL, OWNER_LABEL, Resource, pod_rules, rules
 
 pytestmark = pytest.mark.unit
 
 DIGEST = "@sha256:" + "0" * 64
-LABELS = {OWNER_LABEL: "data-platform", ENVIRONMENT_LABEL: "prod"}
+LABELS = {OWNER_LABEL: "data-platform", ENVIRONMENT_LABEL: "prod-eu", DATA_LABEL: "kept"}
 CONTAINER: dict[str, Any] = {
     "name": "main",
     "image": f"ghcr.io/weir/superset{DIGEST}",
@@ -156,7 +156,7 @@ BROKEN = [
     (resource("Ingress", "spec", "tls"), "encrypted", "spec.tls: missing"),
     (resource("Service", "spec", "type", value="LoadBalancer"), "not-exposed", "LoadBalancer"),
     (resource("KafkaTopic", "spec", "config", "retention.ms"), "retention-set", "no retention.ms"),
-    (resource("KafkaTopic", "spec", "replicas", value=2), "replicated", "spec.replicas: 2"),
+    (resource("KafkaTopic", "spec", "replicas", value=2), "replicated", "spec.replicas: 2; data that is kept needs 3"),
     (resource("KafkaTopic", "spec", "config", "min.insync.replicas", value="1"), "replicated", "below 2"),
     (
         resource("Kafka", "spec", "kafka", "config", "unclean.leader.election.enable", value=True),
@@ -226,12 +226,12 @@ def test_every_rule_is_broken_by_some_case() -> None:
 
 def test_a_development_environment_may_lose_its_data_and_has_one_copy() -> None:
     development = resource("KafkaTopic", "spec", "replicas", value=1, protect=False)
-    development.props["metadata"]["labels"][ENVIRONMENT_LABEL] = "dev"
+    del development.props["metadata"]["labels"][DATA_LABEL]
     assert rules.violations([development]) == []
 
 
 def test_an_aiven_cluster_is_held_to_protection_through_its_tags() -> None:
-    props = {"tags": [{"key": "environment", "value": "prod"}]}
+    props = {"tags": [{"key": "data", "value": "kept"}]}
     (found,) = rules.violations([Resource("aiven:index/kafka:Kafka", "kafka", props)])
     assert found.rule == "protected"
 

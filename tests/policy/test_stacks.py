@@ -43,6 +43,16 @@ def test_production_without_protection_is_stopped() -> None:
     assert {"Kafka", "KafkaTopic", "K8ssandraCluster", "FlinkDeployment"} <= stopped
 
 
+def test_protected_data_with_one_copy_is_stopped_in_any_stack() -> None:
+    one_copy = {
+        "weir:environment": "prod-eu",
+        "weir:availability": {"zones": ["eu-west-1a"], "protect": True},
+    }
+    broken = rules.violations(resources_of(rendered_with("prod", one_copy)))
+    assert {violation.rule for violation in broken} == {"replicated"}
+    assert {violation.resource.split(" ")[0] for violation in broken} == {"KafkaTopic", "K8ssandraCluster"}
+
+
 def test_every_namespace_with_pods_denies_by_default() -> None:
     for rendering in map(rendered, STACKS):
         denied = {

@@ -11,9 +11,10 @@ import pytest
 import yaml
 from tests.renderings import manifest, rendered, rendered_with
 
-from weir.programs.change_rules import compare, quantity, worst
+from weir.programs.change_rules import compare, worst
 from weir.programs.changes import Change, FieldChange, Risk, differences
 from weir.programs.recording import Recorded
+from weir.programs.rules.rule import quantity
 
 pytestmark = pytest.mark.unit
 

@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 import yaml
 from tests import schemas
-from tests.renderings import AIVEN, KUBERNETES_STACKS, manifest, rendered, rendered_from, rendered_with, settings_of
+from tests.renderings import (
+    AIVEN,
+    AIVEN_PRICES,
+    KUBERNETES_STACKS,
+    manifest,
+    rendered,
+    rendered_from,
+    rendered_with,
+    settings_of,
+)
 
 from weir.components.base import ENVIRONMENT_LABEL, OWNER_LABEL
 from weir.config.errors import ConfigError, WeirError
@@ -57,7 +66,9 @@ def test_a_plain_kafka_refuses_tiered_storage():
         rendered_with("prod", {**PLAIN_KAFKA, **TIERED})
 
 
-@pytest.mark.parametrize("changes", [PLAIN_KAFKA, {"weir:kafka": AIVEN}], ids=["plain", "aiven"])
+@pytest.mark.parametrize(
+    "changes", [PLAIN_KAFKA, {"weir:kafka": AIVEN, "weir:prices": AIVEN_PRICES}], ids=["plain", "aiven"]
+)
 def test_every_manifest_is_valid_with_another_provider_of_kafka(changes: dict[str, Any]):
     found = [
         (resource.name, problems)

@@ -24,6 +24,7 @@ CASES = [
             "KafkaNodePool brokers": r"spec\.(replicas|resources\..*|jvmOptions\..*|storage\.volumes\[0\]\.size)",
             "KafkaTopic flights.events": r"spec\.(partitions|config\.(retention|segment)\.bytes)",
             "KafkaTopic flights.dead-letters": r"spec\.config\.(retention|segment)\.bytes",
+            **{f"KafkaUser weir-flights{role}": r"spec\.quotas\..*ByteRate" for role in ("", "-monitor", "-producer")},
             "FlinkDeployment flights": (
                 r"spec\.(job\.parallelism|taskManager\..*|jobManager\..*|flinkConfiguration\.(job\.autoscaler\.vertex\..*"
                 r"|taskmanager\.numberOfTaskSlots|pipeline\.max-parallelism))"

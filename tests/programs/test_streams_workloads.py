@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from tests import schemas
 from tests.policy.rules_under_test import Resource, rules
+from tests.renderings import AIVEN, AIVEN_PRICES
 
 from weir.catalog.environment import load_environment
 from weir.catalog.spec import Engine
@@ -27,6 +28,7 @@ from weir.programs.platform import Platform, platform, site_of
 from weir.programs.recording import Recorded, record
 from weir.programs.rendering import REPOSITORY, STACKS
 from weir.programs.workloads import workloads
+from weir.sizing import plan_for
 
 pytestmark = pytest.mark.unit
 
@@ -66,7 +68,8 @@ def made(stack: str = "prod", provider: str = "strimzi", peak: float | None = No
 
 
 def environment_of(stack: StackConfig) -> PlannedEnvironment:
-    return planned(load_environment(REPOSITORY / "pipelines", stack, Engine.KAFKA_STREAMS), {})
+    environment = load_environment(REPOSITORY / "pipelines", stack, Engine.KAFKA_STREAMS)
+    return planned(environment, plan_for(environment), {})
 
 
 def objects(found: list[Recorded]) -> Objects:
@@ -291,7 +294,7 @@ def test_other_partitions_are_refused_for_its_state_is_divided_by_them() -> None
 
 def test_aiven_is_refused_with_its_reason() -> None:
     config = load_stack(STACKS / "Pulumi.prod.yaml").model_dump(by_alias=True, exclude_unset=True)
-    config["kafka"] = {"provider": "aiven", "aiven": {"project": "acme", "cloud_name": "aws-eu-west-1"}}
+    config |= {"kafka": AIVEN, "prices": AIVEN_PRICES}
     environment = environment_of(StackConfig.model_validate(config))
     with pytest.raises(WeirError, match="creates its own topics"):
         workloads(environment, cast("Any", None))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weir.cli.shared import JsonOption, console
+from weir.cli.shared import JsonOption, console, errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,20 +43,26 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Show what would change compared with a revision, by risk class. Exit code 1: a change is refused."""
+    from weir.config.stack import load_stack  # noqa: PLC0415
     from weir.programs import rendering  # noqa: PLC0415
-    from weir.programs.change_rules import compare, worst  # noqa: PLC0415
-    from weir.programs.changes import Risk  # noqa: PLC0415
+    from weir.programs.change_rules import compare  # noqa: PLC0415
+    from weir.programs.decided import decide, stale_line  # noqa: PLC0415
     from weir.programs.revisions import render_revision  # noqa: PLC0415
+    from weir.sizing.lock import stale_decisions_in  # noqa: PLC0415
 
-    before = render_revision(against, stack)
-    changes = compare(before, rendering.render(rendering.stack_path(stack)).resources)
+    before, file = render_revision(against, stack), rendering.stack_path(stack)
+    decided = decide(compare(before, rendering.render(file).resources), load_stack(file).decisions)
+    changes = decided.changes
     if as_json:
         console.print_json(data=[_as_data(change) for change in changes])
     elif not changes:
         console.print(f"{stack}: no changes against {against}", highlight=False)
     else:
         console.print(_table(stack, against, changes))
-    if worst(changes) is Risk.REFUSED:
+    stale = [*map(stale_line, decided.stale), *stale_decisions_in(file)]
+    for line in stale:
+        errors.print(f"note: {line}", highlight=False, markup=False)
+    if decided.refused:
         raise typer.Exit(1)
 
 

@@ -34,7 +34,11 @@ class Namespace(Component):
             site.namespace,
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=site.namespace,
-                labels={**site.labels(site.namespace, "namespace"), **_pod_security(restricted=args.restricted)},
+                labels={
+                    **site.labels(site.namespace, "namespace"),
+                    **site.kept_labels,
+                    **_pod_security(restricted=args.restricted),
+                },
             ),
             opts=self.keeper(),
         )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 # renovate: datasource=maven depName=org.apache.kafka:kafka_2.13
 KAFKA = "4.3.1"
+KAFKA_METADATA = "4.3"
+"""Of Strimzi's clusters, raised by hand once a new Kafka has proved itself: from then on there is no way back."""
 # renovate: datasource=maven depName=org.apache.cassandra:cassandra-all
 CASSANDRA = "5.0.9"
 # renovate: datasource=pypi depName=apache-flink
@@ -41,6 +43,11 @@ SUPERSET_OPERATOR = "0.2.0"
 REGISTRY_OPERATOR = "3.3.1"
 CERT_MANAGER = "v1.21.1"
 PROMETHEUS_OPERATOR = "v0.93.0"
+
+KUBERNETES_OLDEST = "1.30"
+"""Strimzi's documentation (attributes of release 1.2.0): 1.30 and later. The other operators ask for less."""
+KUBERNETES_TESTED = "1.34"
+"""What the cluster tests run on, and whose schemas manifests are checked against."""
 
 FLINK_CRD_VERSION = "v2_2"
 """`spec.flinkVersion`, the operator's name for a minor version of Flink."""

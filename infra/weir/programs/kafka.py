@@ -72,6 +72,7 @@ def _strimzi(environment: PlannedEnvironment, site: Site) -> Kafka:
         KafkaClusterArgs(
             plan=plan,
             version=versions.KAFKA,
+            metadata_version=versions.KAFKA_METADATA,
             api_version=api_version,
             authentication=stack.kafka.authentication,
             maintenance_time_windows=stack.kafka.maintenance_time_windows,

@@ -21,7 +21,9 @@ from weir.config.errors import WeirError, read_yaml
 from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
 from weir.config.yaml_text import DUMPER
+from weir.programs.load import LOCK_FILE
 from weir.programs.recording import Recorded, record
+from weir.sizing.lock import LockFile
 
 PROGRAM = REPOSITORY / "infra" / "__main__.py"
 STACKS = REPOSITORY / "stacks"
@@ -30,6 +32,7 @@ CLUSTER_FOLDER = "cluster"
 FIRST_KEYS = ("apiVersion", "kind", "type", "metadata")
 KUBERNETES = "kubernetes:"
 HELM = "kubernetes:helm.sh"
+WITH_SETTINGS = "--settings"
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,16 @@ def render(stack_file: Path, program: Path = PROGRAM) -> Rendering:
 
     Raises:
         ConfigError: the stack file is wrong.
+        LockRefused: the lock file beside it is stale, or it is protected and has none.
         SizingRefused: nothing within the stack's limits carries its load.
     """
     stack = load_stack(stack_file)
     document = read_yaml(stack_file)["config"]
-    resources = record(lambda: runpy.run_path(str(program)), stack.environment, pulumi_settings(document))
+    locked = LOCK_FILE.set(LockFile.of(stack_file))
+    try:
+        resources = record(lambda: runpy.run_path(str(program)), stack.environment, pulumi_settings(document))
+    finally:
+        LOCK_FILE.reset(locked)
     return Rendering(stack.environment, tuple(resources))
 
 
@@ -181,10 +189,13 @@ def _text(value: Any) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Prints the rendering of the stack that `arguments` name, as JSON."""
-    (stack,) = arguments
-    rendering = render(stack_path(stack))
-    sys.stdout.write(to_json(rendering.resources))
+    """Prints the rendering as JSON: of a stack file, or of a stack and program with settings from standard input."""
+    if arguments[0] == WITH_SETTINGS:
+        _, stack, program = arguments
+        resources = record(lambda: runpy.run_path(program), stack, json.load(sys.stdin))
+    else:
+        resources = render(stack_path(arguments[0])).resources
+    sys.stdout.write(to_json(resources))
 
 
 if __name__ == "__main__":
