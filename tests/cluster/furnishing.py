@@ -38,20 +38,23 @@ def furnish(api: Api, places: Layout, wait_seconds: float) -> None:
             "endpoints": [{"addresses": [places.node_address], "conditions": {"ready": True}}],
         }
     )
-    api.apply(
-        {
-            "apiVersion": "storage.k8s.io/v1",
-            "kind": "StorageClass",
-            "metadata": {
-                "name": STORAGE_CLASS,
-                "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
-            },
-            "provisioner": "kubernetes.io/no-provisioner",
-            "volumeBindingMode": "WaitForFirstConsumer",
-        }
-    )
+    api.apply(storage_class())
     for number in range(layout.VOLUMES):
         api.apply(_volume(number, places.volume(number)))
+
+
+def storage_class() -> dict[str, Any]:
+    """The cluster's only one, and so its default."""
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {
+            "name": STORAGE_CLASS,
+            "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+        },
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
 
 
 def _namespace(name: str) -> dict[str, Any]:

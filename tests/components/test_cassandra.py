@@ -115,6 +115,17 @@ def test_secrets_are_marked_and_their_values_nowhere_in_clear() -> None:
     assert "canary" not in str([entry.inputs for entry in made.values()])
 
 
+def test_nodes_without_a_key_have_the_identity_that_the_stack_names() -> None:
+    annotations = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/weir"}
+    store = BUCKET.model_copy(update={"workload_identity": True, "service_account_annotations": annotations})
+    made = operated(backups=Backups(store, "0 2 * * *", 14), bucket_keys=None)
+    assert one(made, "ServiceAccount/cassandra")["metadata"]["annotations"] == annotations
+    (datacenter,) = one(made, CLUSTER)["spec"]["cassandra"]["datacenters"]
+    assert datacenter["serviceAccount"] == "cassandra"
+    assert serving.depends_on(made, CLUSTER, "ServiceAccount/cassandra")
+    assert "ServiceAccount/cassandra" not in operated()
+
+
 def test_backups_go_to_the_bucket_and_old_ones_go_away() -> None:
     made = operated()
     storage = one(made, CLUSTER)["spec"]["medusa"]["storageProperties"]

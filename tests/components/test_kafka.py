@@ -26,7 +26,7 @@ from weir.components.kafka.topic import KafkaTopic, KafkaTopicArgs
 from weir.components.kafka.user import KafkaUser, KafkaUserArgs
 from weir.config.kafka import AivenKafka, KafkaAuthentication
 from weir.programs.recording import SECRET, Recorded, record
-from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan
+from weir.sizing.plan import AivenOrder, KafkaPlan, NodeSize, QuotaPlan
 
 pytestmark = pytest.mark.unit
 
@@ -47,7 +47,7 @@ PLAN = KafkaPlan(
     topics=(TOPIC,),
     quotas={"flights": QUOTA},
     transaction_max_timeout_seconds=900,
-    aiven_plan="business-8",
+    aiven=AivenOrder("business-8", additional_disk_gib=300, month=500),
 )
 
 
@@ -64,7 +64,7 @@ def spec(resource: Recorded) -> dict[str, Any]:
 @cache
 def strimzi(site: Site = PROD, authentication: KafkaAuthentication = KafkaAuthentication.SCRAM) -> dict[str, Recorded]:
     def program() -> None:
-        args = KafkaClusterArgs(PLAN, "4.3.1", STRIMZI, authentication, ["* * 2-4 ? * SUN *"], "gp3")
+        args = KafkaClusterArgs(PLAN, "4.3.1", "4.3", STRIMZI, authentication, ["* * 2-4 ? * SUN *"], "gp3")
         cluster = KafkaCluster("kafka", site, args)
         topic = KafkaTopicArgs("kafka", STRIMZI, TOPIC, 3, [cluster.cluster])
         KafkaTopic(TOPIC.name, site, topic)
@@ -246,6 +246,11 @@ def test_aiven_refuses_to_terminate_what_is_kept(site: Site, kept: bool):
     assert found["kafka"].inputs["terminationProtection"] is kept
     assert found["kafka-flights.events"].inputs["terminationProtection"] is kept
     assert found["kafka"].protect is kept
+
+
+def test_aiven_orders_the_disk_that_its_plan_does_not_include():
+    inputs = aiven()["kafka"].inputs
+    assert (inputs["plan"], inputs["additionalDiskSpace"]) == ("business-8", "300GiB")
 
 
 def test_aiven_has_the_same_topics_users_rules_and_schemas():

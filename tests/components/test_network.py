@@ -9,7 +9,8 @@ from tests.components import serving
 from tests.components.serving import PROD, made_by, one
 from tests.renderings import PLAIN, rendered, rendered_with
 
-from weir.components.network_flows import Endpoint, Flow, flows, table
+from weir.components.network_endpoints import Endpoint
+from weir.components.network_flows import Flow, flows, table
 from weir.components.network_policies import NetworkPolicies
 from weir.config.kafka import KafkaProvider
 from weir.config.repository import REPOSITORY

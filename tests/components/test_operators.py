@@ -100,7 +100,7 @@ def test_strimzis_pods_are_restricted() -> None:
 
 
 def test_operators_of_another_team_are_left_alone() -> None:
-    without = rendered_with("dev", {"weir:operators.install": False})
+    without = rendered_with("dev", {"weir:operators": {"install": False, "namespace": "shared"}})
     assert releases(without.resources) == {}
     assert set(releases(rendered_with("dev", PLAIN).resources)) == {
         "cert-manager",
@@ -110,4 +110,4 @@ def test_operators_of_another_team_are_left_alone() -> None:
 
 def test_a_chart_without_values_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no values for cert-manager"):
-        made_by(lambda: Operators(PROD, OperatorsArgs([CHARTS["cert-manager"]], tmp_path, None)) and None)
+        made_by(lambda: Operators(PROD, OperatorsArgs([CHARTS["cert-manager"]], tmp_path, "operators", None)) and None)

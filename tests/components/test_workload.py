@@ -111,6 +111,8 @@ def test_the_container_is_what_was_asked_for() -> None:
 def test_pods_are_spread_over_zones_and_hosts() -> None:
     zones, hosts = pod()["topologySpreadConstraints"]
     assert (zones["topologyKey"], zones["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
+    # The nodes of a lost zone are tainted; they must not count as a zone without pods.
+    assert (zones["nodeTaintsPolicy"], "nodeTaintsPolicy" in hosts) == ("Honor", False)
     assert (hosts["topologyKey"], hosts["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "ScheduleAnyway")
     for constraint in (zones, hosts):
         assert (constraint["maxSkew"], constraint["labelSelector"]) == (1, {"matchLabels": LABELS})

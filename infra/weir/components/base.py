@@ -14,6 +14,8 @@ from weir.sizing.plan import PodSize
 PART_OF = "weir"
 OWNER_LABEL = "weir.io/owner"
 ENVIRONMENT_LABEL = "weir.io/environment"
+DATA_LABEL, DATA_KEPT = "weir.io/data", "kept"
+"""A label of every object whose environment protects its data; the policy pack goes by it, not by a name."""
 PLAIN_HTTP = "weir.io/plain-http"
 """An annotation that the policy pack requires: the reason why something serves plain HTTP."""
 ZONE_KEY = "topology.kubernetes.io/zone"
@@ -68,6 +70,11 @@ class Site:
             "app.kubernetes.io/managed-by": "pulumi",
         }
 
+    @property
+    def kept_labels(self) -> dict[str, str]:
+        """What says that data is protected. On objects alone: on a pod, a change of it would restart the pod."""
+        return {DATA_LABEL: DATA_KEPT} if self.keep_data else {}
+
     def selector(self, name: str) -> dict[str, str]:
         """The labels that select the pods of `name`. They never change."""
         return {"app.kubernetes.io/name": name}
@@ -84,7 +91,7 @@ class Site:
         return k8s.meta.v1.ObjectMetaArgs(
             name=name,
             namespace=self.namespace,
-            labels={**self.labels(name, component), **(labels or {})},
+            labels={**self.labels(name, component), **self.kept_labels, **(labels or {})},
             annotations=dict(annotations) if annotations else None,
         )
 

@@ -6,31 +6,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from weir.catalog.spec import Engine
+from weir.components.network_endpoints import AGENTS, OUTSIDE, Endpoint, Endpoints, bucket_ports, endpoints, service
 from weir.config.cassandra import CassandraProvider
 from weir.config.kafka import KafkaProvider
 from weir.config.kubernetes import FlinkOperatorProvider
 from weir.config.stack import StackConfig
-from weir.config.superset import SupersetProvider
 
-COMPONENT_LABEL = "app.kubernetes.io/component"
-ROLE_LABEL = "weir.io/component"
-"""On pods that an operator makes: the recommended labels are its own there."""
-ANYWHERE = "0.0.0.0/0"
-
-Labels = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """One side of a flow: pods of the platform, everything in some namespaces, or addresses outside the cluster."""
-
-    name: str
-    pods: tuple[Labels, ...] = ()
-    """Each entry finds some of the pods."""
-    namespaces: tuple[str, ...] = ()
-    outside: bool = False
-    everyone: bool = False
-    """All pods of the platform."""
+HTTPS = 443
+API_SERVER = (HTTPS, 6443)
+"""Of its Service, and of the server itself."""
 
 
 @dataclass(frozen=True)
@@ -46,81 +30,15 @@ class Flow:
     """The same ports for UDP, too."""
 
 
-def component(name: str, *others: Labels) -> Endpoint:
-    """The pods that weir makes for a component, and those that an operator makes for it."""
-    return Endpoint(name, (((COMPONENT_LABEL, name),), *others))
-
-
-def role(name: str) -> Labels:
-    """Pods that an operator makes, by the label that weir has it put on them."""
-    return ((ROLE_LABEL, name),)
-
-
-@dataclass(frozen=True)
-class Endpoints:
-    """The sides of all flows of one stack."""
-
-    kafka: Endpoint
-    kafka_setup: Endpoint
-    cassandra: Endpoint
-    flink: Endpoint
-    streams: Endpoint
-    loader: Endpoint
-    references: Endpoint
-    monitor: Endpoint
-    registry: Endpoint
-    trino: Endpoint
-    superset: Endpoint
-    postgresql: Endpoint
-    valkey: Endpoint
-    operators: Endpoint
-    monitoring: Endpoint
-    ingress: Endpoint
-    dns: Endpoint = Endpoint("the cluster's DNS", namespaces=("kube-system",))
-    everyone: Endpoint = Endpoint("every pod", everyone=True)
-    outside: Endpoint = Endpoint("addresses outside", outside=True)
-
-
-def endpoints(stack: StackConfig) -> Endpoints:
-    """How the pods of `stack` are found."""
-    prefix, security = stack.kubernetes.name_prefix, stack.security
-    plain_operator = stack.operators.flink is FlinkOperatorProvider.PLAIN
-    strimzi = stack.kafka.provider is KafkaProvider.STRIMZI
-    k8ssandra = stack.cassandra.provider is CassandraProvider.K8SSANDRA
-    operated = stack.superset.provider is SupersetProvider.OPERATOR
-    return Endpoints(
-        kafka=component("kafka", *([(("strimzi.io/cluster", "kafka"),)] if strimzi else [])),
-        kafka_setup=component("kafka-setup"),
-        cassandra=component("cassandra", *([role("cassandra")] if k8ssandra else [])),
-        flink=component("flink"),
-        streams=component("kafka-streams"),
-        loader=component("loader", *([role("loader")] if strimzi else [])),
-        references=component("references"),
-        monitor=component("monitor"),
-        registry=component("registry"),
-        trino=component("trino"),
-        superset=component("superset", *([role("superset")] if operated else [])),
-        postgresql=component("superset-postgresql"),
-        valkey=component("superset-valkey"),
-        operators=Endpoint(
-            "the operators",
-            # The plain operator of Flink shares the platform's namespace.
-            pods=((((COMPONENT_LABEL, "operators"),),) if plain_operator else ()),
-            namespaces=(() if plain_operator else (f"{prefix}-operators",)),
-        ),
-        monitoring=Endpoint("monitoring", namespaces=(security.monitoring_namespace,)),
-        ingress=Endpoint("ingress controllers", namespaces=tuple(security.allowed_ingress_namespaces)),
-    )
-
-
 def flows(stack: StackConfig, engines: Collection[Engine] = (Engine.FLINK,)) -> list[Flow]:
     """Every flow of `stack`, whose pipelines run on `engines`, in the order of their names."""
     sides = endpoints(stack)
     found = [*_kafka(stack, sides), *_cassandra(stack, sides), *_flink(stack, sides), *_serving(stack, sides)]
+    found += _storage(stack, sides)
     if Engine.KAFKA_STREAMS in engines:
         found += _streams(stack, sides)
     found += [
-        Flow("dns", sides.everyone, sides.dns, (53,), "names of services", udp=True),
+        Flow("dns", sides.everyone, sides.dns, tuple(stack.security.network.dns.ports), "names of services", udp=True),
         Flow(
             "metrics",
             sides.monitoring,
@@ -144,7 +62,7 @@ def _kafka(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
         ports = (8443, 9090, 9091, 9093, 9404)
         yield Flow("kafka-internal", sides.kafka, sides.kafka, ports, "replication, controllers, Cruise Control")
         yield Flow("operators-to-kafka", sides.operators, sides.kafka, ports, "Strimzi rolls brokers one by one")
-        yield Flow("kafka-to-kubernetes", sides.kafka, sides.outside, (443, 6443), "topic and user operators")
+        yield Flow("kafka-to-kubernetes", sides.kafka, sides.kubernetes, API_SERVER, "topic and user operators")
     if provider is KafkaProvider.PLAIN:
         yield Flow("kafka-internal", sides.kafka, sides.kafka, (9094, 9095), "replication, controllers")
         yield Flow("kafka-setup-to-kafka", sides.kafka_setup, sides.kafka, (9094,), "topics, users, rules and quotas")
@@ -163,8 +81,6 @@ def _cassandra(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     if stack.cassandra.provider is CassandraProvider.K8SSANDRA:
         why = "the management interface, Reaper and Medusa: for the operators alone"
         yield Flow("operators-to-cassandra", sides.operators, sides.cassandra, (8080, 9042, 50051), why)
-    if stack.retention.backups.enabled:
-        yield Flow("cassandra-to-bucket", sides.cassandra, sides.outside, (443,), "backups in object storage")
 
 
 def _flink(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
@@ -172,14 +88,40 @@ def _flink(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     yield Flow("flink-internal", sides.flink, sides.flink, ports, "job manager and task managers, over mutual TLS")
     yield Flow("operators-to-flink", sides.operators, sides.flink, (8081,), "savepoints and the job's state")
     if stack.operators.flink is FlinkOperatorProvider.PLAIN:
-        yield Flow("operators-to-kubernetes", sides.operators, sides.outside, (443, 6443), "the operator makes pods")
+        yield Flow("operators-to-kubernetes", sides.operators, sides.kubernetes, API_SERVER, "the operator makes pods")
     yield Flow("flink-to-registry", sides.flink, sides.registry, (8080,), "schemas of events")
     yield Flow("monitor-to-flink", sides.monitor, sides.flink, (8081,), "the job's state and counters")
     yield Flow("monitor-to-registry", sides.monitor, sides.registry, (8080,), "schemas of the events that it samples")
     yield Flow("registry-internal", sides.registry, sides.registry, (8080,), "schemas are registered")
-    yield Flow("flink-to-kubernetes", sides.flink, sides.outside, (443, 6443), "the leader's lease")
-    if stack.storage.object_storage is not None:
-        yield Flow("flink-to-bucket", sides.flink, sides.outside, (443,), "checkpoints and savepoints")
+    yield Flow("flink-to-kubernetes", sides.flink, sides.kubernetes, API_SERVER, "the leader's lease")
+
+
+def _storage(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
+    """To the bucket, and to whoever hands out credentials for it: the same pods need both."""
+    retention, ports = stack.retention, bucket_ports(stack)
+    users = {
+        "backups in object storage": (sides.cassandra, retention.backups.enabled),
+        "checkpoints and savepoints": (sides.flink, stack.storage.object_storage is not None),
+        "closed segments in object storage": (sides.kafka, retention.tiered_storage.enabled),
+    }
+    for why, (source, uses_it) in users.items():
+        if uses_it:
+            to_bucket = Flow(f"{source.name}-to-bucket", source, sides.bucket, ports, why)
+            yield to_bucket
+            yield from _identity(stack, to_bucket)
+
+
+def _identity(stack: StackConfig, to_bucket: Flow) -> Iterator[Flow]:
+    """To the agent on the node; without one, to the cloud's token service, if the flow to the bucket is not as wide."""
+    store, source, why = stack.storage.object_storage, to_bucket.source, "credentials for object storage"
+    if store is None or not store.workload_identity:
+        return
+    agents = AGENTS[stack.security.network.identity_agent]
+    for number, (address, port) in enumerate(agents):
+        name = f"{source.name}-to-identity{f'-{number + 1}' if number else ''}"
+        yield Flow(name, source, Endpoint("the node's identity agent", cidrs=(address,)), (port,), why)
+    if not agents and not (to_bucket.target.outside and HTTPS in to_bucket.ports):
+        yield Flow(f"{source.name}-to-identity", source, OUTSIDE, (HTTPS,), why)
 
 
 def _streams(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
@@ -207,7 +149,7 @@ def _serving(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
         if given is None:
             yield Flow(f"superset-to-{name}", sides.superset, target, (default,), f"Superset's own {name}")
         else:
-            yield Flow(f"superset-to-{name}", sides.superset, sides.outside, (given.port,), f"the given {name}")
+            yield Flow(f"superset-to-{name}", sides.superset, service(given.host), (given.port,), f"the given {name}")
     if stack.security.allowed_ingress_namespaces:
         yield Flow("ingress-to-superset", sides.ingress, sides.superset, (8088,), "people, through an ingress")
     if stack.superset.oauth is not None:

@@ -8,11 +8,13 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from weir.components.base import Component, Site
-from weir.components.network_flows import ANYWHERE, Endpoint, Flow, Labels
+from weir.components.network_endpoints import Endpoint, Labels
+from weir.components.network_flows import Flow
 
 COMPONENT = "network"
 DENY = "deny-by-default"
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+ANYWHERE = "0.0.0.0/0"
 # Cloud metadata services hand out the node's credentials to whoever asks.
 METADATA_SERVICE = "169.254.169.254/32"
 
@@ -69,13 +71,26 @@ def _peers(endpoint: Endpoint) -> list[k8s.networking.v1.NetworkPolicyPeerArgs]:
     ]
     peers += [
         k8s.networking.v1.NetworkPolicyPeerArgs(
-            namespace_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={NAMESPACE_LABEL: namespace})
+            namespace_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={NAMESPACE_LABEL: namespace}),
+            pod_selector=(
+                k8s.meta.v1.LabelSelectorArgs(match_labels=dict(endpoint.namespaces_pods))
+                if endpoint.namespaces_pods
+                else None
+            ),
         )
         for namespace in endpoint.namespaces
+    ]
+    peers += [
+        k8s.networking.v1.NetworkPolicyPeerArgs(ip_block=k8s.networking.v1.IPBlockArgs(cidr=cidr))
+        for cidr in endpoint.cidrs
     ]
     if endpoint.outside:
         block = k8s.networking.v1.IPBlockArgs(cidr=ANYWHERE, except_=[METADATA_SERVICE])
         peers.append(k8s.networking.v1.NetworkPolicyPeerArgs(ip_block=block))
+    if not peers:
+        raise ValueError(
+            f"{endpoint.name}: no pods, namespaces or addresses, and a rule without peers admits everybody"
+        )
     return peers
 
 

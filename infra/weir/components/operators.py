@@ -19,16 +19,28 @@ COMPONENT = "operators"
 TIMEOUT_SECONDS = 600
 WEBHOOK_SECRET = "flink-operator-webhook"  # noqa: S105 - its name, as helm-values/flink-kubernetes-operator.yaml has it
 
+EVERY_NAMESPACE: Mapping[str, Mapping[str, Any]] = {
+    "strimzi-kafka-operator": {"watchAnyNamespace": True},
+    "k8ssandra-operator": {"global": {"clusterScoped": True}},
+    "superset-operator": {"watch": {"scope": "cluster"}},
+}
+"""How each chart is told to serve the whole cluster.
+
+Left alone, Strimzi's and K8ssandra's operators serve the namespace that they run in (STRIMZI_NAMESPACE and
+WATCH_NAMESPACE in the charts' Deployments), Flink's and Superset's every one.
+"""
+
 
 @dataclass(frozen=True)
 class OperatorsArgs:
     """`values_folder` has `<chart>.yaml` with what is the same everywhere; what differs is made here.
 
-    `watch_namespace` is None where one set of operators serves the whole cluster.
+    The operators run in `namespace`. `watch_namespace` is None where they serve the whole cluster.
     """
 
     charts: Sequence[Chart]
     values_folder: Path
+    namespace: str
     watch_namespace: str | None
 
     def __post_init__(self) -> None:
@@ -38,7 +50,7 @@ class OperatorsArgs:
 
 
 class Operators(Component):
-    """A release for each chart, in the namespace `<platform>-operators`.
+    """A release for each chart, in a namespace of the operators' own.
 
     Custom resources come after `ready`. They also go before it: an operator that is gone removes no finalizer, and a
     resource that waits for one hangs for ever.
@@ -46,7 +58,7 @@ class Operators(Component):
 
     def __init__(self, site: Site, args: OperatorsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("platform:Operators", COMPONENT, site, opts)
-        self.namespace = f"{site.namespace}-operators"
+        self.namespace = args.namespace
         namespace = k8s.core.v1.Namespace(
             self.namespace,
             metadata=k8s.meta.v1.ObjectMetaArgs(
@@ -95,10 +107,12 @@ class Operators(Component):
 
 def _values(args: OperatorsArgs, chart: Chart, namespace: str) -> dict[str, Any]:
     text = (args.values_folder / f"{chart.name}.yaml").read_text(encoding="utf-8")
-    watched = _watched(chart.name, args.watch_namespace) if args.watch_namespace else {}
+    watched = (
+        _watched(chart.name, args.watch_namespace) if args.watch_namespace else EVERY_NAMESPACE.get(chart.name, {})
+    )
     # Not in kube-system, the chart's default, where some clusters let nobody write.
     own = {"global": {"leaderElection": {"namespace": namespace}}} if chart.name == "cert-manager" else {}
-    return parsed(text) | watched | own
+    return {**parsed(text), **watched, **own}
 
 
 def _watched(chart: str, namespace: str) -> dict[str, Any]:

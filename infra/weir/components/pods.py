@@ -39,20 +39,25 @@ def container_security(*, read_only_root: bool = True) -> k8s.core.v1.SecurityCo
 
 
 def topology_spread(labels: Mapping[str, str], zones: int) -> list[k8s.core.v1.TopologySpreadConstraintArgs]:
-    """Spreads the pods with `labels` evenly over zones, if there are several, and over hosts if possible."""
+    """Spreads the pods with `labels` evenly over zones, if there are several, and over hosts if possible.
 
-    def over(key: str, when_unsatisfiable: str) -> k8s.core.v1.TopologySpreadConstraintArgs:
-        return k8s.core.v1.TopologySpreadConstraintArgs(
-            max_skew=1,
-            topology_key=key,
-            when_unsatisfiable=when_unsatisfiable,
-            label_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=dict(labels)),
-        )
-
-    return [
-        *([over(ZONE_KEY, "DoNotSchedule")] if zones > 1 else []),
-        over(HOST_KEY, "ScheduleAnyway"),
-    ]
+    A zone that is lost keeps its nodes in the API, tainted as unreachable. The scheduler counts them as a zone without
+    pods unless taints are honoured: the skew is then above 1 everywhere else, and the lost pods stay pending for as
+    long as the zone is away. The node's affinity is honoured by default, so nodes that the pod may not use count in
+    neither case. Source: "Pod Topology Spread Constraints" in Kubernetes' documentation, nodeTaintsPolicy.
+    """
+    selector = k8s.meta.v1.LabelSelectorArgs(match_labels=dict(labels))
+    over_zones = k8s.core.v1.TopologySpreadConstraintArgs(
+        max_skew=1,
+        topology_key=ZONE_KEY,
+        when_unsatisfiable="DoNotSchedule",
+        node_taints_policy="Honor",
+        label_selector=selector,
+    )
+    over_hosts = k8s.core.v1.TopologySpreadConstraintArgs(
+        max_skew=1, topology_key=HOST_KEY, when_unsatisfiable="ScheduleAnyway", label_selector=selector
+    )
+    return [*([over_zones] if zones > 1 else []), over_hosts]
 
 
 def pull_secrets(names: Sequence[str]) -> list[k8s.core.v1.LocalObjectReferenceArgs] | None:

@@ -13,7 +13,7 @@ LabelValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-
 
 
 class KubernetesConfig(Frozen):
-    """Names and labels in the cluster: the platform is in namespace `<name_prefix>`, its operators in `-operators`."""
+    """Names and labels in the cluster: the platform is in namespace `<name_prefix>`."""
 
     name_prefix: DnsLabel = "weir"
     owner: Annotated[
@@ -31,13 +31,25 @@ class FlinkOperatorProvider(StrEnum):
 
 
 class OperatorsConfig(Frozen):
-    """The operators that the custom resources need."""
+    """The operators that the custom resources need. A cluster has one set of them, whatever runs in it."""
 
     flink: FlinkOperatorProvider = FlinkOperatorProvider.CHART
 
-    install: Annotated[bool, Field(description="Install the charts; false if another team runs the operators.")] = True
+    install: Annotated[
+        bool,
+        Field(description="Install the charts; false if another environment or another team runs the operators."),
+    ] = True
+    namespace: Annotated[
+        DnsLabel | None,
+        Field(
+            description="Where the operators run; network policies admit it. Needed if `install` is false; otherwise "
+            "weir creates it, by default as `<name_prefix>-operators`."
+        ),
+    ] = None
     install_cert_manager: bool = True
-    watch_all_namespaces: Annotated[bool, Field(description="One set of operators can serve several stacks.")] = False
+    watch_all_namespaces: Annotated[
+        bool, Field(description="The operators that this environment installs serve every namespace of the cluster.")
+    ] = False
 
 
 class PromotionsConfig(Frozen):

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from weir.config.base import Frozen
+from weir.config.network import NetworkConfig
 
 
 class SecretName(StrEnum):
@@ -54,3 +55,4 @@ class SecurityConfig(Frozen):
         list[str], Field(description="Namespaces of ingress controllers and proxies that may reach Superset.")
     ] = []
     monitoring_namespace: Annotated[str, Field(description="Namespaces that may scrape metrics.")] = "monitoring"
+    network: NetworkConfig = NetworkConfig()

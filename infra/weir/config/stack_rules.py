@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from weir.config import operators
 from weir.config.cassandra import CassandraProvider
 from weir.config.flink import SIZED_FIELDS
 from weir.config.kafka import KafkaProvider
-from weir.config.kubernetes import FlinkOperatorProvider
+from weir.config.network import IdentityAgent
 from weir.config.security import CertificateSource, SecretName
 from weir.config.stack_settings import StackSettings, Target
 from weir.config.streams import SIZED_STREAMS_FIELDS
@@ -20,7 +21,7 @@ def problems_of(stack: StackSettings) -> list[str]:
     """Every rule that the stack breaks, each as `field: what is wrong; what to do`."""
     rules = (
         *(_pipelines, _target, _overrides, _storage, _kafka, _superset),
-        *(_promotions, _certificates, _operators, _secrets),
+        *(_promotions, _certificates, _network, operators.problems_of, _secrets),
     )
     return [problem for rule in rules for problem in rule(stack)]
 
@@ -131,8 +132,6 @@ def _kafka(stack: StackSettings) -> Iterator[str]:
     if stack.kafka.provider is not KafkaProvider.AIVEN:
         return
     if stack.target is Target.EMBEDDED:
-        yield "kafka.provider: aiven is a managed service, the embedded target runs its own broker; use kubernetes"
-    if stack.availability.kafka_replication_factor < 2:
         yield (
             "kafka.provider: aiven is a managed service, but the embedded target runs its own broker; use target "
             "kubernetes"
@@ -174,11 +173,24 @@ def _certificates(stack: StackSettings) -> Iterator[str]:
             )
 
 
-def _operators(stack: StackSettings) -> Iterator[str]:
-    if stack.operators.flink is FlinkOperatorProvider.PLAIN and stack.availability.highly_available:
+def _network(stack: StackSettings) -> Iterator[str]:
+    network, store = stack.security.network, stack.storage.object_storage
+    if not network.dns.namespaces and not network.dns.cidrs:
         yield (
-            "operators.flink: plain runs an old release in a single pod, but availability.highly_available is true; "
-            "set it to chart"
+            "security.network.dns: neither namespaces nor cidrs, so pods could find no service by its name; give the "
+            "namespaces of the DNS pods, or the addresses"
+        )
+    if network.dns.pod_labels and not network.dns.namespaces:
+        yield "security.network.dns.pod_labels: there are no namespaces to look for them in; add dns.namespaces"
+    if network.object_storage.model_fields_set and store is None:
+        yield (
+            "security.network.object_storage: says where the bucket's service answers, but storage.object_storage is "
+            "missing; add it, or remove this"
+        )
+    if network.identity_agent is not IdentityAgent.NONE and not (store and store.workload_identity):
+        yield (
+            f"security.network.identity_agent: {network.identity_agent.value} hands credentials to pods that have an "
+            "identity, but storage.object_storage.workload_identity is not true; set it, or remove the agent"
         )
 
 

@@ -25,6 +25,11 @@ def ensure(repository: Path, names: Collection[str], report: toolchain.Report) -
     return toolchain.ensure(repository, names, report, _made_by_running)
 
 
+def missing(repository: Path, names: Collection[str], java17: Path) -> list[str]:
+    """As `toolchain.missing`."""
+    return toolchain.missing(repository, names, java17, _made_by_running)
+
+
 def prune(repository: Path) -> list[Path]:
     """As `toolchain.prune`."""
     return toolchain.prune(repository, _made_by_running)

@@ -88,6 +88,15 @@ def ensure(
     )
 
 
+def missing(
+    repository: Path, names: Collection[str], java17: Path, further: Further = lambda _cache, _tools: ()
+) -> list[str]:
+    """Those of the tools `names`, and of what they are made of, that the cache lacks."""
+    cache = cache_folder(os.environ)
+    needed = _with_parts(_tools(repository, cache, java17, further), names)
+    return [tool.name for tool in needed if not (cache / tool.folder).is_dir()]
+
+
 def prune(repository: Path, further: Further = lambda _cache, _tools: ()) -> list[Path]:
     """Deletes folders of other versions than this working tree's, unless a process runs from them; returns them.
 

@@ -155,11 +155,10 @@ class FlinkDeployment(Component):
         return {STATE_DECISION: decision.value} if decision else None
 
     def _state_claim(self, claim: str) -> k8s.core.v1.PersistentVolumeClaim:
-        size = max(1, round(self.args.plan.checkpoint_storage_gib + 0.5))
         return k8s.core.v1.PersistentVolumeClaim(
             claim,
             metadata=self.site.metadata(claim, "flink"),
-            spec=volume_claim(size, self.args.storage_class),
+            spec=volume_claim(self.args.plan.state_claim_gib, self.args.storage_class),
             opts=self.keeper(),
         )
 

@@ -47,17 +47,9 @@ appender.console.layout.pattern = %d %-30c{1.} [%-5level] %X{resource.name} %msg
 
 @dataclass(frozen=True)
 class FlinkOperatorArgs:
-    """`watched` is the watched namespace; None for the whole cluster."""
+    """What the operator's pod runs. It looks after its own namespace, for it has no rights elsewhere."""
 
     image: Image
-    watched: str | None
-
-    def __post_init__(self) -> None:
-        if self.watched is None:
-            raise ValueError(
-                "operators.watch_all_namespaces: the plain Flink operator has rights in its own namespace alone; "
-                "set it to false, or operators.flink to chart"
-            )
 
 
 class FlinkOperator(Component):
