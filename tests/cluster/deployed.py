@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -146,6 +148,16 @@ class Deployed:
                 key = part
             group[key] = value
         self.project.stack_file.write_text(yaml.safe_dump(document), encoding="utf-8")
+
+    def write_lock(self) -> None:
+        """Writes the lock file of the stack's plan, as a person does before a pull request."""
+        program = "from weir.cli import app; app()"
+        subprocess.run(
+            [sys.executable, "-c", program, "size", "--stack", self.project.stack, "--write"],
+            cwd=self.project.folder / "infra",
+            check=True,
+            capture_output=True,
+        )
 
     def kill_pod(self, selector: str) -> str:
         """Kills the first pod of `selector` without warning, and waits until another is ready in its place."""

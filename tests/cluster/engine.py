@@ -129,6 +129,10 @@ class Project:
             _copy(REPOSITORY / name, folder / name)
         (folder / "stacks").mkdir()
         shutil.copy(REPOSITORY / "stacks" / f"Pulumi.{stack}.yaml", folder / "stacks")
+        lock = REPOSITORY / "stacks" / "plans" / f"{stack}.yaml"
+        if lock.exists():
+            (folder / "stacks" / "plans").mkdir()
+            shutil.copy(lock, folder / "stacks" / "plans")
         made.run("stack", "init", stack)
         return made
 

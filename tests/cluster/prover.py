@@ -24,7 +24,7 @@ from tests.cluster.cluster import REPOSITORY
 from weir.catalog.environment import load_environment
 from weir.components.images import Image, image
 from weir.components.job import USER_ID
-from weir.components.network_flows import COMPONENT_LABEL
+from weir.components.network_endpoints import COMPONENT_LABEL
 from weir.components.pods import SECRET_MODE
 from weir.config.errors import WeirError
 from weir.config.images import ImageName

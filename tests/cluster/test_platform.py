@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from tests.cluster.deployed import Deployed
-from tests.cluster.engine import STACK, Project
+from tests.cluster.engine import STACK, EngineError, Project
 from tests.cluster.steps import STEPS
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ PART = 10_000
 FIRST = 40_000
 EVENTS_PER_SECOND, SLOWLY = 1000, 150
 """The second so that events still come when the last pod is killed."""
-PARTITIONS, RETENTION_HOURS, TASK_MANAGERS = 8, 30, 2
+PARTITIONS, RETENTION_HOURS, TASK_MANAGERS, BROKER_MEMORY_MIB = 8, 30, 2, 1280
+BROKERS, BROKER_DISK_GIB = "kafka-brokers-nodes", 30
 KILLED = {
     "a task manager": f"app={PIPELINE},component=taskmanager",
     "the Kafka broker": "app.kubernetes.io/name=kafka-brokers",
@@ -114,6 +115,23 @@ def test_the_monitor_tells_what_the_job_did(platform: Deployed) -> None:
         platform.await_health(distinct_events=FIRST)
 
 
+def test_a_refused_change_and_a_stale_lock_stop_up(platform: Deployed) -> None:
+    disk = "weir:resources.kafka.broker.disk_gib"
+    platform.change({disk: BROKER_DISK_GIB - 5})
+    with STEPS.step("up refuses a smaller volume"), pytest.raises(EngineError) as refused:
+        platform.project.up()
+    assert "a volume cannot shrink" in str(refused.value)
+    assert "nothing was touched" in str(refused.value)
+    platform.change({disk: BROKER_DISK_GIB})
+    platform.write_lock()
+    platform.change({"weir:workload.dashboard_users": 2})
+    with STEPS.step("up refuses a stale lock"), pytest.raises(EngineError) as stale:
+        platform.project.up()
+    assert "workload.dashboard_users: 1 -> 2" in str(stale.value)
+    assert "Traceback" not in str(stale.value)
+    platform.change({"weir:workload.dashboard_users": 1})
+
+
 def test_a_second_up_changes_nothing(platform: Deployed) -> None:
     with STEPS.step("a second up"):
         assert platform.project.up().is_unchanged
@@ -148,12 +166,14 @@ def test_another_size_and_a_new_column_roll_out_and_all_stays_exact(platform: De
             f"weir:retention.pipelines.{PIPELINE}.source_retention_hours": RETENTION_HOURS,
             f"weir:resources.flink.{PIPELINE}.parallelism": TASK_MANAGERS,
             f"weir:resources.flink.{PIPELINE}.task_manager": task_manager,
+            "weir:resources.kafka.broker.memory_mib": BROKER_MEMORY_MIB,
         }
     )
     _change_pipeline(platform)
+    platform.write_lock()
     with _flights_flow(platform, flights, "another size"):
-        with STEPS.step("up with more partitions, more task managers, another retention, a new column"):
-            assert PIPELINE in _updated(platform.project.up())
+        with STEPS.step("up with a larger broker, more partitions and task managers, another retention, a new column"):
+            assert {PIPELINE, BROKERS} <= set(_updated(platform.project.up()))
         with STEPS.step("the job runs again"):
             platform.await_job(PIPELINE)
     assert platform.source_topic() == {
@@ -161,6 +181,8 @@ def test_another_size_and_a_new_column_roll_out_and_all_stays_exact(platform: De
         "retention_milliseconds": RETENTION_HOURS * 3_600_000,
     }
     assert len(platform.pods(f"app={PIPELINE},component=taskmanager")) == TASK_MANAGERS
+    (broker,) = platform.pods(KILLED["the Kafka broker"])
+    assert broker["spec"]["containers"][0]["resources"]["limits"]["memory"] == f"{BROKER_MEMORY_MIB}Mi"
     assert platform.savepoint() not in {None, before}, "the job began without its state"
 
 
