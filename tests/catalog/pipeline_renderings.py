@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from collections.abc import Iterator
 from functools import cache
@@ -30,7 +31,7 @@ from weir.components.flink.deployment import deployment_name
 from weir.components.streams.application import application_name
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
-from weir.sizing import plan_for
+from weir.sizing import SizingRefused, plan_for
 from weir.verify import oracle
 from weir.verify.dataset import EVENT_INDEX, EVENTS, SQL_TYPES, quoted, reference_table
 
@@ -48,6 +49,8 @@ def faults_of(folder: Path) -> tuple[bool, str]:
     """Whether the pipeline is accepted, and what is wrong with that, or with how it is refused; empty when nothing."""
     try:
         pipeline = loaded(folder)
+    except SizingRefused as refused:
+        return False, _untold(str(refused))
     except WeirError as error:
         return False, _unclear(folder, str(error))
     except Exception:
@@ -67,6 +70,14 @@ def _unclear(folder: Path, message: str) -> str:
     if not problems or unclear or (str(folder) not in source and "stack" not in source):
         return f"unclear: {message}"
     return ""
+
+
+def _untold(message: str) -> str:
+    """A refusal of sizing says what runs out, which setting limits it, and the nearest load, without an exponent."""
+    told = re.fullmatch(
+        r"no plan fits this workload; the bottleneck is [^(]+ \(.+\)(\n  nearest feasible .*)*", message
+    )
+    return "" if told and "e+" not in message else f"unclear: {message}"
 
 
 def loaded(folder: Path) -> Pipeline:

@@ -66,7 +66,8 @@ class SizingRefused(WeirError):  # noqa: N818 - a refusal is an answer, not a fa
         self.limit = limit
         self.feasible = feasible
         nearest = "".join(
-            f"\n  nearest feasible load: {name} at a mean of {rates.mean:,g} and a peak of {rates.peak:,g} events/s"
+            f"\n  nearest feasible load: {name} at a mean of {rates.mean:,.10g} and a peak of {rates.peak:,.10g} "
+            "events/s"
             for name, rates in (feasible or {}).items()
         )
         super().__init__(f"no plan fits this workload; the bottleneck is {bottleneck}: {reason} ({limit}){nearest}")

@@ -128,7 +128,7 @@ def _values(spec: PipelineSpec, table: Table) -> tuple[float, str]:
         expected[bucket.column] = bucket.hash
     columns = [column for column in table.partition_key if column not in spec.truncated]
     count = math.prod(expected.get(column, 1.0) for column in columns)
-    return count, "".join(f", divided by {expected.get(column, 1.0):g} values of {column}" for column in columns)
+    return count, "".join(f", divided by {expected.get(column, 1.0):,.10g} values of {column}" for column in columns)
 
 
 def _size(width: PartitionWidth) -> str:
