@@ -19,6 +19,8 @@ from weir.doctor.findings import Finding, State, findings
 from weir.doctor.needs import Needs
 from weir.sizing import plan_for
 
+CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
+
 
 @cache
 def needs(stack: str = "prod") -> Needs:
@@ -64,3 +66,6 @@ def only(found: list[Finding], about: str) -> Finding:
 def without(documents: dict[str, Any]) -> Documents:
     """A complete cluster, but for `documents` in place of its own."""
     return complete() | documents
+
+
+VOLUMES = f"storage class of {', '.join(needs().storage_classes())}"

@@ -14,14 +14,11 @@ from tests.doctor.api_server import (
     pod,
     storage_class,
 )
-from tests.doctor.judging import judged, needs, needs_with, only, problems, without
+from tests.doctor.judging import CLASSES, VOLUMES, judged, needs, needs_with, only, problems, without
 
 from weir.doctor.findings import State
 
 pytestmark = pytest.mark.unit
-
-CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
-VOLUMES = f"storage class of {', '.join(needs().storage_classes())}"
 
 
 def test_what_other_namespaces_ask_for_is_not_free() -> None:

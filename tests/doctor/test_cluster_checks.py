@@ -17,20 +17,18 @@ from tests.doctor.api_server import (
     storage_class,
     workload,
 )
-from tests.doctor.judging import judged, needs, needs_with, only, problems, without
+from tests.doctor.judging import CLASSES, VOLUMES, judged, needs_with, only, problems, without
 
 from weir.config.versions import CHARTS
 from weir.doctor.findings import Maker, State
 
 pytestmark = pytest.mark.unit
 
-CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
 DEPLOYMENTS = "/apis/apps/v1/deployments"
 DAEMONSETS = "/apis/apps/v1/daemonsets"
 QUOTAS = "/api/v1/namespaces/weir-prod/resourcequotas"
 MONITORING = "/apis/monitoring.coreos.com/v1"
 SHARED = {"operators": {"install": False, "namespace": "shared"}}
-VOLUMES = f"storage class of {', '.join(needs().storage_classes())}"
 CLUSTER, YOU = Maker.CLUSTER, Maker.YOU
 
 

@@ -60,16 +60,12 @@ class Table:
     @property
     def options(self) -> dict[str, OptionValue]:
         """The table's options by their CQL name; what is not here is Cassandra's default."""
-        # Cassandra's default compaction is named, so that taking a TTL away also takes its time windows away.
-        compaction = (
-            time_window_compaction(self.ttl_seconds) if self.ttl_seconds else {"class": "SizeTieredCompactionStrategy"}
-        )
         comment = {"comment": f"bucket: {self.bucket}"} if self.bucket else {}
         return {
             **comment,
             "default_time_to_live": self.ttl_seconds,
             "gc_grace_seconds": self.gc_grace_seconds,
-            "compaction": compaction,
+            "compaction": compaction_of(self.ttl_seconds),
         }
 
 
@@ -77,6 +73,14 @@ def options_text(options: Mapping[str, OptionValue]) -> str:
     """Options as they follow WITH in CQL."""
     written = {name: cql.text(value) if isinstance(value, str) else value for name, value in options.items()}
     return " AND ".join(f"{name} = {value}" for name, value in written.items())
+
+
+def compaction_of(ttl_seconds: int) -> dict[str, str]:
+    """Time windows for a table with a TTL.
+
+    Without one Cassandra's default is named, so that taking a TTL away also takes its time windows away.
+    """
+    return time_window_compaction(ttl_seconds) if ttl_seconds else {"class": "SizeTieredCompactionStrategy"}
 
 
 def time_window_compaction(ttl_seconds: int) -> dict[str, str]:

@@ -25,7 +25,7 @@ from weir.doctor.needs import Needs
 from weir.doctor.outside import Outside
 from weir.doctor.snapshot import Document, Snapshot
 from weir.programs.rendering import render
-from weir.sizing import plan_for
+from weir.sizing import PlatformPlan, plan_for
 from weir.sizing.lock import LockFile, LockRefused, lock_of, locked_plan
 
 CLUSTER_CHECKS = (
@@ -78,13 +78,12 @@ def needs_of(stack_file: Path, document: Mapping[str, Any]) -> tuple[Needs, list
         file.write_text(written({**document, "config": {**document["config"], **given}}), encoding="utf-8")
         stack = load_stack(file)
         environment = load_environment(REPOSITORY / "pipelines", stack)
-        lock = LockFile.of(stack_file).read()
-        plan = plan_for(environment, lock and lock.standing)
+        plan, plan_finding = _plan(LockFile.of(stack_file), environment)
         # What is committed may be missing or stale, which is told; the rest can be said all the same.
-        LockFile.of(file).write(lock_of(environment, plan, lock, date.today()), plan)
+        LockFile.of(file).write(lock_of(environment, plan, None, date.today()), plan)
         rendering = render(file)
     needs = Needs.of(stack, plan, [entry.inputs for entry in rendering.manifests])
-    found = [_plan_finding(LockFile.of(stack_file), environment)]
+    found = [plan_finding]
     found += [
         Finding("secrets", State.MISSING, problem, f"pulumi config set --secret weir:{name}", Maker.YOU)
         for name, problem in missing.items()
@@ -92,14 +91,17 @@ def needs_of(stack_file: Path, document: Mapping[str, Any]) -> tuple[Needs, list
     return needs, found if missing else [*found, Finding("secrets", State.OK, "all that the stack needs are given")]
 
 
-def _plan_finding(file: LockFile, environment: Environment) -> Finding:
-    """Whether `pulumi up` takes the committed plan."""
+def _plan(file: LockFile, environment: Environment) -> tuple[PlatformPlan, Finding]:
+    """The plan on top of the committed one, and whether `pulumi up` takes that."""
     try:
-        locked_plan(environment, file)
+        plan = locked_plan(environment, file)
     except LockRefused as refused:
+        lock = file.read()
         command = f"weir size --stack {file.stack} --write"
-        return Finding("plan", State.MISSING, str(refused).partition(";")[0], command, Maker.YOU)
-    return Finding("plan", State.OK, f"{file.path.name} is current" if file.path.exists() else "needs no lock file")
+        finding = Finding("plan", State.MISSING, str(refused).partition(";")[0], command, Maker.YOU)
+        return plan_for(environment, lock and lock.standing), finding
+    told = f"{file.path.name} is current" if file.path.exists() else "needs no lock file"
+    return plan, Finding("plan", State.OK, told)
 
 
 def _missing_secrets(stack_file: Path) -> dict[str, str]:

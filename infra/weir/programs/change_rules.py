@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from weir.programs.changes import Change, FieldChange, Pair, Risk, pairs
 from weir.programs.contents import unpacked
 from weir.programs.recording import Recorded
-from weir.programs.rules.rule import Case
+from weir.programs.rules.rule import Case, manifests
 from weir.programs.rules.table import verdicts
 from weir.programs.state_changes import state_problems
 
@@ -42,11 +42,10 @@ def _changes(pair: Pair, old: Sequence[Recorded], new: Sequence[Recorded]) -> It
 
 def _too_many_copies(resources: Sequence[Recorded]) -> Iterator[Change]:
     """Topics with more copies than there are brokers: Kafka would not make them."""
-    objects = [resource.inputs for resource in resources if resource.custom]
-    pools = [entry["spec"] for entry in objects if entry.get("kind") == "KafkaNodePool"]
+    pools = [entry["spec"] for entry in manifests(resources, "KafkaNodePool")]
     brokers = sum(pool["replicas"] for pool in pools if "broker" in pool["roles"])
-    for entry in objects:
-        copies = entry["spec"]["replicas"] if entry.get("kind") == "KafkaTopic" else 0
+    for entry in manifests(resources, "KafkaTopic"):
+        copies = entry["spec"]["replicas"]
         if brokers and copies > brokers:
             name = entry["metadata"]["name"]
             reason = f"there are only {brokers} brokers; lower kafka_replication_factor, or add brokers"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from weir.catalog.tables import time_window_compaction
+from weir.catalog.tables import compaction_of
 from weir.config.yaml_text import parsed
 from weir.programs.recording import Recorded
 
@@ -46,11 +46,9 @@ def _database(text: str) -> Iterator[Resource]:
     for keyspace in sorted({table["keyspace"] for table in tables}):
         yield "cassandra:index:Keyspace", keyspace, {"replication": replication}
     for table in tables:
-        seconds = table.get("ttl_seconds", 0)
-        compaction = time_window_compaction(seconds) if seconds else {"class": "SizeTieredCompactionStrategy"}
         name = f"{table['keyspace']}.{table['name']}"
         fields = {key: value for key, value in table.items() if key not in ("keyspace", "name") and value != ""}
-        yield TABLE_TYPE, name, {**fields, "compaction": compaction}
+        yield TABLE_TYPE, name, {**fields, "compaction": compaction_of(table.get("ttl_seconds", 0))}
     yield SCHEMA_TYPE, "database", document
 
 

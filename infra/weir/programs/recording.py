@@ -30,8 +30,8 @@ STACK_TYPE = "pulumi:pulumi:Stack"
 SECRET = "(secret)"  # noqa: S105 - what stands in the place of a secret
 UNKNOWN = "(known after apply)"
 # How the SDK marks special values inside a Struct (sdk/python/lib/pulumi/runtime/rpc.py).
-_SIGNATURE = rpc._special_sig_key  # pyright: ignore[reportPrivateUsage]
-_SECRET_SIGNATURE = rpc._special_secret_sig  # pyright: ignore[reportPrivateUsage]
+SIGNATURE = rpc._special_sig_key  # pyright: ignore[reportPrivateUsage]
+SECRET_SIGNATURE = rpc._special_secret_sig  # pyright: ignore[reportPrivateUsage]
 
 
 @dataclass(frozen=True)
@@ -245,4 +245,4 @@ def _secrets_in(value: struct_pb2.Value, path: str) -> Iterator[str]:
 
 
 def _is_secret(struct: struct_pb2.Struct) -> bool:
-    return _SIGNATURE in struct.fields and struct.fields[_SIGNATURE].string_value == _SECRET_SIGNATURE
+    return SIGNATURE in struct.fields and struct.fields[SIGNATURE].string_value == SECRET_SIGNATURE

@@ -12,11 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from weir.config.errors import WeirError
-from weir.programs.recording import SECRET, Recorded
+from weir.programs.recording import SECRET, SECRET_SIGNATURE, SIGNATURE, Recorded
 
-# How Pulumi marks special values in a checkpoint (sdk/go/common/resource/sig).
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the mark, not a secret
 OWN_KEYS = "__"
 """What a provider adds to the inputs for itself begins with it."""
 TIMEOUT_SECONDS = 300

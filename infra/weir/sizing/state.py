@@ -47,14 +47,18 @@ def remembered_ids(load: Load) -> float:
     return load.distinct_mean * load.pipeline.spec.deduplication.horizon_hours * 3600
 
 
+def grains_in(hours: float, unit: TruncationUnit) -> int:
+    """How many hours, days, months or years there are in so many hours, one begun included."""
+    return max(1, math.ceil(hours / GRAIN_HOURS[unit]))
+
+
 def total_rows(load: Load) -> float:
     """Rows of all tables of totals together, over their lifetime: as many grains as a table keeps."""
     pipeline, spec = load.pipeline, load.pipeline.spec
     rows = 0.0
     for aggregate in spec.aggregates:
         kept = pipeline.aggregate_tables[aggregate.table].ttl_days or PLANNED_DAYS
-        grains = max(1, math.ceil(kept * 24 / GRAIN_HOURS[spec.derived[aggregate.grain].truncate_to]))
-        rows += grains * aggregate.expected_groups
+        rows += grains_in(kept * 24, spec.derived[aggregate.grain].truncate_to) * aggregate.expected_groups
     return rows
 
 

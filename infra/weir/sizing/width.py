@@ -15,7 +15,7 @@ from weir.catalog.tables import Table
 from weir.sizing.explanation import Bound, Explanation, SizingRefused
 from weir.sizing.load import PLANNED_DAYS, Load
 from weir.sizing.row_bytes import row_bytes, total_bytes
-from weir.sizing.state import GRAIN_HOURS
+from weir.sizing.state import GRAIN_HOURS, grains_in
 
 # Cassandra's documentation, CQL limits: cells (rows by columns that are no keys) in one partition.
 MOST_CELLS = 2 * 10**9
@@ -98,7 +98,7 @@ def _totals(load: Load) -> list[PartitionWidth]:
         hours, since = _hours(pipeline.spec, table)
         count, parts = _values(pipeline.spec, table)
         grain = pipeline.spec.derived[aggregate.grain].truncate_to
-        rows = max(1, math.ceil(hours / GRAIN_HOURS[grain])) * aggregate.expected_groups / count
+        rows = grains_in(hours, grain) * aggregate.expected_groups / count
         why = f"{aggregate.expected_groups:,} groups of each {grain.value} for {since}{parts}"
         found.append(_width(table, rows, total_bytes(table), why))
     return found

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from weir.programs.changes import Risk
 from weir.programs.rules.kafka import SHORTER
-from weir.programs.rules.rule import ALWAYS, FEWER, MORE, REMOVED, Rule, becomes
-
-SAFE, ROLLING, DATA_MOVING, REFUSED = Risk.SAFE, Risk.ROLLING, Risk.DATA_MOVING, Risk.REFUSED
+from weir.programs.rules.rule import (
+    ALWAYS,
+    DATA_MOVING,
+    FEWER,
+    MORE,
+    REFUSED,
+    REMOVED,
+    ROLLING,
+    SAFE,
+    Rule,
+    becomes,
+)
 
 PROVIDER = "pulumi-aiven 6.62, schema of aiven.Kafka"
 TOPIC_SCHEMA = "pulumi-aiven 6.62, schema of aiven.KafkaTopic"

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from weir.programs.changes import Risk, identity
+from weir.programs.changes import identity
 from weir.programs.contents import SCHEMA_TYPE, TABLE_TYPE
 from weir.programs.rules.rule import (
     ADDED,
     ALWAYS,
+    DATA_MOVING,
     FEWER,
+    IN_TURN,
     LARGER,
     MORE,
+    NO_SHRINKING,
     OLDER,
+    REFUSED,
     REMOVED,
+    ROLLING,
+    SAFE,
     SMALLER,
     Case,
     Rule,
@@ -22,8 +28,6 @@ from weir.programs.rules.rule import (
     becomes,
     number,
 )
-
-SAFE, ROLLING, DATA_MOVING, REFUSED = Risk.SAFE, Risk.ROLLING, Risk.DATA_MOVING, Risk.REFUSED
 
 WEBHOOK = "cass-operator, ValidateDatacenterFieldChanges (internal/webhooks/cassandra/v1beta1)"
 TOKENS = "k8ssandra-operator, ValidateUpdate (apis/k8ssandra/v1alpha1): num_tokens and the cluster's name are fixed"
@@ -39,7 +43,6 @@ SETTINGS = (CLUSTER, "cassandra.Settings")
 CASS, YAML = "spec.cassandra.", "spec.cassandra.config.cassandraYaml."
 DATACENTER = f"{CASS}datacenters[*]."
 MAY_GROW = "cassandra.datastax.com/allow-storage-changes"
-IN_TURN = "pods restart one after the other"
 FOR_EVER = 0
 """A table's TTL in seconds where rows stay until they are deleted."""
 
@@ -127,7 +130,7 @@ NODES = (
     FEWER_NODES,
     Rule(CLUSTER, f"{DATACENTER}size", MORE, DATA_MOVING, "the new nodes take over part of the data", source=OPERATOR),
     Rule(CLUSTER, f"{CASS}storageConfig.**.storage", SMALLER, REFUSED,
-         "a volume cannot shrink", "keep its size, or move the data to new nodes", source=RESIZING),
+         NO_SHRINKING, "keep its size, or move the data to new nodes", source=RESIZING),
     Rule(CLUSTER, f"{CASS}storageConfig.**.storage", LARGER & ANNOTATED, ROLLING,
          "volumes grow in place if their storage class allows it, else cass-operator stops", source=RESIZING),
     Rule(CLUSTER, f"{CASS}storageConfig.**.storage", LARGER, REFUSED,

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from weir.config.flink import StateDecision
-from weir.programs.changes import Risk
-from weir.programs.rules.rule import ALWAYS, OLDER, REMOVED, Rule, When, becomes
+from weir.programs.rules.rule import (
+    ALWAYS,
+    DATA_MOVING,
+    OLDER,
+    REFUSED,
+    REMOVED,
+    ROLLING,
+    SAFE,
+    Rule,
+    When,
+    becomes,
+)
 from weir.programs.state_changes import decision
-
-SAFE, ROLLING, DATA_MOVING, REFUSED = Risk.SAFE, Risk.ROLLING, Risk.DATA_MOVING, Risk.REFUSED
 
 VALIDATOR = "Flink Kubernetes Operator, DefaultValidator"
 OPERATOR = "Flink Kubernetes Operator documentation, job lifecycle: a changed spec is upgraded by upgradeMode"

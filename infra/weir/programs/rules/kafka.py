@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from weir.programs.changes import Risk
 from weir.programs.rules.rule import (
     ADDED,
     ALWAYS,
+    DATA_MOVING,
     FEWER,
+    IN_TURN,
     LARGER,
     MORE,
+    NO_SHRINKING,
     OLDER,
+    REFUSED,
     REMOVED,
+    ROLLING,
+    SAFE,
     SMALLER,
     Case,
     Rule,
@@ -23,8 +28,6 @@ from weir.programs.rules.rule import (
     version,
 )
 from weir.programs.state_changes import topics_of_state
-
-SAFE, ROLLING, DATA_MOVING, REFUSED = Risk.SAFE, Risk.ROLLING, Risk.DATA_MOVING, Risk.REFUSED
 
 KAFKA = "Kafka documentation, topic and broker configuration"
 OPERATIONS = "Kafka documentation, basic operations: modifying topics"
@@ -42,8 +45,6 @@ SETTINGS = ("Kafka", "kafka.Settings")
 CONFIG = "spec.kafka.config."
 VOLUME = "spec.storage.volumes[*]"
 AT_ONCE = "brokers apply it at once"
-IN_TURN = "pods restart one after the other"
-NO_SHRINKING = "a volume cannot shrink"
 FOR_EVER = -1
 DEFAULT_RETENTION_MS = 7 * 24 * 3600 * 1000
 """Kafka's retention of a topic that sets none (`log.retention.hours`, 168); by size there is no limit."""

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from weir.programs.changes import Risk
-from weir.programs.rules.rule import ALWAYS, FEWER, LARGER, MORE, REMOVED, SMALLER, Case, Rule, When, becomes
-
-SAFE, ROLLING, DATA_MOVING, REFUSED = Risk.SAFE, Risk.ROLLING, Risk.DATA_MOVING, Risk.REFUSED
+from weir.programs.rules.rule import (
+    ALWAYS,
+    DATA_MOVING,
+    FEWER,
+    IN_TURN,
+    LARGER,
+    MORE,
+    NO_SHRINKING,
+    REFUSED,
+    REMOVED,
+    ROLLING,
+    SAFE,
+    SMALLER,
+    Case,
+    Rule,
+    When,
+    becomes,
+)
 
 OBJECTS = "Kubernetes documentation, object names and labels"
 STATEFUL_SETS = "Kubernetes API server, ValidateStatefulSetUpdate: all but a few fields are immutable"
@@ -15,7 +29,6 @@ ENVIRONMENT = "weir.components.base: names, labels and a plain Kafka's cluster i
 
 SET, CLAIM, NAMESPACE = "StatefulSet", "PersistentVolumeClaim", "Namespace"
 TEMPLATE = "spec.volumeClaimTemplates[*].spec.resources.requests.storage"
-IN_TURN = "pods restart one after the other"
 
 
 def _component(case: Case) -> str:
@@ -48,7 +61,7 @@ RULES = (
     Rule("*", "apiVersion", ALWAYS, SAFE, "the API server converts it", source=OBJECTS),
     Rule("*", "metadata.labels**", ALWAYS, SAFE, "labels and annotations restart nothing", source=OBJECTS),
     Rule("*", "metadata.annotations**", ALWAYS, SAFE, "labels and annotations restart nothing", source=OBJECTS),
-    Rule(SET, TEMPLATE, SMALLER, REFUSED, "a volume cannot shrink", "keep its size, or move the data to new nodes",
+    Rule(SET, TEMPLATE, SMALLER, REFUSED, NO_SHRINKING, "keep its size, or move the data to new nodes",
          source=CLAIMS),
     Rule(SET, TEMPLATE, LARGER, REFUSED, "a StatefulSet's volume claims cannot change",
          "resize each claim by hand, then replace the StatefulSet", source=STATEFUL_SETS),
@@ -73,7 +86,7 @@ RULES = (
         Rule(SET, f"spec.{name}**", ALWAYS, ROLLING, IN_TURN, source=STATEFUL_SETS)
         for name in ("template", "updateStrategy", "minReadySeconds", "persistentVolumeClaimRetentionPolicy")
     ),
-    Rule(CLAIM, "spec.resources.requests.storage", SMALLER, REFUSED, "a volume cannot shrink",
+    Rule(CLAIM, "spec.resources.requests.storage", SMALLER, REFUSED, NO_SHRINKING,
          "keep its size, or move the data to new nodes", source=CLAIMS),
     Rule(CLAIM, "spec.resources.requests.storage", LARGER, ROLLING,
          "volumes grow in place if their storage class allows it", source=CLAIMS),

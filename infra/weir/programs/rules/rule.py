@@ -14,6 +14,9 @@ from typing import Any
 from weir.programs.changes import FieldChange, Pair, Risk
 from weir.programs.recording import Recorded
 
+SAFE, ROLLING, DATA_MOVING, REFUSED = Risk.SAFE, Risk.ROLLING, Risk.DATA_MOVING, Risk.REFUSED
+IN_TURN = "pods restart one after the other"
+NO_SHRINKING = "a volume cannot shrink"
 UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "": 1}
 WILDCARDS = {r"\*\*": r".*", r"\[\*\]": r"\[[^\]]*\]", r"\*": r"[^.\[\]]+"}
 

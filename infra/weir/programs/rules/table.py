@@ -8,7 +8,7 @@ from typing import Any
 
 from weir.programs.changes import FieldChange, Risk
 from weir.programs.rules import aiven, cassandra, flink, kafka, kubernetes
-from weir.programs.rules.rule import Case, Rule
+from weir.programs.rules.rule import IN_TURN, Case, Rule
 
 PRODUCTS = {"kafka": kafka, "cassandra": cassandra, "flink": flink, "aiven": aiven, "kubernetes": kubernetes}
 RULES: tuple[Rule, ...] = tuple(rule for product in PRODUCTS.values() for rule in product.RULES)
@@ -85,5 +85,5 @@ def _stateless(case: Case) -> Verdict:
     if kind in RESTARTING and path == "spec.replicas":
         return Risk.SAFE, "pods are added or removed"
     if kind in RESTARTING:
-        return Risk.ROLLING, "pods restart one after the other"
+        return Risk.ROLLING, IN_TURN
     return Risk.SAFE, "nothing restarts"
