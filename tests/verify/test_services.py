@@ -125,17 +125,17 @@ def test_several_replays_add_up_and_events_of_earlier_ones_are_sent_again(bench:
     assert result.sent.duplicates == round(0.3 * 200) + round(0.3 * 300) + 100
 
 
+DELETE_DAY = (
+    "DELETE FROM {keyspace}.orders_enriched "
+    "WHERE country = 'de' AND placed_day = '2025-12-31' AND bucket IN (0, 1, 2, 3)"
+)
 INSERT_TOTAL = "INSERT INTO {keyspace}.sales_by_city (placed_year, place, express, orders) VALUES"
 
 
 @pytest.mark.parametrize(
     ("damage", "table", "field"),
     [
-        (
-            "DELETE FROM {keyspace}.orders_enriched WHERE country = 'de' AND placed_day = '2025-12-31'",
-            "orders_enriched",
-            "missing",
-        ),
+        (DELETE_DAY, "orders_enriched", "missing"),
         (f"{INSERT_TOTAL} ('2025-01-01', 'pt-city-1', true, 1)", "sales_by_city", "wrong"),
         (f"{INSERT_TOTAL} ('1999-01-01', 'nowhere', true, 1)", "sales_by_city", "extra"),
     ],
