@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Response, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Locator,
+    Page,
+    Playwright,
+    Request,
+    Response,
+    TimeoutError,
+    expect,
+    sync_playwright,
+)
 
 from weir.clients.superset import ADMIN
 from weir.toolchain.browser import find_or_install_chromium
 
 # A cold Superset on a busy machine needs its time for the first page; every later wait ends as soon as it can.
 TIMEOUT_MILLISECONDS = 300_000
+# A page that stalls while it loads is opened again in a new browser, as a person would do.
+OPENING_TIMEOUT_MILLISECONDS = 120_000
+OPENING_ATTEMPTS = 3
 VIEWPORT = {"width": 1600, "height": 1800}
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -97,20 +111,56 @@ class DashboardPage:
 @contextmanager
 def open_dashboard(url: str, password_file: Path) -> Iterator[DashboardPage]:
     """Logs in with the password in `password_file` and opens the dashboard at `url`."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find_or_install_chromium()), args=list(CHROMIUM_FLAGS))
-        try:
-            page = browser.new_page(viewport=VIEWPORT)  # pyright: ignore[reportArgumentType]
-            page.set_default_timeout(TIMEOUT_MILLISECONDS)
-            dashboard = DashboardPage(page)
-            log_in(page, url, password_file.read_text(encoding="utf-8").strip())
-            page.on("response", dashboard._keep)
-            page.on("pageerror", lambda error: dashboard.problems.append(f"script error: {error}"))
-            page.goto(url, wait_until="commit")
-            page.locator(CHART).first.wait_for()
-            yield dashboard
-        finally:
-            browser.close()
+    password = password_file.read_text(encoding="utf-8").strip()
+    with sync_playwright() as playwright, ExitStack() as closing:
+        for _ in range(OPENING_ATTEMPTS - 1):
+            unanswered: set[Request] = set()
+            try:
+                dashboard = _opened(_launched(playwright, closing), url, password, unanswered)
+            except TimeoutError as error:
+                waiting = ", ".join(f"{request.method} {request.url}" for request in unanswered)
+                warnings.warn(f"the dashboard stalled while it loaded: {error}; unanswered: {waiting}", stacklevel=2)
+                closing.pop_all().close()
+            else:
+                break
+        else:
+            dashboard = _opened(_launched(playwright, closing), url, password, set())
+        yield dashboard
+
+
+def _launched(playwright: Playwright, closing: ExitStack) -> Browser:
+    executable = str(find_or_install_chromium())
+    browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_FLAGS))
+    closing.callback(browser.close)
+    return browser
+
+
+def _opened(browser: Browser, url: str, password: str, unanswered: set[Request]) -> DashboardPage:
+    """The dashboard once its first chart stands; `unanswered` is kept up to date meanwhile."""
+    page = browser.new_page(viewport=VIEWPORT)  # pyright: ignore[reportArgumentType]
+    page.set_default_timeout(OPENING_TIMEOUT_MILLISECONDS)
+    _follow(page, unanswered)
+    dashboard = DashboardPage(page)
+    log_in(page, url, password)
+    page.on("response", dashboard._keep)
+    page.on("pageerror", lambda error: dashboard.problems.append(f"script error: {error}"))
+    page.goto(url, wait_until="commit")
+    page.locator(CHART).first.wait_for()
+    page.set_default_timeout(TIMEOUT_MILLISECONDS)
+    return dashboard
+
+
+def _follow(page: Page, unanswered: set[Request]) -> None:
+    # Playwright takes no built-in methods.
+    def sent(request: Request) -> None:
+        unanswered.add(request)
+
+    def ended(request: Request) -> None:
+        unanswered.discard(request)
+
+    page.on("request", sent)
+    page.on("requestfinished", ended)
+    page.on("requestfailed", ended)
 
 
 def log_in(page: Page, url: str, password: str) -> None:
