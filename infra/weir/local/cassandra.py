@@ -98,6 +98,8 @@ def service(ctx: Context) -> Service:
             f"-Dcassandra.config=file://{folder / 'cassandra.yaml'}",
             f"-Dcassandra.storagedir={ctx.paths.data('cassandra')}",
             f"-Dlogback.configurationFile={folder / 'logback.xml'}",
+            # Otherwise Cassandra closes its output once it has started, and logs nothing more.
+            "-Dcassandra-foreground=yes",
             # A single node need not wait for others.
             "-Dcassandra.skip_wait_for_gossip_to_settle=0",
             "-Dcassandra.ring_delay_ms=0",
