@@ -98,15 +98,19 @@ class Deployed:
     def await_job(self, name: str) -> None:
         """Returns once the operator says that the job `name` runs as it was last asked for.
 
+        An error is no end: the operator tries again, as after a savepoint that it asked for while the job restarted
+        because a broker did.
+
         Raises:
-            WeirError: the operator refuses it, or it is not up in time.
+            WeirError: it is not up in time; with the last error of the operator.
         """
+        errors: list[str] = []
 
         def runs() -> bool:
             live = self.custom("flink.apache.org/v1beta1", "FlinkDeployment", name)
             status = live.get("status", {})
             if error := status.get("error"):
-                raise WeirError(f"Flink's operator refuses {name}: {error}\n{self._told(name)}")
+                errors[:] = [error]
             done = status.get("reconciliationStatus", {})
             if done.get("state") not in {"DEPLOYED", "STABLE"} or status["jobStatus"].get("state") != "RUNNING":
                 return False
@@ -116,7 +120,7 @@ class Deployed:
         try:
             wait_until(f"the job {name}", runs, JOB_SECONDS, 1)
         except TimeoutError as late:
-            raise WeirError(f"{late}\n{self._told(name)}") from late
+            raise WeirError("\n".join([str(late), *errors, self._told(name)])) from late
 
     def _told(self, name: str) -> str:
         """What pods of the job `name` crashed with, what they and the operator write, and what Kubernetes did."""
