@@ -11,17 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import (
-    Browser,
-    Locator,
-    Page,
-    Playwright,
-    Request,
-    Response,
-    TimeoutError,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Locator, Page, Playwright, Response, TimeoutError, expect, sync_playwright
 
 from weir.clients.superset import ADMIN
 from weir.toolchain.browser import find_or_install_chromium
@@ -113,56 +103,36 @@ def open_dashboard(url: str, password_file: Path) -> Iterator[DashboardPage]:
     """Logs in with the password in `password_file` and opens the dashboard at `url`."""
     password = password_file.read_text(encoding="utf-8").strip()
     with sync_playwright() as playwright, ExitStack() as closing:
-        for _ in range(OPENING_ATTEMPTS - 1):
-            unanswered: set[Request] = set()
-            try:
-                dashboard = _opened(_launched(playwright, closing), url, password, unanswered)
-            except TimeoutError as error:
-                waiting = ", ".join(f"{request.method} {request.url}" for request in unanswered)
-                warnings.warn(f"the dashboard stalled while it loaded: {error}; unanswered: {waiting}", stacklevel=2)
-                closing.pop_all().close()
-            else:
-                break
-        else:
-            dashboard = _opened(_launched(playwright, closing), url, password, set())
-        yield dashboard
+        yield _opened(playwright, closing, url, password)
 
 
-def _launched(playwright: Playwright, closing: ExitStack) -> Browser:
-    executable = str(find_or_install_chromium())
-    browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_FLAGS))
-    closing.callback(browser.close)
-    return browser
+def _opened(playwright: Playwright, closing: ExitStack, url: str, password: str) -> DashboardPage:
+    attempt = 1
+    while True:
+        executable = str(find_or_install_chromium())
+        browser = playwright.chromium.launch(executable_path=executable, args=list(CHROMIUM_FLAGS))
+        closing.callback(browser.close)
+        page = browser.new_page(viewport=VIEWPORT)  # pyright: ignore[reportArgumentType]
+        try:
+            return _visited(page, url, password)
+        except TimeoutError as error:
+            if attempt == OPENING_ATTEMPTS:
+                raise
+            attempt += 1
+            warnings.warn(f"the dashboard stalled while it loaded, at {page.url}: {error}", stacklevel=2)
+            closing.pop_all().close()
 
 
-def _opened(browser: Browser, url: str, password: str, unanswered: set[Request]) -> DashboardPage:
-    """The dashboard once its first chart stands; `unanswered` is kept up to date meanwhile."""
-    page = browser.new_page(viewport=VIEWPORT)  # pyright: ignore[reportArgumentType]
+def _visited(page: Page, url: str, password: str) -> DashboardPage:
+    """The dashboard once its first chart stands. The login leads to it: a second visit would cut off the first."""
     page.set_default_timeout(OPENING_TIMEOUT_MILLISECONDS)
-    _follow(page, unanswered)
     dashboard = DashboardPage(page)
     log_in(page, url, password)
     page.on("response", dashboard._keep)
     page.on("pageerror", lambda error: dashboard.problems.append(f"script error: {error}"))
-    # Where the login form has led elsewhere; a second visit would cut off what the first asks for.
-    if page.url.rstrip("/") != url.rstrip("/"):
-        page.goto(url, wait_until="commit")
     page.locator(CHART).first.wait_for()
     page.set_default_timeout(TIMEOUT_MILLISECONDS)
     return dashboard
-
-
-def _follow(page: Page, unanswered: set[Request]) -> None:
-    # Playwright takes no built-in methods.
-    def sent(request: Request) -> None:
-        unanswered.add(request)
-
-    def ended(request: Request) -> None:
-        unanswered.discard(request)
-
-    page.on("request", sent)
-    page.on("requestfinished", ended)
-    page.on("requestfailed", ended)
 
 
 def log_in(page: Page, url: str, password: str) -> None:

@@ -102,15 +102,12 @@ class Deployed:
         because a broker did.
 
         Raises:
-            WeirError: it is not up in time; with the last error of the operator.
+            WeirError: it is not up in time; with what the operator says of it.
         """
-        errors: list[str] = []
 
         def runs() -> bool:
             live = self.custom("flink.apache.org/v1beta1", "FlinkDeployment", name)
             status = live.get("status", {})
-            if error := status.get("error"):
-                errors[:] = [error]
             done = status.get("reconciliationStatus", {})
             if done.get("state") not in {"DEPLOYED", "STABLE"} or status["jobStatus"].get("state") != "RUNNING":
                 return False
@@ -120,13 +117,14 @@ class Deployed:
         try:
             wait_until(f"the job {name}", runs, JOB_SECONDS, 1)
         except TimeoutError as late:
-            raise WeirError("\n".join([str(late), *errors, self._told(name)])) from late
+            raise WeirError(f"{late}\n{self._told(name)}") from late
 
     def _told(self, name: str) -> str:
-        """What pods of the job `name` crashed with, what they and the operator write, and what Kubernetes did."""
+        """The operator's error, what pods of the job `name` crashed with, what both write, and what Kubernetes did."""
         jobs, operator = f"app={name},component=jobmanager", "app.kubernetes.io/component=operators"
         log = ("logs", "--tail=80", "--ignore-errors", f"--namespace={self.namespace}")
         questions = (
+            ("get", f"flinkdeployment/{name}", f"--namespace={self.namespace}", "--output=jsonpath={.status.error}"),
             (*log, f"--selector={jobs}", "--previous"),
             (*log, f"--selector={jobs}"),
             (*log, f"--selector={operator}"),
