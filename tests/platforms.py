@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -61,10 +62,16 @@ def running(folder: Path, *names: str) -> Iterator[Context]:
     lifecycle.start(paths, stack, list(names))
     try:
         lifecycle.wait_ready(paths, services.process_names(names, load_stack(stack)))
+        shutil.copytree(paths.logs, logs_at_start(paths), dirs_exist_ok=True)
         yield running_context(paths, services.tools(names))
     finally:
         lifecycle.stop(paths)
         assert state.processes(paths) == []
+
+
+def logs_at_start(paths: Paths) -> Path:
+    """The logs as they were when the platform was ready: what tests do to it later is not in them."""
+    return paths.data_dir.parent / "logs-at-start"
 
 
 class SharedPlatform:

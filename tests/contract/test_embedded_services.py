@@ -17,6 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
+from tests.platforms import logs_at_start
 
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.tables import Table
@@ -74,7 +75,8 @@ def test_it_listens_on_loopback_only(ctx: Context, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["kafka", "cassandra", "registry", "flink-jobmanager", "flink-taskmanager-1"])
 def test_its_log_tells_no_error_at_the_start(ctx: Context, name: str) -> None:
-    lines = ctx.paths.log(name).read_text(errors="replace").splitlines()
+    lines = (logs_at_start(ctx.paths) / f"{name}.log").read_text(errors="replace").splitlines()
+    assert lines
     assert [line for line in lines if " ERROR " in line or line.startswith("Exception")] == []
 
 
