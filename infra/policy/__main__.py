@@ -10,9 +10,11 @@ from pulumi_policy import (  # pyright: ignore[reportMissingImports] - in the pa
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
 )
-from resources import Resource, Rule
-from rules import RULES
+from resources import Resource, Rule, StackRule
+from rules import RULES, STACK_RULES
 
 
 def validation(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
@@ -26,8 +28,25 @@ def validation(rule: Rule) -> Callable[[ResourceValidationArgs, ReportViolation]
     return validate
 
 
+def stack_validation(rule: StackRule) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    """The rule of a whole stack as Pulumi calls it."""
+
+    def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        resources = [
+            Resource(given.resource_type, given.name, given.props, bool(given.opts.protect), given.urn)
+            for given in args.resources
+        ]
+        for resource, problem in rule.check(resources):
+            report_violation(problem, resource.urn)
+
+    return validate
+
+
 PolicyPack(
     name="weir",
     enforcement_level=EnforcementLevel.MANDATORY,
-    policies=[ResourceValidationPolicy(rule.name, rule.description, validation(rule)) for rule in RULES],
+    policies=[
+        *(ResourceValidationPolicy(rule.name, rule.description, validation(rule)) for rule in RULES),
+        *(StackValidationPolicy(rule.name, rule.description, stack_validation(rule)) for rule in STACK_RULES),
+    ],
 )

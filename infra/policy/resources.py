@@ -20,6 +20,8 @@ class Resource:
     name: str
     props: Mapping[str, Any]
     protect: bool = False
+    urn: str = ""
+    """Pulumi's name for it, where a rule of a whole stack has to tell which one it means."""
 
     @property
     def kind(self) -> str:
@@ -49,6 +51,7 @@ class Resource:
 
 
 Check = Callable[[Resource], Iterable[str]]
+StackCheck = Callable[[Iterable[Resource]], Iterable[tuple[Resource, str]]]
 
 
 @dataclass(frozen=True)
@@ -58,3 +61,12 @@ class Rule:
     name: str
     description: str
     check: Check
+
+
+@dataclass(frozen=True)
+class StackRule:
+    """A rule of all resources together: what is missing shows in none of them. It names the one that suffers."""
+
+    name: str
+    description: str
+    check: StackCheck

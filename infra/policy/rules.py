@@ -5,12 +5,15 @@ They look at what is sent to the cluster, not at the program that made it, so th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pod_rules import by_digest, no_clear_secrets, no_idle_tokens, pinned, restricted, sized
-from resources import ENVIRONMENT_LABEL, OWNER_LABEL, Resource, Rule
+from access_rules import audited, authenticated, authorized, closed, least_rights, narrow_acls, strong_keys
+from network_rules import denied_by_default, narrow, not_exposed
+from pod_rules import by_digest, no_idle_tokens, pinned, read_only, restricted, sized
+from resources import ENVIRONMENT_LABEL, OWNER_LABEL, Resource, Rule, StackRule
+from secret_rules import no_clear_secrets
 
 STATE_DECISION = "weir.io/state-decision"
 PLAIN_HTTP = "weir.io/plain-http"
@@ -33,12 +36,18 @@ class Violation:
 
 def violations(resources: Iterable[Resource]) -> list[Violation]:
     """Whatever is wrong with any of `resources`, in their order."""
-    return [
-        Violation(rule.name, f"{resource.kind or resource.type} {resource.name}", problem)
-        for resource in resources
-        for rule in RULES
-        for problem in rule.check(resource)
-    ]
+    return [_violation(rule.name, one, problem) for one in resources for rule in RULES for problem in rule.check(one)]
+
+
+def stack_violations(resources: Iterable[Resource]) -> list[Violation]:
+    """Whatever is wrong with a whole stack: with each of its resources, and with all of them together."""
+    listed = list(resources)
+    missing = (_violation(rule.name, one, problem) for rule in STACK_RULES for one, problem in rule.check(listed))
+    return [*violations(listed), *missing]
+
+
+def _violation(rule: str, resource: Resource, problem: str) -> Violation:
+    return Violation(rule, f"{resource.kind or resource.type} {resource.name}", problem)
 
 
 def owned(resource: Resource) -> Iterator[str]:
@@ -108,15 +117,6 @@ def encrypted(resource: Resource) -> Iterator[str]:
         yield "spec.tls: missing, so people would log in unencrypted; add it"
 
 
-def not_exposed(resource: Resource) -> Iterator[str]:
-    """No service leaves the cluster by itself; what people reach goes through an ingress."""
-    if resource.kind == "Service" and resource.spec.get("type", "ClusterIP") not in {"ClusterIP", "ExternalName"}:
-        yield (
-            f"spec.type: {resource.spec['type']} opens it to traffic from outside the cluster; use ClusterIP and an "
-            "ingress"
-        )
-
-
 def retention_set(resource: Resource) -> Iterator[str]:
     """Every topic sets its retention."""
     if resource.kind == "KafkaTopic":
@@ -158,18 +158,6 @@ def state_kept(resource: Resource) -> Iterator[str]:
         yield "spec.job.upgradeMode: stateless loses the deduplication state; use savepoint"
 
 
-def narrow(resource: Resource) -> Iterator[str]:
-    """A network policy lists the peers it allows, and their ports."""
-    if resource.kind != "NetworkPolicy":
-        return
-    for direction, peers in (("ingress", "from"), ("egress", "to")):
-        for rule in resource.spec.get(direction) or []:
-            if not rule.get("ports"):
-                yield f"spec.{direction}: a rule without ports opens all ports; list them"
-            if not rule.get(peers) and direction == "ingress":
-                yield f"spec.{direction}: a rule without `{peers}` opens it to everybody; list them"
-
-
 def enforced(resource: Resource) -> Iterator[str]:
     """A namespace refuses pods that are not restricted."""
     if resource.kind == "Namespace" and resource.labels.get("pod-security.kubernetes.io/enforce") != "restricted":
@@ -196,8 +184,12 @@ def _encrypted_cassandra(spec: Mapping[str, Any]) -> Iterator[str]:
         yield "spec.auth: off, so anybody could read and write; turn it on"
 
 
+def _named(check: Callable[..., object]) -> tuple[str, str]:
+    return check.__name__.replace("_", "-"), (check.__doc__ or "").strip()
+
+
 RULES = tuple(
-    Rule(check.__name__.replace("_", "-"), (check.__doc__ or "").strip(), check)
+    Rule(*_named(check), check)
     for check in (
         owned,
         protected,
@@ -211,9 +203,18 @@ RULES = tuple(
         pinned,
         by_digest,
         restricted,
+        read_only,
         no_idle_tokens,
         no_clear_secrets,
         narrow,
+        least_rights,
+        narrow_acls,
+        authorized,
+        authenticated,
+        audited,
+        closed,
+        strong_keys,
         enforced,
     )
 )
+STACK_RULES = tuple(StackRule(*_named(check), check) for check in (denied_by_default,))

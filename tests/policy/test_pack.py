@@ -64,7 +64,7 @@ def analyse(pack: Any, wanted: Any) -> list[Any]:
 
 def test_the_engine_learns_of_every_rule(pack: Any) -> None:
     known = pack.GetAnalyzerInfo(empty_pb2.Empty())
-    assert {policy.name for policy in known.policies} == {rule.name for rule in rules.RULES}
+    assert {policy.name for policy in known.policies} == {rule.name for rule in (*rules.RULES, *rules.STACK_RULES)}
     assert all(policy.enforcementLevel == analyzer_pb2.MANDATORY for policy in known.policies)
 
 
@@ -73,6 +73,18 @@ def test_a_sound_resource_passes_and_an_unprotected_one_stops_the_update(pack: A
     (found,) = analyse(pack, resource("KafkaTopic", protect=False))
     assert (found.policyName, found.enforcementLevel) == ("protected", analyzer_pb2.MANDATORY)
     assert "holds data but is not protected" in found.message
+
+
+def test_a_rule_of_the_whole_stack_names_what_suffers(pack: Any) -> None:
+    properties = struct_pb2.Struct()
+    properties.update(resource("Deployment").props)
+    urn = "urn:pulumi:prod::weir::kubernetes:x:Deployment::one"
+    options = analyzer_pb2.AnalyzerResourceOptions(customTimeouts=analyzer_pb2.AnalyzerResourceOptions.CustomTimeouts())
+    pods = analyzer_pb2.AnalyzerResource(
+        type="kubernetes:x:Deployment", name="one", urn=urn, properties=properties, options=options
+    )
+    (found,) = pack.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=[pods])).diagnostics
+    assert (found.policyName, found.urn) == ("denied-by-default", urn)
 
 
 def test_rules_see_into_nested_properties(pack: Any) -> None:

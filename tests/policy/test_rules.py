@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import pytest
+from tests.policy.mutants import MUTANTS
 from tests.policy.rules_under_test import DATA_LABEL, ENVIRONMENT_LABEL, OWNER_LABEL, Resource, pod_rules, rules
 
 pytestmark = pytest.mark.unit
@@ -16,7 +17,11 @@ CONTAINER: dict[str, Any] = {
     "name": "main",
     "image": f"ghcr.io/weir/superset{DIGEST}",
     "resources": {"requests": {"cpu": "1", "memory": "1Gi"}, "limits": {"cpu": "2", "memory": "1Gi"}},
-    "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
+    "securityContext": {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    },
 }
 POD: dict[str, Any] = {
     "automountServiceAccountToken": False,
@@ -40,8 +45,18 @@ SOUND: dict[str, dict[str, Any]] = {
     "ConfigMap": {"data": {"config.properties": "x"}},
     "Namespace": {"metadata": {"labels": {**LABELS, "pod-security.kubernetes.io/enforce": "restricted"}}},
     "NetworkPolicy": {"spec": {"ingress": [{"from": [{"podSelector": {}}], "ports": [{"port": 9042}]}]}},
-    "Kafka": {"spec": {"kafka": {"listeners": [TLS_LISTENER], "config": {"unclean.leader.election.enable": False}}}},
-    "KafkaNodePool": {"spec": {"storage": {"type": "jbod", "volumes": [{"deleteClaim": False}]}}},
+    "Kafka": {
+        "spec": {
+            "kafka": {
+                "authorization": {"type": "simple"},
+                "listeners": [TLS_LISTENER],
+                "config": {"unclean.leader.election.enable": False},
+            }
+        }
+    },
+    "KafkaNodePool": {
+        "spec": {"storage": {"type": "jbod", "volumes": [{"deleteClaim": False}]}, "resources": CONTAINER["resources"]}
+    },
     "KafkaTopic": {
         "spec": {"partitions": 4, "replicas": 3, "config": {"retention.ms": "1", "min.insync.replicas": "2"}}
     },
@@ -49,7 +64,13 @@ SOUND: dict[str, dict[str, Any]] = {
         "spec": {
             "image": f"ghcr.io/weir/flink-job{DIGEST}",
             "job": {"upgradeMode": "savepoint"},
-            "flinkConfiguration": {"security.ssl.internal.enabled": "true", "security.ssl.rest.enabled": "true"},
+            "flinkConfiguration": {
+                "security.ssl.internal.enabled": "true",
+                "security.ssl.rest.enabled": "true",
+                "web.submit.enable": "false",
+            },
+            "jobManager": {"resource": {"cpu": 1, "memory": "2048m"}},
+            "taskManager": {"resource": {"cpu": 1, "memory": "2048m"}},
             "podTemplate": {
                 "spec": {
                     **POD,
@@ -63,10 +84,18 @@ SOUND: dict[str, dict[str, Any]] = {
         "spec": {
             "auth": True,
             "cassandra": {
+                "podSecurityContext": POD["securityContext"],
+                "resources": CONTAINER["resources"],
+                "containers": [
+                    {"name": "cassandra", "securityContext": CONTAINER["securityContext"]},
+                    {**CONTAINER, "name": "server-system-logger"},
+                ],
+                "initContainers": [{**CONTAINER, "name": "server-config-init"}],
                 "serverEncryptionStores": {"keystoreSecretRef": {}},
                 "clientEncryptionStores": {"keystoreSecretRef": {}},
                 "config": {
                     "cassandraYaml": {
+                        "audit_logging_options": {"enabled": True},
                         "client_encryption_options": {"enabled": True, "optional": False},
                         "server_encryption_options": {"internode_encryption": "all"},
                     }
@@ -141,7 +170,11 @@ BROKEN = [
         "must be all",
     ),
     (resource("K8ssandraCluster", "spec", "auth", value=False), "encrypted", "anybody could read"),
-    (resource("FlinkDeployment", "spec", "flinkConfiguration", value={}), "encrypted", "ssl.internal"),
+    (
+        resource("FlinkDeployment", "spec", "flinkConfiguration", "security.ssl.internal.enabled"),
+        "encrypted",
+        "ssl.internal",
+    ),
     (
         resource("FlinkDeployment", "spec", "flinkConfiguration", "security.ssl.rest.enabled"),
         "encrypted",
@@ -155,6 +188,16 @@ BROKEN = [
     ),
     (resource("Ingress", "spec", "tls"), "encrypted", "spec.tls: missing"),
     (resource("Service", "spec", "type", value="LoadBalancer"), "not-exposed", "LoadBalancer"),
+    (
+        resource("Service", "spec", value={"type": "LoadBalancer", "loadBalancerSourceRanges": ["0.0.0.0/0"]}),
+        "not-exposed",
+        "list your own networks",
+    ),
+    (
+        resource("Service", "spec", value={"type": "NodePort", "loadBalancerSourceRanges": ["192.0.2.0/24"]}),
+        "not-exposed",
+        "NodePort",
+    ),
     (resource("KafkaTopic", "spec", "config", "retention.ms"), "retention-set", "no retention.ms"),
     (resource("KafkaTopic", "spec", "replicas", value=2), "replicated", "spec.replicas: 2; data that is kept needs 3"),
     (resource("KafkaTopic", "spec", "config", "min.insync.replicas", value="1"), "replicated", "below 2"),
@@ -177,7 +220,12 @@ BROKEN = [
     (by_digest(resource("Deployment", *MAIN, "image", value="superset:6.1.0")), "by-digest", "has no digest"),
     (by_digest(resource("FlinkDeployment", "spec", "image", value="job:1")), "by-digest", "spec.image"),
     (
-        resource("Deployment", *TEMPLATE, "initContainers", value=[{**CONTAINER, "securityContext": {}}]),
+        resource(
+            "Deployment",
+            *TEMPLATE,
+            "initContainers",
+            value=[{**CONTAINER, "securityContext": {"readOnlyRootFilesystem": True}}],
+        ),
         "restricted",
         "initContainers.main.securityContext.allowPrivilegeEscalation",
     ),
@@ -220,8 +268,9 @@ def test_what_is_wrong_is_found_and_named(broken: Any, rule: str, said: str) -> 
     assert any(said in violation.problem for violation in found), [str(violation) for violation in found]
 
 
-def test_every_rule_is_broken_by_some_case() -> None:
-    assert {rule for _, rule, _ in BROKEN} == {rule.name for rule in rules.RULES}
+def test_every_rule_is_broken_by_some_case_or_mutant() -> None:
+    seen = {rule for _, rule, _ in BROKEN} | {mutant.seen_by for mutant in MUTANTS}
+    assert seen == {rule.name for rule in rules.RULES}
 
 
 def test_a_development_environment_may_lose_its_data_and_has_one_copy() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests import schemas
 from tests.policy.rules_under_test import Resource, rules
-from tests.renderings import PLAIN, rendered, rendered_with
+from tests.renderings import DIGESTS, PLAIN, pinned, rendered, rendered_with
 
 from weir.programs.rendering import Rendering
 
@@ -25,14 +25,19 @@ def resources_of(rendering: Rendering) -> list[Any]:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_nothing_of_a_stack_breaks_a_rule(stack: str) -> None:
-    resources = resources_of(rendered(stack))
+    resources = resources_of(pinned(stack))
     assert len(resources) > 80
-    assert [str(violation) for violation in rules.violations(resources)] == []
+    assert [str(violation) for violation in rules.stack_violations(resources)] == []
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_a_protected_stack_with_tags_is_stopped_for_nothing_else(stack: str) -> None:
+    assert {violation.rule for violation in rules.stack_violations(resources_of(rendered(stack)))} == {"by-digest"}
 
 
 def test_nothing_of_the_plain_profile_breaks_a_rule_or_a_schema() -> None:
     plain = rendered_with("dev", PLAIN)
-    assert [str(violation) for violation in rules.violations(resources_of(plain))] == []
+    assert [str(violation) for violation in rules.stack_violations(resources_of(plain))] == []
     assert {entry.inputs["kind"] for entry in plain.manifests} >= {"StatefulSet", "Deployment", "Job", "NetworkPolicy"}
     assert [problem for entry in plain.manifests for problem in schemas.problems(entry.inputs)] == []
 
@@ -47,6 +52,7 @@ def test_protected_data_with_one_copy_is_stopped_in_any_stack() -> None:
     one_copy = {
         "weir:environment": "prod-eu",
         "weir:availability": {"zones": ["eu-west-1a"], "protect": True},
+        "weir:images.digests": DIGESTS,
     }
     broken = rules.violations(resources_of(rendered_with("prod", one_copy)))
     assert {violation.rule for violation in broken} == {"replicated"}
@@ -69,4 +75,7 @@ def test_every_namespace_with_pods_denies_by_default() -> None:
             for entry in rendering.manifests
             if entry.inputs["kind"] in {"Deployment", "StatefulSet", "Job", "FlinkDeployment", "Kafka"}
         }
-        assert with_pods == denied
+        charts = {
+            entry.inputs["namespace"] for entry in rendering.resources if entry.type == "kubernetes:helm.sh/v3:Release"
+        }
+        assert with_pods | charts == denied
