@@ -3,7 +3,7 @@
 import pulumi
 
 from weir.config.stack_settings import Target
-from weir.programs.guard import guard, plain_errors
+from weir.programs.guard import guard, plain_errors, require_digests
 from weir.programs.load import load
 from weir.programs.platform import platform
 from weir.programs.workloads import workloads
@@ -11,6 +11,7 @@ from weir.programs.workloads import workloads
 with plain_errors():
     environment = load()
     if environment.stack.target is Target.KUBERNETES:
+        require_digests(environment)
         guard(environment.stack.decisions)
         jobs = workloads(environment, platform(environment))
         pulumi.export("pipelines", [job.name for job in jobs])

@@ -8,8 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.policy.rules_under_test import Resource, rules
-from tests.renderings import REPOSITORY, rendered_with
+from tests.renderings import REPOSITORY
 from typer.testing import CliRunner
 
 from weir.cli.promote import commands
@@ -22,7 +21,6 @@ from weir.programs.promotion import built, promoted
 pytestmark = pytest.mark.unit
 
 OLD, NEW = "sha256:" + "1" * 64, "sha256:" + "2" * 64
-ALL = {name.value: NEW for name in ImageName}
 
 
 @pytest.fixture
@@ -100,21 +98,13 @@ def test_the_command_writes_once_and_then_says_that_nothing_changes(stacks: Path
     assert "already runs the images of ci" in second.output
 
 
-def test_an_environment_by_digest_has_no_image_by_tag() -> None:
-    images = {"weir:images": {"require_digests": True, "digests": ALL}}
-    resources = [
-        Resource(entry.type, entry.name, entry.inputs, entry.protect)
-        for entry in rendered_with("prod", images).resources
-        if entry.custom
-    ]
-    assert [str(violation) for violation in rules.violations(resources)] == []
-    flink = next(resource for resource in resources if resource.kind == "FlinkDeployment")
-    assert flink.spec["image"].endswith(f"/flink-job@{NEW}")
-    changed = Resource(flink.type, flink.name, {**flink.props, "spec": {**flink.spec, "image": "x:1"}}, True)
-    assert {violation.rule for violation in rules.violations([changed])} == {"by-digest"}
-
-
-def test_an_image_without_its_digest_is_refused_by_name() -> None:
-    some = {name: digest for name, digest in ALL.items() if name != "trino"}
-    with pytest.raises(ConfigError, match=r"digests\.trino: missing, but require_digests is true"):
-        rendered_with("prod", {"weir:images": {"require_digests": True, "digests": some}})
+def test_an_image_that_runs_here_alone_keeps_its_digest(stacks: Path) -> None:
+    write(stacks, "staging", NEW)
+    file = stacks / "Pulumi.prod.yaml"
+    file.write_text(with_digests(file.read_text(), {"kafka-tiered-storage": OLD, "trino": OLD}))
+    commit(stacks, hours_ago=25)
+    assert promoted(file, time.time(), "Ada").after == {
+        ImageName.FLINK_JOB: NEW,
+        ImageName.KAFKA_TIERED_STORAGE: OLD,
+        ImageName.TRINO: NEW,
+    }

@@ -1,4 +1,4 @@
-"""Commands of container images: which a stack runs, and building them without a registry."""
+"""Commands of container images: which a stack runs, their digests, and building them without a registry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MEBIBYTE = 1 << 20
 
 @commands.callback()
 def _images() -> None:
-    """List and build the container images of a stack."""
+    """List, pin and build the container images of a stack."""
 
 
 @commands.command("list")
@@ -35,6 +35,38 @@ def list_images(stack: KubernetesStack = "dev", as_json: JsonOption = False) -> 
         console.print_json(data={name.value: reference for name, reference in references.items()})
     for reference in () if as_json else references.values():
         console.print(reference, highlight=False, markup=False)
+
+
+@commands.command()
+def pin(
+    stack: Annotated[str, typer.Argument(help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")],
+    plain_http: Annotated[bool, typer.Option("--plain-http", help="For a registry that has no TLS.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the digests without writing them.")] = False,
+) -> None:
+    """Ask the registries for the digests of a stack's images, and write those that it lacks into its file."""
+    import httpx  # noqa: PLC0415
+
+    from weir.clients.image_registry import TIMEOUT_SECONDS, manifest_digest  # noqa: PLC0415
+    from weir.config.errors import WeirError  # noqa: PLC0415
+    from weir.config.repository import REPOSITORY, stack_file  # noqa: PLC0415
+    from weir.programs.pinning import pinned  # noqa: PLC0415
+
+    file, scheme = stack_file(stack), "http" if plain_http else "https"
+    with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=True) as client:
+        try:
+            pins = pinned(file, REPOSITORY / "pipelines", lambda image: manifest_digest(image, client, scheme))
+        except httpx.HTTPError as error:
+            raise WeirError(
+                f"a registry does not answer ({error}), and {file.name} is as it was; check the network and "
+                "images.registry_prefix"
+            ) from None
+    for name, digest in pins.added.items():
+        console.print(f"{name.value}: by tag -> {digest}", highlight=False)
+    if not pins.added:
+        console.print(f"every image of {file.name} has a digest")
+    elif not dry_run:
+        file.write_text(pins.text, encoding="utf-8")
+        console.print(f"{file.name} is updated. Review it with `weir plan {stack}`, commit it, then run `pulumi up`")
 
 
 @commands.command()

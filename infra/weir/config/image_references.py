@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from weir import __version__
 from weir.config import versions
-from weir.config.errors import ConfigError
 from weir.config.images import ImageName, ImagesConfig
 
 UPSTREAM = {
@@ -19,20 +18,11 @@ UPSTREAM = {
 
 
 def image_reference(images: ImagesConfig, name: ImageName) -> str:
-    """`registry/repository:tag`, or `registry/repository@sha256:...` where a digest pins it.
-
-    Raises:
-        ConfigError: no digest pins it, and the stack lets nothing else run.
-    """
+    """`registry/repository:tag`, or `registry/repository@sha256:...` where a digest pins it."""
     repository, tag = UPSTREAM.get(name, (f"{images.own_registry}/{name.value}", __version__))
     if images.registry_prefix:
         repository = f"{images.registry_prefix}/{repository.split('/', 1)[1]}"
     digest = images.digests.get(name)
-    if digest is None and images.require_digests:
-        raise ConfigError(
-            "images",
-            [f"digests.{name.value}: missing, but require_digests is true; promote the image, or set its digest"],
-        )
     return f"{repository}@{digest}" if digest else f"{repository}:{tag}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from weir.config.base import Frozen
 
@@ -52,19 +52,14 @@ class ImagesConfig(Frozen):
         "ghcr.io/weir"
     )
     digests: Annotated[
-        dict[ImageName, Digest], Field(description="Pinned image digests; `weir promote` writes them.")
+        dict[ImageName, Digest],
+        Field(description="Pinned image digests; `weir images pin` and `weir promote` write them."),
     ] = {}
-    require_digests: Annotated[bool, Field(description="Refuse images that are not pinned by digest.")] = False
+    require_digests: Annotated[
+        bool | None,
+        Field(
+            description="`pulumi up` refuses images that are not pinned by digest. Default: where availability.protect."
+        ),
+    ] = None
     pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
     pull_secrets: Annotated[list[str], Field(description="Pull secrets that exist in the platform's namespaces.")] = []
-
-    @model_validator(mode="after")
-    def _pinned(self) -> ImagesConfig:
-        own = (ImageName.FLINK_JOB, ImageName.SUPERSET, ImageName.WEIR_JOBS)
-        missing = [name.value for name in own if name not in self.digests] if self.require_digests else []
-        if missing:
-            raise ValueError(
-                f"digests: {', '.join(missing)} missing, but require_digests is true; promote the images of the "
-                "previous environment, or set their digests"
-            )
-        return self

@@ -15,12 +15,14 @@ from pulumi.runtime import config as settings
 from pulumi.runtime import mocks
 from pulumi.runtime.settings import get_monitor
 
+from weir.catalog.environment import Environment
 from weir.config.decisions import Decisions
-from weir.config.errors import WeirError
+from weir.config.errors import ConfigError, WeirError
 from weir.config.repository import REPOSITORY
 from weir.programs.change_rules import compare
 from weir.programs.changes import Change
 from weir.programs.decided import decide, stale_line
+from weir.programs.pinning import missing_digests
 from weir.programs.recording import Recorded
 from weir.programs.rendering import PROGRAM, WITH_SETTINGS, from_json
 from weir.programs.standing import exported
@@ -62,6 +64,16 @@ def guard(decisions: Decisions, program: Path = PROGRAM) -> None:
         pulumi.log.warn(stale_line(entry))
     if decided.refused:
         raise pulumi.RunError(refusal(decided.refused))
+
+
+def require_digests(environment: Environment) -> None:
+    """Refuses images by tag where the stack lets none run. A rendering goes on: it pulls nothing.
+
+    Raises:
+        ConfigError: names the images, and the commands that pin them.
+    """
+    if not _is_rendering() and (problem := missing_digests(environment)):
+        raise ConfigError(f"stack {environment.stack.environment}", [problem])
 
 
 def refusal(changes: list[Change]) -> str:

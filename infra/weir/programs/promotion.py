@@ -86,7 +86,9 @@ def promoted(stack_file: Path, now: float, approved_by: str = "") -> Promotion:
         if stack.images.digests.get(name) != digest:
             _check_soaked(source_file, source.environment, (name, digest), (rules.soak_hours, now))
     remark = f"from {source.environment}" + (f", approved by {approved_by}" if approved_by else "")
-    return _promotion(stack_file, stack, source.environment, source.images.digests, remark)
+    # An image that runs here alone keeps its digest.
+    digests = {**stack.images.digests, **source.images.digests}
+    return _promotion(stack_file, stack, source.environment, digests, remark)
 
 
 def _promotion(
