@@ -23,6 +23,7 @@ from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.catalog.tables import Table
 from weir.catalog.topics import Topic
 from weir.catalog.types import ColumnType
+from weir.clients.http import platform_client
 from weir.config.errors import WeirError
 from weir.config.repository import REPOSITORY
 from weir.local import flink, lifecycle, provision, state
@@ -148,11 +149,10 @@ def test_schema_ids_outlive_a_restart_of_the_registry(ctx: Context, flights: Pip
 
 
 def test_flink_offers_the_slots_and_checkpoints_of_the_stack(ctx: Context) -> None:
-    overview = httpx.get(f"{ctx.endpoints.flink_url}/overview").json()
+    with platform_client(10, base_url=ctx.endpoints.flink_url, login=ctx.endpoints.flink_login) as client:
+        overview = client.get("/overview").json()
+        settings = {entry["key"]: entry["value"] for entry in client.get("/jobmanager/config").json()}
     assert overview["slots-total"] == ctx.stack.flink.task_slots * ctx.stack.flink.task_managers
-    settings = {
-        entry["key"]: entry["value"] for entry in httpx.get(f"{ctx.endpoints.flink_url}/jobmanager/config").json()
-    }
     assert settings["execution.checkpointing.dir"] == flink.checkpoint_folder(ctx).as_uri()
     assert settings["execution.checkpointing.externalized-checkpoint-retention"] == "RETAIN_ON_CANCELLATION"
 

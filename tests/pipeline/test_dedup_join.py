@@ -134,7 +134,7 @@ def test_an_upgrade_keeps_seen_ids_and_drops_duplicates_across_it(ctx: Context, 
 
 def test_a_cancelled_job_goes_on_and_one_without_its_state_is_refused(ctx: Context, flights: Flights):
     """Half of what it reads first is late: rows and totals take it, and it is counted."""
-    rest, pipeline = FlinkRest(ctx.endpoints.flink_url), flights.pipeline
+    rest, pipeline = FlinkRest.of(ctx.endpoints), flights.pipeline
     first = jobs.submit(ctx, pipeline)
     flights.send(skip=300_000, limit=500)
     wait_until_drained(ctx.endpoints, pipeline)

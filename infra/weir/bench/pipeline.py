@@ -187,7 +187,7 @@ def measured_job(ctx: Context, pipeline: Pipeline, name: str, command: list[str]
         WeirError: the job fails, or reads nothing.
     """
     _collect_garbage(ctx)
-    rest = FlinkRest(ctx.endpoints.flink_url)
+    rest = FlinkRest.of(ctx.endpoints)
     job_id = jobs.run_client(ctx, command, name)
     try:
         points = list(_progress(pipeline, rest, job_id, events))

@@ -31,7 +31,7 @@ def upgrade(ground: Ground) -> None:
 
 def failures_of(ground: Ground) -> tuple[str, str]:
     """The running job and what it failed of last."""
-    with FlinkRest(ground.endpoints.flink_url) as flink:
+    with FlinkRest.of(ground.endpoints) as flink:
         job = flink.latest(ground.base.name)
         return (job.id, flink.failure(job.id)) if job else ("", "no job")
 

@@ -87,7 +87,7 @@ class Ground:
     @property
     def rest(self) -> FlinkRest:
         """Flink's interface."""
-        return FlinkRest(self.endpoints.flink_url)
+        return FlinkRest.of(self.endpoints)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -205,7 +205,9 @@ def write_dataset(folder: Path, events: int) -> None:
         (member,) = archive.namelist()
         with archive.open(member) as lines, (folder / "events.csv").open("wb") as file:
             file.writelines(itertools.islice(lines, events + 1))
-    references = {name: str(path) for name, path in original.references.items()}
+    references = {name: path.name for name, path in original.references.items()}
+    for path in original.references.values():
+        shutil.copy(path, folder)
     document = {"null_text": original.null_text, "events": "events.csv", "references": references}
     (folder / "dataset.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
 

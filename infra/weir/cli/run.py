@@ -22,6 +22,10 @@ EngineOption = Annotated[
     typer.Option(help="Run every pipeline on this engine instead of the one in its file."),
 ]
 INTERRUPTED = 130
+OPEN_TO_LOCAL_USERS = (
+    "Other users of this machine reach Kafka, Cassandra, the registry, Kafka Connect and Trino without a password; "
+    "Flink takes jobs from you alone (SECURITY.md)."
+)
 
 
 @commands.command()
@@ -70,6 +74,7 @@ def up(
         for name, url in outcome.dashboard_urls.items():
             console.print(f"\nDashboard of {name}: [bold]{url}[/]", highlight=False)
         console.print(f"Log in as admin. Password: cat {outcome.password_file}", highlight=False)
+        console.print(OPEN_TO_LOCAL_USERS, highlight=False)
         if not all(result.correct for result in outcome.verifications):
             raise typer.Exit(1)
 

@@ -39,7 +39,7 @@ def application_parts(endpoints: Endpoints, pipeline: Pipeline, loader_log: Load
     `loader_log` is what the monitor has seen of the loader.
     """
     if pipeline.spec.engine is Engine.FLINK:
-        with FlinkRest(endpoints.flink_url) as flink:
+        with FlinkRest.of(endpoints) as flink:
             return {JOB: job_health(flink, pipeline.name)}
     return {
         APPLICATION: streams_health(StreamsClient(endpoints.streams_url), pipeline.name),

@@ -23,5 +23,5 @@ def conflicting_duplicates(endpoints: Endpoints, pipeline: Pipeline) -> int | No
     """
     if pipeline.spec.engine is Engine.KAFKA_STREAMS:
         return StreamsCounters(StreamsClient(endpoints.streams_url), pipeline).read().get(COLUMN)
-    with FlinkRest(endpoints.flink_url) as flink:
+    with FlinkRest.of(endpoints) as flink:
         return JobCounters(flink, pipeline, [COLUMN]).read().get(COLUMN)

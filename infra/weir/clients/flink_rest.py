@@ -15,6 +15,7 @@ import httpx
 
 from weir.catalog.application_state import root_cause
 from weir.clients.http import platform_client
+from weir.config.endpoints import Endpoints, Login
 from weir.config.errors import WeirError
 
 T = TypeVar("T")
@@ -52,9 +53,14 @@ class Failure:
 class FlinkRest:
     """A client of one job manager. Every method raises WeirError when it does not answer or refuses."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, login: Login | None = None) -> None:
         self._url = url
-        self._client = platform_client(REQUEST_TIMEOUT_SECONDS)
+        self._client = platform_client(REQUEST_TIMEOUT_SECONDS, login=login)
+
+    @classmethod
+    def of(cls, endpoints: Endpoints) -> FlinkRest:
+        """The platform's job manager."""
+        return cls(endpoints.flink_url, endpoints.flink_login)
 
     def __enter__(self) -> FlinkRest:
         return self

@@ -42,7 +42,7 @@ def join_misses(endpoints: Endpoints, pipeline: Pipeline) -> dict[str, Misses]:
     if pipeline.spec.engine is Engine.KAFKA_STREAMS:
         told = StreamsClient(endpoints.streams_url).pipeline(pipeline.name).get("join_misses", {})
         return {name: Misses(entry["misses"], Counter(entry["keys"])) for name, entry in told.items()}
-    with FlinkRest(endpoints.flink_url) as flink:
+    with FlinkRest.of(endpoints) as flink:
         return _of_job(flink, pipeline)
 
 

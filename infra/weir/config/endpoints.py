@@ -42,6 +42,8 @@ class Endpoints(Frozen):
     kafka_login: Login | None = None
     """None if Kafka requires no login: on one machine."""
     cassandra_login: Login | None = None
+    flink_login: Login | None = None
+    """A certificate, on one machine; in a cluster, network policies say who reaches Flink."""
 
     @classmethod
     def of_pod(

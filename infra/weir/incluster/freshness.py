@@ -15,7 +15,7 @@ import time
 from confluent_kafka import OFFSET_END, TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaException, Message, TopicPartition
 
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.principals import MONITOR_GROUP
+from weir.catalog.reserved import MONITOR_GROUP
 from weir.clients.events.decoder import Decoder
 from weir.clients.kafka import client_settings
 from weir.clients.row_watcher import RowWatcher

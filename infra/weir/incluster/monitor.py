@@ -152,7 +152,7 @@ def run(endpoints: Endpoints, pipelines: list[Pipeline], state_file: Path, stop:
     saved, logs = _load(state_file), read_logs(state_file.parent)
     with (
         session_of(endpoints, consistency=ConsistencyLevel.LOCAL_ONE) as session,
-        FlinkRest(endpoints.flink_url) as flink,
+        FlinkRest.of(endpoints) as flink,
         ExitStack() as opened,
     ):
         statement = insert_statement(session, PIPELINE_HEALTH)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from weir.catalog.flink import JDK17_FLAGS
 from weir.config.errors import WeirError
 from weir.config.flink import StateBackend
-from weir.local import jvm
+from weir.local import flink_tls, jvm
 from weir.local.service import LOOPBACK, Context, NotReady, Service, ask_http
+
+if TYPE_CHECKING:
+    import httpx
 
 JOB_MANAGER = "flink-jobmanager"
 TASK_MANAGER = "flink-taskmanager"
@@ -225,7 +228,8 @@ def _environment(ctx: Context, name: str) -> dict[str, str]:
 def _prepare(ctx: Context, name: str, settings: dict[str, Any]) -> None:
     folder = ctx.paths.config(name)
     (ctx.paths.data("flink") / "tmp").mkdir(exist_ok=True)
-    text = yaml.safe_dump({**cluster_settings(ctx), **settings}, sort_keys=False)
+    flink_tls.ensure(ctx)
+    text = yaml.safe_dump({**cluster_settings(ctx), **flink_tls.settings(ctx), **settings}, sort_keys=False)
     (folder / "config.yaml").write_text(text, encoding="utf-8")
     (folder / "log4j2.properties").write_text(jvm.log4j2(QUIET_LOGGERS), encoding="utf-8")
     # The client reads its own; without one it complains at every call.
@@ -233,10 +237,14 @@ def _prepare(ctx: Context, name: str, settings: dict[str, Any]) -> None:
 
 
 def _job_manager_ready(ctx: Context) -> None:
-    ask_http(f"{ctx.endpoints.flink_url}/overview")
+    _ask(ctx, "/overview")
 
 
 def _task_manager_ready(ctx: Context, name: str) -> None:
-    answer = ask_http(f"{ctx.endpoints.flink_url}/taskmanagers").json()
+    answer = _ask(ctx, "/taskmanagers").json()
     if name not in {entry["id"] for entry in answer["taskmanagers"]}:
         raise NotReady("it has not registered with the job manager yet")
+
+
+def _ask(ctx: Context, path: str) -> httpx.Response:
+    return ask_http(ctx.endpoints.flink_url + path, login=ctx.endpoints.flink_login)

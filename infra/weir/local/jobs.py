@@ -48,7 +48,7 @@ def submit(ctx: Context, pipeline: Pipeline, *, from_empty: bool = False) -> str
 
 
 def _submit(ctx: Context, pipeline: Pipeline, *, from_empty: bool) -> str:
-    rest = FlinkRest(ctx.endpoints.flink_url)
+    rest = FlinkRest.of(ctx.endpoints)
     package = build_job_package(ctx.repository, ctx.paths.config("jobs") / "dedup_join.zip")
     fingerprint = _fingerprint(ctx, pipeline, package)
     running = rest.running(pipeline.name)
@@ -95,7 +95,7 @@ def submit_again(ctx: Context) -> None:
 
 def stop_all(ctx: Context, timeout_seconds: float) -> dict[str, str | None]:
     """Stops every job; the location of its savepoint by job name, None where only its checkpoints remain."""
-    rest = FlinkRest(ctx.endpoints.flink_url)
+    rest = FlinkRest.of(ctx.endpoints)
     return _stop(ctx, rest, {job.id: job.name for job in rest.jobs() if job.active}, timeout_seconds)
 
 

@@ -42,6 +42,8 @@ def claim(paths: Paths) -> None:
                     f"{folder} is not empty and was not created by weir; set WEIR_HOME to an empty or new folder"
                 )
             (folder / MARKER).touch()
+        # Keys, passwords and sockets: other users of the machine may not even look for them.
+        folder.chmod(0o700)
     except OSError as error:
         raise WeirError(f"the data folder {folder} cannot be used: {error}; set WEIR_HOME to another") from None
     free_mib = shutil.disk_usage(folder).free // 2**20

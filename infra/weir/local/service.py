@@ -23,7 +23,7 @@ from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
 from weir.clients.http import platform_client
 from weir.config.embedded import Ports
-from weir.config.endpoints import Endpoints
+from weir.config.endpoints import Endpoints, Login
 from weir.config.stack import StackConfig
 from weir.toolchain.installed import Toolchain
 
@@ -106,12 +106,25 @@ class Context:
             registry_url=f"http://{LOOPBACK}:{self.ports.registry}/apis/ccompat/v7",
             cassandra_contact_points=(f"{LOOPBACK}:{self.ports.cassandra}",),
             cassandra_datacenter=CASSANDRA_DATACENTER,
-            flink_url=f"http://{LOOPBACK}:{self.ports.flink}",
+            flink_url=f"https://{LOOPBACK}:{self.ports.flink}",
             trino_url=f"http://{LOOPBACK}:{self.ports.trino}",
             superset_url=f"http://{LOOPBACK}:{self.ports.superset}",
             streams_url=f"http://{LOOPBACK}:{self.ports.streams}",
             loader_url=f"http://{LOOPBACK}:{self.ports.loader}",
+            flink_login=self._flink_login(),
         )
+
+    @property
+    def flink_certificate(self) -> Path:
+        """The folder of the certificate that Flink and its clients show each other; `flink_tls` makes it."""
+        return self.paths.data("secrets") / "flink"
+
+    def _flink_login(self) -> Login | None:
+        """None where Flink never ran."""
+        folder = self.flink_certificate
+        if not folder.exists():
+            return None
+        return Login(ca_file=folder / "ca.crt", certificate_file=folder / "tls.crt", key_file=folder / "tls.key")
 
     def secret_file(self, name: str) -> Path:
         """A file (mode 0600) with a random secret of 256 bits, made once per data directory.
@@ -200,14 +213,14 @@ def receive(connection: socket.socket, size: int) -> bytes:
     return data
 
 
-def ask_http(url: str, *, timeout_seconds: float = 2) -> httpx.Response:
-    """The answer to a GET of `url`.
+def ask_http(url: str, *, timeout_seconds: float = 2, login: Login | None = None) -> httpx.Response:
+    """The answer to a GET of `url`, with the certificate of `login` where there is one.
 
     Raises:
         NotReady: no connection, no answer in time, or a status other than 2xx.
     """
     try:
-        with platform_client(timeout_seconds) as client:
+        with platform_client(timeout_seconds, login=login) as client:
             response = client.get(url)
     except httpx.HTTPError as error:
         raise NotReady(f"{url} does not answer yet ({type(error).__name__})") from None

@@ -98,7 +98,7 @@ class _Wait:
         """The topic's end offsets at the time of the call, once they are committed; and whether that took a wait."""
         with (
             TopicReader(self.endpoints, step.topic, group=step.group) as reader,
-            FlinkRest(self.endpoints.flink_url) as flink,
+            FlinkRest.of(self.endpoints) as flink,
         ):
             offsets = reader.offsets()
             ends = {partition: end for partition, (_, end) in offsets.items()}
