@@ -25,6 +25,7 @@ final class SinkConfig extends AbstractConfig {
   private static final String TRUSTSTORE = "tls.truststore.path";
   private static final String TRUSTSTORE_PASSWORD_FILE = "tls.truststore.password.file";
   private static final String VERIFY_HOSTNAME = "tls.hostname-verification";
+  private static final String SERVER_NAME = "tls.server-name";
   private static final String KEYSPACE = "keyspace";
   private static final String TABLES = "tables";
   private static final String TIMESTAMP_FIELD = "write.timestamp.field";
@@ -67,7 +68,13 @@ final class SinkConfig extends AbstractConfig {
               Type.BOOLEAN,
               true,
               Importance.LOW,
-              "Whether a node's certificate must name the address it is reached by.")
+              "Whether a node's certificate must have the node's name or address.")
+          .define(
+              SERVER_NAME,
+              Type.STRING,
+              null,
+              Importance.LOW,
+              "The name that the certificate of every node must have; else the node's address.")
           .define(KEYSPACE, Type.STRING, Importance.HIGH, "The keyspace of all tables.")
           .define(
               TABLES, Type.LIST, Importance.HIGH, "topic:table for each topic that is consumed.")
@@ -170,7 +177,7 @@ final class SinkConfig extends AbstractConfig {
         truststore == null
             ? null
             : new TlsConfig.Store(truststore, secret(TRUSTSTORE_PASSWORD_FILE), "PKCS12");
-    return new TlsConfig(trusted, null, getBoolean(VERIFY_HOSTNAME));
+    return new TlsConfig(trusted, null, getBoolean(VERIFY_HOSTNAME), getString(SERVER_NAME));
   }
 
   String keyspace() {

@@ -30,13 +30,16 @@ class SinkConfigTest {
                 "password.file", "/etc/role/password",
                 "tls.enabled", "true",
                 "tls.truststore.path", "/etc/trust/truststore.p12",
-                "tls.truststore.password.file", "/etc/trust/password")
+                "tls.truststore.password.file", "/etc/trust/password",
+                "tls.server-name", "cassandra.weir")
             .session();
     assertThat(session.username()).isEqualTo("job_orders");
     assertThat(session.password().file()).isEqualTo("/etc/role/password");
     assertThat(session.tls().truststore().path()).isEqualTo("/etc/trust/truststore.p12");
     assertThat(session.tls().truststore().password().file()).isEqualTo("/etc/trust/password");
     assertThat(session.tls().keystore()).isNull();
+    assertThat(session.tls().verifyHostname()).isTrue();
+    assertThat(session.tls().serverName()).isEqualTo("cassandra.weir");
   }
 
   @Test

@@ -6,7 +6,6 @@ import com.datastax.dse.driver.api.core.config.DseDriverOption;
 import com.datastax.oss.driver.api.core.CqlSession;
 import com.datastax.oss.driver.api.core.CqlSessionBuilder;
 import com.datastax.oss.driver.api.core.config.DriverConfigLoader;
-import com.datastax.oss.driver.api.core.ssl.ProgrammaticSslEngineFactory;
 import java.time.Duration;
 import java.util.List;
 
@@ -28,8 +27,8 @@ final class SessionFactory {
     }
     if (config.tls() != null) {
       builder.withSslEngineFactory(
-          new ProgrammaticSslEngineFactory(
-              config.tls().sslContext(), null, config.tls().verifyHostname(), false));
+          new NamedSslEngineFactory(
+              config.tls().sslContext(), config.tls().serverName(), config.tls().verifyHostname()));
     }
     return builder.build();
   }

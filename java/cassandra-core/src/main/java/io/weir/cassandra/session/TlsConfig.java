@@ -16,9 +16,10 @@ import javax.net.ssl.TrustManagerFactory;
  *
  * @param truststore the trusted certificates; null for those of the JVM
  * @param keystore the client's certificate for mutual TLS; null for none
- * @param verifyHostname whether a node's certificate must contain the address used to reach it
+ * @param verifyHostname whether a node's certificate must contain {@code serverName}
+ * @param serverName the name in the certificate of every node; null for the address of each
  */
-public record TlsConfig(Store truststore, Store keystore, boolean verifyHostname)
+public record TlsConfig(Store truststore, Store keystore, boolean verifyHostname, String serverName)
     implements Serializable {
 
   /** A key store file of a type that the JVM supports, such as PKCS12 or JKS. */

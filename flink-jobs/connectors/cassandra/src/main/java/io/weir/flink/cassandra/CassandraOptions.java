@@ -99,7 +99,14 @@ public final class CassandraOptions {
       key("tls.hostname-verification")
           .booleanType()
           .defaultValue(true)
-          .withDescription("Whether a node's certificate must name the address it is reached by.");
+          .withDescription("Whether a node's certificate must have the node's name or address.");
+  public static final ConfigOption<String> TLS_SERVER_NAME =
+      key("tls.server-name")
+          .stringType()
+          .noDefaultValue()
+          .withDescription(
+              "The name that the certificate of every node must have. Without it: the address by"
+                  + " which the node is reached.");
 
   public static final ConfigOption<String> CONSISTENCY_WRITE =
       key("consistency-level.write")
@@ -247,6 +254,7 @@ public final class CassandraOptions {
         TLS_KEYSTORE_PASSWORD_PATH,
         TLS_KEYSTORE_TYPE,
         TLS_HOSTNAME_VERIFICATION,
+        TLS_SERVER_NAME,
         CONSISTENCY_WRITE,
         CONSISTENCY_READ,
         REQUEST_TIMEOUT,

@@ -37,7 +37,8 @@ final class ValidatedOptions {
           TLS_KEYSTORE_PASSWORD,
           TLS_KEYSTORE_PASSWORD_PATH,
           TLS_KEYSTORE_TYPE,
-          TLS_HOSTNAME_VERIFICATION);
+          TLS_HOSTNAME_VERIFICATION,
+          TLS_SERVER_NAME);
 
   private final ReadableConfig options;
   private final Map<String, String> all;
@@ -219,7 +220,8 @@ final class ValidatedOptions {
             TLS_KEYSTORE_PATH,
             TLS_KEYSTORE_TYPE,
             secret(TLS_KEYSTORE_PASSWORD, TLS_KEYSTORE_PASSWORD_PATH)),
-        options.get(TLS_HOSTNAME_VERIFICATION));
+        options.get(TLS_HOSTNAME_VERIFICATION),
+        options.get(TLS_SERVER_NAME));
   }
 
   private TlsConfig.Store store(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.cassandra.session.Secret;
 import io.weir.cassandra.session.SessionConfig;
+import io.weir.cassandra.session.TlsConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,7 @@ class OptionsTest {
           username                   | weir         | belong together: give both or neither
           password                   | s3cret       | belong together: give both or neither
           tls.truststore.path        | /ca.p12      | Option 'tls.truststore.path' is '/ca.p12': it has no effect without 'tls.enabled'
+          tls.server-name            | cassandra    | Option 'tls.server-name' is 'cassandra': it has no effect without 'tls.enabled'
           consistency-level.write    | SERIAL       | Option 'consistency-level.write' is 'SERIAL': use one of [ANY, ONE,
           consistency-level.read     | ANY          | Option 'consistency-level.read' is 'ANY': use one of [ONE, TWO,
           request-timeout            | 0 s          | Option 'request-timeout' is 'PT0S': it must be at least 1 ms
@@ -88,6 +90,14 @@ class OptionsTest {
     assertThat(session.contactPoints().stream().map(SessionConfig::parseContactPoint))
         .extracting(address -> address.getHostString() + " " + address.getPort())
         .containsExactly("a 1", "b 9042", "::1 9043");
+  }
+
+  @Test
+  void everyNodeMustShowTheNameThatTheTableGives() {
+    TlsConfig tls =
+        options("tls.enabled", "true", "tls.server-name", "cassandra.weir").session().tls();
+    assertThat(tls.verifyHostname()).isTrue();
+    assertThat(tls.serverName()).isEqualTo("cassandra.weir");
   }
 
   @Test
