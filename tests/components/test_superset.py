@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -19,14 +20,16 @@ from weir.components.superset.settings import GIVEN_SECRET, METADATA_PASSWORD, S
 from weir.components.superset.stores import PostgreSql, StoreArgs, Valkey, postgresql_service, valkey_service
 from weir.config import versions
 from weir.config.repository import REPOSITORY
-from weir.config.superset import OAuth
+from weir.config.sign_in import SignIn
 from weir.programs.recording import SECRET, Recorded
 from weir.sizing.plan import NodeSize, PodSize
 
 pytestmark = pytest.mark.unit
 
 DASHBOARD = load_dashboard(REPOSITORY / "dashboards" / "flights")
-OAUTH = OAuth(issuer_url="https://login.example.org", client_id="weir", admin_group="platform")
+SIGN_IN = SignIn.model_validate(
+    {"issuer_url": "https://login.example.org", "client_id": "weir", "groups": {"administrators": ["platform"]}}
+)
 SETUP = "Job/superset-setup"
 
 
@@ -98,11 +101,35 @@ def test_a_persons_secrets_are_used_and_the_others_made() -> None:
 
 
 def test_a_login_by_an_identity_provider_needs_its_secret() -> None:
-    with pytest.raises(ValueError, match=r"superset\.oauth: its client secret is missing"):
-        made(oauth=OAUTH)
-    resources = made(operated=False, oauth=OAUTH, given={"oauth-client-secret": "x"})
-    (container,) = one(resources, "Deployment/superset")["spec"]["template"]["spec"]["containers"]
-    assert {"name": "WEIR_OAUTH_ADMIN_GROUP", "value": "platform"} in container["env"]
+    with pytest.raises(ValueError, match=r"superset\.sign_in: its client secret is missing"):
+        made(sign_in=SIGN_IN)
+
+
+@pytest.mark.parametrize("operated", [True, False])
+def test_both_ways_to_run_superset_get_the_sign_in(operated: bool) -> None:
+    resources = made(operated=operated, sign_in=SIGN_IN, given={"sign-in-client-secret": "canary"})
+    if operated:
+        template = one(resources, "Superset/superset")["spec"]["podTemplate"]
+        environment, volumes = template["container"]["env"], template["volumes"]
+    else:
+        pod = one(resources, "Deployment/superset")["spec"]["template"]["spec"]
+        environment, volumes = pod["containers"][0]["env"], pod["volumes"]
+    (said,) = [entry["value"] for entry in environment if entry["name"] == "WEIR_SIGN_IN"]
+    assert json.loads(said) == SIGN_IN.model_dump()
+    assert "'key': 'sign-in-client-secret'" in str(volumes)
+    assert "canary" not in str([entry.inputs for entry in resources.values()])
+
+
+def test_without_a_sign_in_nothing_of_it_is_there() -> None:
+    assert "WEIR_SIGN_IN" not in str([entry.inputs for entry in made().values()])
+    assert "sign-in-client-secret" not in str([entry.inputs for entry in made().values()])
+
+
+def test_readers_are_told_the_datasets_of_each_pipeline() -> None:
+    resources = made()
+    (files,) = [entry.inputs["data"] for key, entry in resources.items() if key.startswith("ConfigMap/superset-setup")]
+    assert json.loads(files["readers.json"]) == {"flights": DASHBOARD.dataset_uuids}
+    assert len(DASHBOARD.dataset_uuids) == 5
 
 
 def test_an_unknown_secret_is_refused() -> None:

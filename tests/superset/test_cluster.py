@@ -31,6 +31,18 @@ print(json.dumps({name: repr(getattr(cluster, name)) for name in names} | {
     "broker": getattr(getattr(cluster, "CeleryConfig", None), "broker_url", None),
 }))
 """
+LOGGED = """
+from types import SimpleNamespace
+from flask import Flask, g
+from weir.superset import cluster
+sent = {"password": "canary", "dashboard_id": 3}
+with Flask("test").test_request_context("/api/v1/chart/data?token=canary", method="POST", json=sent):
+    g.user = SimpleNamespace(username="ana")
+    cluster.EVENT_LOGGER.log(
+        7, "ChartDataRestApi.data", records=[sent], dashboard_id=3, slice_id=5, duration_ms=12,
+        referrer="https://canary", curated_payload=sent, curated_form_data=sent, database_id=1,
+    )
+"""
 CONNECTIONS = {
     "WEIR_METADATA_HOST": "db.svc",
     "WEIR_METADATA_PORT": "5432",
@@ -46,13 +58,13 @@ def settings_of(tmp_path: Path, toolchain_for: Callable[..., Toolchain]) -> Call
     """What `weir.superset.cluster` says under some environment variables."""
     secrets = tmp_path / "secrets"
     secrets.mkdir()
-    for name in ("secret-key", "guest-token-secret", "metadata-password", "cache-password", "oauth-client-secret"):
+    for name in ("secret-key", "guest-token-secret", "metadata-password", "cache-password"):
         (secrets / name).write_text(f"p@ss/{name}\n", encoding="utf-8")
     trino = tmp_path / "trino"
     trino.mkdir()
     python = toolchain_for("superset").home("superset") / "bin" / "python"
 
-    def ask(*, certificate: bool = True, **variables: str) -> dict[str, Any]:
+    def ask(*, certificate: bool = True, program: str = TOLD, **variables: str) -> dict[str, Any]:
         if certificate:
             (trino / "tls.crt").write_text("a certificate", encoding="utf-8")
         environment = {
@@ -63,7 +75,7 @@ def settings_of(tmp_path: Path, toolchain_for: Callable[..., Toolchain]) -> Call
             "WEIR_TRINO_FOLDER": str(trino),
             **variables,
         }
-        told = subprocess.run([str(python), "-c", TOLD], env=environment, capture_output=True, text=True, check=True)
+        told = subprocess.run([str(python), "-c", program], env=environment, capture_output=True, text=True, check=True)
         return json.loads(told.stdout.splitlines()[-1])
 
     return ask
@@ -95,12 +107,20 @@ def test_trino_is_shown_a_certificate_where_there_is_one(settings_of: Callable[.
     assert "CertificateAuthentication" in connect["auth"]
 
 
-def test_an_identity_provider_makes_its_group_administrators(settings_of: Callable[..., Any]) -> None:
-    told = settings_of(
-        WEIR_OAUTH_ISSUER="https://login.example.org", WEIR_OAUTH_CLIENT_ID="weir", WEIR_OAUTH_ADMIN_GROUP="platform"
-    )
-    assert told["AUTH_ROLES_MAPPING"] == "{'platform': ['Admin']}"
-    assert "p@ss/oauth-client-secret" in told["OAUTH_PROVIDERS"]
+def test_the_log_says_who_did_what_and_not_what_was_sent(settings_of: Callable[..., Any]) -> None:
+    line = settings_of(program=LOGGED)
+    assert line.pop("time").startswith("20")
+    assert line == {
+        "event": "superset",
+        "user": "ana",
+        "user_id": 7,
+        "address": None,
+        "action": "ChartDataRestApi.data",
+        "dashboard_id": 3,
+        "chart_id": 5,
+        "path": "/api/v1/chart/data",
+        "duration_ms": 12,
+    }
 
 
 def test_dashboards_are_brought_from_inside_as_often_as_one_likes(dashboards: Context, tmp_path: Path) -> None:
@@ -109,6 +129,7 @@ def test_dashboards_are_brought_from_inside_as_often_as_one_likes(dashboards: Co
         load_dashboard(REPOSITORY / "dashboards" / "flights"), ctx.endpoints.trino_url
     ).items():
         (tmp_path / path.replace("/", "__")).write_text(content, encoding="utf-8")
+    (tmp_path / "readers.json").write_text("{}", encoding="utf-8")
     service = superset.service(ctx)
     command = [service.command[0], "-m", "weir.superset.setup", "--password-file", str(superset.password_file(ctx))]
     for _ in range(2):

@@ -46,6 +46,11 @@ class Dashboard:
         """The last part of each dashboard's address."""
         return [asset["slug"] for asset in self.of("dashboards").values()]
 
+    @property
+    def dataset_uuids(self) -> list[str]:
+        """By which Superset finds what the charts read."""
+        return [asset["uuid"] for asset in self.of("datasets").values()]
+
 
 def load_dashboard(folder: Path) -> Dashboard:
     """The assets in `folder` and the databases next to it, without checking their content.

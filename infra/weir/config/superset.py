@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from weir.config.base import Frozen, Port
+from weir.config.sign_in import SignIn
 
 
 class SupersetProvider(StrEnum):
@@ -31,14 +32,6 @@ class GivenDatabase(GivenService):
     database: str = "superset"
 
 
-class OAuth(Frozen):
-    """Login by an identity provider; its client secret is the stack's secret `superset_oauth_client_secret`."""
-
-    issuer_url: Annotated[str, Field(pattern=r"^https://")]
-    client_id: str
-    admin_group: Annotated[str, Field(description="Members are Superset administrators; everybody else only reads.")]
-
-
 class SupersetConfig(Frozen):
     """Superset in this environment. Without given services, PostgreSQL and Valkey are deployed beside it."""
 
@@ -46,11 +39,13 @@ class SupersetConfig(Frozen):
     host: Annotated[str | None, Field(description="The public host name; without it there is no ingress.")] = None
     metadata_database: Annotated[GivenDatabase | None, Field(description="An existing PostgreSQL.")] = None
     cache: Annotated[GivenService | None, Field(description="An existing Valkey or Redis.")] = None
-    oauth: OAuth | None = None
+    sign_in: Annotated[
+        SignIn | None, Field(description="Sign-in by an identity provider; without it, `admin` and its password.")
+    ] = None
     cache_seconds: Annotated[int, Field(ge=0, le=86_400, description="How long a chart's result is cached.")] = 10
 
     @model_validator(mode="after")
     def _reachable(self) -> SupersetConfig:
-        if self.oauth is not None and self.host is None:
-            raise ValueError("oauth: the identity provider redirects people to host, which is missing; set host")
+        if self.sign_in is not None and self.host is None:
+            raise ValueError("sign_in: the identity provider redirects people to host, which is missing; set host")
         return self

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug.security import check_password_hash
 
-ADMIN = "admin"
+from weir.superset.account import ADMIN
 
 
 def see_to_administrator(app: Any, password: str) -> Any:

@@ -6,12 +6,15 @@ Addresses come from the environment, secrets from files; where an operator has s
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from weir.superset import settings
+from weir.superset.event_log import EventLog
+from weir.superset.groups import roles_of
 from weir.superset.settings import *  # noqa: F403 - how Superset's configuration files build on each other
 
 SECRETS = Path(os.environ.get("WEIR_SUPERSET_SECRETS_FOLDER", "/etc/weir/superset"))
@@ -43,6 +46,11 @@ TALISMAN_CONFIG = {
 }
 RATELIMIT_ENABLED = True
 AUTH_RATE_LIMITED = True
+# The container runtime rotates what it writes, and the cluster's log collector keeps it.
+EVENT_LOGGER = EventLog()
+
+if (SECRETS / "previous-secret-key").exists():
+    PREVIOUS_SECRET_KEY = secret("previous-secret-key")
 
 if "WEIR_METADATA_HOST" in os.environ:
     SECRET_KEY = secret("secret-key")
@@ -80,25 +88,31 @@ if "WEIR_CACHE_HOST" in os.environ:
 
     CELERY_CONFIG = CeleryConfig
 
-if "WEIR_OAUTH_ISSUER" in os.environ:
+if "WEIR_SIGN_IN" in os.environ:
     from flask_appbuilder.security.manager import AUTH_OAUTH
 
+    from weir.superset.sign_in import PROVIDER, SignInManager
+
+    SIGN_IN = json.loads(os.environ["WEIR_SIGN_IN"])
+    CUSTOM_SECURITY_MANAGER = SignInManager
     AUTH_TYPE = AUTH_OAUTH
-    AUTH_USER_REGISTRATION = True
+    # Else there is a form to register, and a role for everybody; the manager makes accounts itself.
+    AUTH_USER_REGISTRATION = False
     AUTH_ROLES_SYNC_AT_LOGIN = True
-    # Everybody who can log in may read; members of the group are administrators.
-    AUTH_USER_REGISTRATION_ROLE = "Gamma"
-    AUTH_ROLES_MAPPING = {os.environ["WEIR_OAUTH_ADMIN_GROUP"]: ["Admin"]}
+    AUTH_ROLES_MAPPING = roles_of(SIGN_IN["groups"])
     OAUTH_PROVIDERS = [
         {
-            "name": "company",
-            "token_key": "access_token",
+            "name": PROVIDER,
             "icon": "fa-key",
             "remote_app": {
-                "client_id": os.environ["WEIR_OAUTH_CLIENT_ID"],
-                "client_secret": secret("oauth-client-secret"),
-                "client_kwargs": {"scope": "openid profile email groups"},
-                "server_metadata_url": f"{os.environ['WEIR_OAUTH_ISSUER']}/.well-known/openid-configuration",
+                "client_id": SIGN_IN["client_id"],
+                "client_secret": secret("sign-in-client-secret"),
+                "client_kwargs": {
+                    "scope": " ".join(SIGN_IN["scopes"]),
+                    "code_challenge_method": "S256",
+                    "default_timeout": 10,  # seconds; requests has none, and a thread would wait for ever
+                },
+                "server_metadata_url": f"{SIGN_IN['issuer_url'].rstrip('/')}/.well-known/openid-configuration",
             },
         }
     ]

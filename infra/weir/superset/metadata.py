@@ -25,5 +25,14 @@ def migrate() -> None:
     db.session.commit()
 
 
+def re_encrypt(previous_key: str | None) -> None:
+    """Encrypts with the present key what is encrypted with the previous one; what already is stays as it is."""
+    if previous_key is not None:
+        # Superset's models, which it looks through, are there only when the application is.
+        from superset.utils.encrypt import SecretsMigrator  # noqa: PLC0415
+
+        SecretsMigrator(previous_secret_key=previous_key).run()
+
+
 if __name__ == "__main__":
     main()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pulumi
 import pulumi_kubernetes as k8s
 
@@ -9,11 +11,12 @@ from weir.catalog.dashboard import import_files
 from weir.components.base import Component, Resources, Site
 from weir.components.job import JobArgs, RunToCompletion
 from weir.components.superset import settings as shared
-from weir.components.superset.settings import SupersetArgs
+from weir.components.superset.settings import SupersetArgs, SupersetSecrets
 from weir.sizing.helper_pods import DASHBOARDS_JOB
 
 NAME = "superset-setup"
 FOLDER = "/etc/weir/setup"
+READERS = "readers.json"
 SLASH = "__"
 """Replaces the slash of a path in a ConfigMap's keys; `weir.superset.setup` reverses it."""
 
@@ -27,7 +30,8 @@ class Dashboards(Component):
         args: SupersetArgs,
         *,
         migrate: bool,
-        after: Resources,
+        secrets: SupersetSecrets,
+        after: Resources = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("superset:Dashboards", NAME, site, opts)
@@ -48,7 +52,8 @@ class Dashboards(Component):
                 volumes=shared.volumes(args),
                 mounts=shared.mounts(args),
                 user_id=shared.USER_ID,
-                after=after,
+                secrets=secrets.secrets,
+                after=[*secrets.ready, *after],
             ),
             pulumi.ResourceOptions(parent=self),
         )
@@ -56,8 +61,9 @@ class Dashboards(Component):
 
 
 def setup_files(args: SupersetArgs) -> dict[str, pulumi.Input[str]]:
-    """The configuration and all assets of all dashboards; shared assets occur once."""
-    files: dict[str, pulumi.Input[str]] = {shared.CONFIG_FILE: shared.CONFIG}
+    """The configuration, all assets of all dashboards, and who reads which; shared assets occur once."""
+    readers = {dashboard.folder.name: dashboard.dataset_uuids for dashboard in args.dashboards}
+    files: dict[str, pulumi.Input[str]] = {shared.CONFIG_FILE: shared.CONFIG, READERS: json.dumps(readers)}
     for dashboard in args.dashboards:
         for path, content in import_files(dashboard, args.trino_url).items():
             files[path.replace("/", SLASH)] = content

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as k8s
 
 from weir.components.base import Component, CustomKind, Site, custom_resource
 from weir.components.images import Image
@@ -13,8 +14,11 @@ from weir.components.pods import container_security, pod_security, tmp_mount, tm
 from weir.components.superset import settings as shared
 from weir.components.superset.dashboards import Dashboards
 from weir.components.superset.settings import SupersetArgs, SupersetSecrets
+from weir.components.workload import SECRETS_CHECKSUM
 from weir.sizing.helper_pods import SUPERSET_LIFECYCLE_JOB
 from weir.sizing.plan import PodSize
+
+ACCOUNT = "superset-pods"
 
 
 class SupersetOperated(Component):
@@ -27,14 +31,21 @@ class SupersetOperated(Component):
         self.args = args
         self.service = f"{shared.NAME}-web-server"
         self.secrets = SupersetSecrets(site, args, pulumi.ResourceOptions(parent=self))
+        # The operator's own account would give every pod a token, which none of them needs.
+        account = k8s.core.v1.ServiceAccount(
+            ACCOUNT,
+            metadata=site.metadata(ACCOUNT, shared.COMPONENT),
+            automount_service_account_token=False,
+            opts=self.child(),
+        )
         self.superset = custom_resource(
             shared.NAME,
             CustomKind(api_version, "Superset"),
             site.metadata(shared.NAME, shared.COMPONENT),
             self._spec(),
-            self.child(after=[*self.secrets.ready, *args.after]),
+            self.child(after=[*self.secrets.ready, account, *args.after]),
         )
-        self.dashboards = Dashboards(site, args, migrate=False, after=[self.superset])
+        self.dashboards = Dashboards(site, args, migrate=False, secrets=self.secrets, after=[self.superset])
         self.register_outputs({"service": self.service})
 
     def _spec(self) -> dict[str, Any]:
@@ -60,7 +71,7 @@ class SupersetOperated(Component):
             },
             "config": shared.CONFIG,
             "podTemplate": self._pod_template(),
-            "serviceAccount": {"create": True},
+            "serviceAccount": {"create": False, "name": ACCOUNT},
             "lifecycle": {"podTemplate": self._sized(SUPERSET_LIFECYCLE_JOB)},
             "webServer": {
                 "replicas": plan.web_replicas,
@@ -89,6 +100,7 @@ class SupersetOperated(Component):
         tmp = tmp_volume()
         return {
             "labels": {**self.site.own_labels, ROLE_LABEL: shared.COMPONENT},
+            "annotations": {SECRETS_CHECKSUM: self.secrets.digest},
             "podSecurityContext": pod_security(shared.USER_ID),
             "topologySpreadConstraints": topology_spread({ROLE_LABEL: shared.COMPONENT}, self.site.zones),
             "volumes": [*shared.volumes(args), tmp],

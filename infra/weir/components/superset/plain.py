@@ -34,8 +34,7 @@ class SupersetPlain(Component):
         self.service = shared.NAME
         self.secrets = SupersetSecrets(site, args, pulumi.ResourceOptions(parent=self))
         self.config = configuration(self, shared.NAME, shared.COMPONENT, {shared.CONFIG_FILE: shared.CONFIG})
-        ready = [*self.secrets.ready, *args.after]
-        self.dashboards = Dashboards(site, args, migrate=True, after=ready)
+        self.dashboards = Dashboards(site, args, migrate=True, secrets=self.secrets, after=args.after)
         after = [self.dashboards.job.job]
         plan = args.plan
         service(self, shared.NAME, shared.COMPONENT, {"http": shared.PORT}, why_plain_http=WHY_PLAIN)
@@ -84,6 +83,7 @@ class SupersetPlain(Component):
             command=command,
             environment=shared.environment(args, connections=True),
             configuration=self.config,
+            secrets_digest=self.secrets.digest,
             volumes=[self.config.volume, tmp_volume(), *shared.volumes(args)],
             mounts=[*read_only_mounts({"config": CONFIG_FOLDER}), tmp_mount(), *shared.mounts(args)],
         )

@@ -11,10 +11,12 @@ import pulumi_kubernetes as k8s
 from weir.catalog.dashboard import Dashboard
 from weir.components import pods
 from weir.components.base import Component, Resources, Site
-from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority
+from weir.components.certificates import TRINO_CLIENTS, Certificate, CertificateArgs, CertificateAuthority, trino_trust
 from weir.components.images import Image
-from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
-from weir.config.superset import GivenDatabase, GivenService, OAuth
+from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password, secrets_digest
+from weir.config.sign_in import SignIn
+from weir.config.superset import GivenDatabase, GivenService
+from weir.config.trino import SUPERSET_USER
 from weir.sizing.plan import SupersetPlan
 
 NAME = "superset"
@@ -24,7 +26,7 @@ USER_ID = 1000
 GENERATED_SECRET = "superset-secrets"  # noqa: S105 - its name
 GIVEN_SECRET = "superset-given-secrets"  # noqa: S105 - its name
 TRINO_CERTIFICATE = "superset-trino-client"
-TRINO_USER = "weir"
+TRINO_USER = SUPERSET_USER
 """The user in the URL of the dashboards' database; the certificate must have the same name."""
 SECRETS_FOLDER = "/etc/weir/superset"
 TRINO_FOLDER = "/etc/weir/trino-client"
@@ -32,7 +34,9 @@ HOME_FOLDER = "/app/superset_home"
 CONFIG_FILE = "superset_config.py"
 CONFIG = "from weir.superset.cluster import *\n"
 SECRET_KEY, GUEST_TOKEN, ADMIN_PASSWORD = "secret-key", "guest-token-secret", "admin-password"
-METADATA_PASSWORD, CACHE_PASSWORD, OAUTH_SECRET = "metadata-password", "cache-password", "oauth-client-secret"
+METADATA_PASSWORD, CACHE_PASSWORD, SIGN_IN_SECRET = "metadata-password", "cache-password", "sign-in-client-secret"
+PREVIOUS_SECRET_KEY = "previous-secret-key"  # noqa: S105 - its name
+"""What the metadata is still encrypted with; given while the secret key is changed."""
 GENERATED = (SECRET_KEY, GUEST_TOKEN, ADMIN_PASSWORD, METADATA_PASSWORD, CACHE_PASSWORD)
 """Generated unless the user sets them. The password of an external service must be set."""
 
@@ -50,17 +54,17 @@ class SupersetArgs:
     certificates: CertificateAuthority | None
     given: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     host: str | None = None
-    oauth: OAuth | None = None
+    sign_in: SignIn | None = None
     cache_seconds: int = 10
     after: Resources = ()
 
     def __post_init__(self) -> None:
-        if self.oauth is not None and OAUTH_SECRET not in self.given:
+        if self.sign_in is not None and SIGN_IN_SECRET not in self.given:
             raise ValueError(
-                "superset.oauth: its client secret is missing; run `pulumi config set --secret "
-                "weir:superset_oauth_client_secret`"
+                "superset.sign_in: its client secret is missing; run `pulumi config set --secret "
+                "weir:superset_sign_in_client_secret`"
             )
-        unknown = set(self.given) - {*GENERATED, OAUTH_SECRET}
+        unknown = set(self.given) - {*GENERATED, SIGN_IN_SECRET, PREVIOUS_SECRET_KEY}
         if unknown:
             raise ValueError(f"superset: no such secret: {', '.join(sorted(unknown))}")
 
@@ -75,7 +79,7 @@ class SupersetSecrets(Component):
     def __init__(self, site: Site, args: SupersetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("superset:SupersetSecrets", f"{NAME}-secrets", site, opts)
         generated = [key for key in GENERATED if key not in args.given]
-        self.ready: list[pulumi.Resource] = [
+        self.secrets = [
             GeneratedSecret(
                 GENERATED_SECRET,
                 site,
@@ -84,7 +88,7 @@ class SupersetSecrets(Component):
             ).secret
         ]
         if args.given:
-            self.ready.append(
+            self.secrets.append(
                 k8s.core.v1.Secret(
                     GIVEN_SECRET,
                     metadata=site.metadata(GIVEN_SECRET, COMPONENT),
@@ -92,8 +96,11 @@ class SupersetSecrets(Component):
                     opts=self.child(),
                 )
             )
+        self.digest = secrets_digest(site, self.secrets)
+        """Changes with any of these secrets, for pods that read them at their start."""
+        self.ready: list[pulumi.Resource] = [*self.secrets]
         if args.certificates is not None:
-            certificate = CertificateArgs(args.certificates, COMPONENT, TRINO_USER)
+            certificate = CertificateArgs(args.certificates, TRINO_CLIENTS, COMPONENT, TRINO_USER, server=False)
             options = pulumi.ResourceOptions(parent=self)
             self.ready.append(Certificate(TRINO_CERTIFICATE, site, certificate, options).resource)
         self.register_outputs({})
@@ -110,12 +117,8 @@ def environment(args: SupersetArgs, *, connections: bool) -> list[k8s.core.v1.En
     }
     if args.host:
         values["WEIR_PUBLIC_URL"] = f"https://{args.host}"
-    if args.oauth is not None:
-        values |= {
-            "WEIR_OAUTH_ISSUER": args.oauth.issuer_url,
-            "WEIR_OAUTH_CLIENT_ID": args.oauth.client_id,
-            "WEIR_OAUTH_ADMIN_GROUP": args.oauth.admin_group,
-        }
+    if args.sign_in is not None:
+        values["WEIR_SIGN_IN"] = args.sign_in.model_dump_json()
     if connections:
         values |= {
             "WEIR_METADATA_HOST": args.metadata.host,
@@ -131,12 +134,14 @@ def environment(args: SupersetArgs, *, connections: bool) -> list[k8s.core.v1.En
 def volumes(args: SupersetArgs) -> list[k8s.core.v1.VolumeArgs]:
     """Secrets as files, and the writable folders: the root file system is read-only."""
     keys: dict[str, dict[str, str]] = {}
-    for key in (*GENERATED, *((OAUTH_SECRET,) if args.oauth else ())):
+    optional = [key for key in (PREVIOUS_SECRET_KEY,) if key in args.given]
+    for key in (*GENERATED, *((SIGN_IN_SECRET,) if args.sign_in else ()), *optional):
         keys.setdefault(args.secret_of(key), {})[key] = key
     found = [pods.projected_volume("secrets", [pods.projected(secret, items) for secret, items in keys.items()])]
     if args.certificates is not None:
-        items = {name: name for name in ("tls.crt", "tls.key", "ca.crt")}
-        found.append(pods.projected_volume("trino-client", [pods.projected(TRINO_CERTIFICATE, items)]))
+        own = pods.projected(TRINO_CERTIFICATE, {"tls.crt": "tls.crt", "tls.key": "tls.key"})
+        servers = pods.projected(trino_trust(args.certificates), {"ca.crt": "ca.crt"})
+        found.append(pods.projected_volume("trino-client", [own, servers]))
     return [*found, pods.scratch_volume("home")]
 
 

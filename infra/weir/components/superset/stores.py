@@ -22,6 +22,7 @@ VALKEY_PORT = 6379
 USER_ID = 999
 SECRET_FOLDER = "/run/secrets/weir"  # noqa: S105 - a folder
 DATA_FOLDER = "/var/lib/postgresql/data"
+PASSWORD_ATTEMPTS = 120
 VALKEY_SETTINGS = "/tmp/valkey.conf"  # noqa: S108 - the pod's own
 
 
@@ -44,6 +45,8 @@ class StoreArgs:
     secret: str
     password_key: str
     storage_class: str | None = None
+    secrets_digest: pulumi.Input[str] | None = None
+    """Changes with the password, which both servers read at their start."""
 
 
 class PostgreSql(Component):
@@ -67,11 +70,33 @@ class PostgreSql(Component):
         server = replace(
             _server(POSTGRESQL, args, POSTGRESQL_PORT, folders),
             environment=environment(variables),
+            after_start=["sh", "-c", set_password(f"{SECRET_FOLDER}/{args.password_key}")],
             probes=_probes(exec_=alive),
         )
         claim = Claim("data", args.size.disk_gib, args.storage_class, site.selector(POSTGRESQL))
         stateful_set(self, server, claim, service=POSTGRESQL)
         self.register_outputs({})
+
+
+# psql reads the file: the password is in no argument, and a quote in it stays one.
+SET_PASSWORD = f"""\
+for attempt in $(seq {PASSWORD_ATTEMPTS}); do
+psql --quiet --username=superset --dbname=superset --set=ON_ERROR_STOP=1 <<'SQL' && exit
+\\set password `cat @FILE@`
+ALTER ROLE superset PASSWORD :'password';
+SQL
+sleep 1
+done
+exit 1
+"""
+
+
+def set_password(file: str) -> str:
+    """A shell program that gives the user the password in `file`, by the socket, which asks for none.
+
+    The image's entry point sets a password in an empty volume only. The database answers seconds after the start.
+    """
+    return SET_PASSWORD.replace("@FILE@", file)
 
 
 class Valkey(Component):
@@ -109,6 +134,7 @@ def _server(name: str, args: StoreArgs, port: int, folders: dict[str, str]) -> W
         container="server",
         image=args.image,
         user_id=USER_ID,
+        secrets_digest=args.secrets_digest,
         size=args.size,
         ports={"server": port},
         volumes=[

@@ -1,0 +1,62 @@
+# pyright: reportMissingImports=false
+"""The roles of readers: what Superset's pages need to be looked at, and the datasets of weir's dashboards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from superset.extensions import db, security_manager
+
+from weir.superset.groups import READER, reader_of
+
+MENUS = frozenset({("menu_access", "Dashboards"), ("can_recent_activity", "Log")})
+"""What somebody who signed in sees besides what Superset shows the public of a dashboard."""
+NEEDED = (("can_read", "Dashboard"), ("can_read", "Chart"))
+"""Missing only where `superset init` has not run yet."""
+
+
+def see_to_readers(datasets: Mapping[str, Sequence[str]]) -> None:
+    """Gives each role of readers exactly its rights; `datasets` maps a pipeline to the UUIDs of its datasets.
+
+    Raises:
+        LookupError: Superset lacks a dataset, or its permissions, because it has not been set up yet.
+    """
+    looking = _looking()
+    rights = {pipeline: _rights_to(uuids) for pipeline, uuids in datasets.items()}
+    _grant(READER, [*looking, *(right for each in rights.values() for right in each)])
+    for pipeline, each in rights.items():
+        _grant(reader_of(pipeline), [*looking, *each])
+    ours = {reader_of(pipeline) for pipeline in datasets}
+    for role in security_manager.get_all_roles():
+        if role.name.startswith(reader_of("")) and role.name not in ours:
+            role.permissions = []  # of a pipeline that is gone
+    db.session.commit()
+
+
+def _looking() -> list[Any]:
+    """Superset's own list of what a viewer of dashboards needs (some of it is not there), and the menus."""
+    wanted = security_manager.PUBLIC_ROLE_PERMISSIONS | MENUS
+    found = {name: security_manager.find_permission_view_menu(*name) for name in wanted}
+    _all_of({name: found[name] for name in NEEDED}, "permission")
+    return [right for right in found.values() if right is not None]
+
+
+def _rights_to(uuids: Iterable[str]) -> list[Any]:
+    from superset.connectors.sqla.models import SqlaTable  # noqa: PLC0415 - needs the app's context
+
+    found = {uuid: db.session.query(SqlaTable).filter_by(uuid=uuid).one_or_none() for uuid in uuids}
+    tables = _all_of(found, "dataset").values()
+    return [security_manager.add_permission_view_menu("datasource_access", table.perm) for table in tables]
+
+
+def _all_of(found: dict[Any, Any], kind: str) -> dict[Any, Any]:
+    absent = sorted(str(key) for key, value in found.items() if value is None)
+    if absent:
+        raise LookupError(f"Superset has no {kind} {', '.join(absent)}")
+    return found
+
+
+def _grant(name: str, permissions: list[Any]) -> None:
+    role = security_manager.find_role(name) or security_manager.add_role(name)
+    role.permissions = permissions
