@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.contract import trino_cluster
 from tests.contract.certificates import Authority
-from tests.contract.trino_cluster import HOST, RefusedError, TrinoCluster
+from tests.contract.trino_cluster import HOST, Answer, RefusedError, TrinoCluster
 from tests.platforms import free_ports_stack
 
 from weir.components.superset.settings import TRINO_USER
 from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
+from weir.local import installation, services
 from weir.local.service import Context, Paths
-from weir.toolchain.installed import Toolchain
 
 pytestmark = [pytest.mark.contract, pytest.mark.alone, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def cluster(
-    tmp_path_factory: pytest.TempPathFactory, toolchain_for: Callable[..., Toolchain]
-) -> Iterator[TrinoCluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrinoCluster]:
     folder = tmp_path_factory.mktemp("trino-cluster")
     stack = load_stack(free_ports_stack(folder))
-    tools = toolchain_for("cassandra", "trino", "superset")
+    wanted = [*services.tools(("cassandra", "trino", "superset")), "trino-jdbc"]
+    tools = installation.ensure(REPOSITORY, wanted, lambda *_: None)
     ctx = Context(REPOSITORY, Paths(folder / "weir"), stack.embedded.ports, stack, tools)
     with trino_cluster.running(ctx, folder) as found:
         yield found
@@ -75,6 +74,80 @@ def test_a_server_of_another_authority_is_not_believed(cluster: TrinoCluster) ->
 def test_nothing_can_be_written(cluster: TrinoCluster) -> None:
     with pytest.raises(RefusedError, match="Access Denied"):
         cluster.ask("CREATE SCHEMA cassandra.scratch")
+
+
+ROWS = "SELECT origin, dest FROM cassandra.flights.flights_enriched ORDER BY 1, 2"
+REFUSED = {
+    "another pipeline's table": "SELECT * FROM orders.orders",
+    "Cassandra's own tables": "SELECT * FROM cassandra.system_auth.roles",
+    "totals that tell of other rows": "SELECT * FROM flights.traffic_by_day",
+    "CQL past the filter": "SELECT * FROM TABLE(system.query(query => 'SELECT * FROM flights.flights_enriched'))",
+    "a new row": "INSERT INTO flights.airlines (carrier, name) VALUES ('XX', 'x')",
+    "a deletion": "DELETE FROM flights.flights_enriched WHERE origin = 'JFK'",
+    "a new table": "CREATE TABLE flights.mine (a int)",
+    "a table that is dropped": "DROP TABLE flights.airlines",
+    "a limit that is raised": "SET SESSION query_max_execution_time = '10h'",
+    "the cluster's nodes": "SELECT * FROM system.runtime.nodes",
+    "queries of others": "SELECT * FROM system.runtime.queries",
+}
+
+
+def test_a_person_logs_in_by_password_and_sees_the_groups_rows(cluster: TrinoCluster) -> None:
+    assert cluster.by_jdbc("ana", ROWS, "SELECT current_user") == [
+        Answer((("JFK", "BOS"), ("JFK", "LAX"), ("LGA", "ORD"))),
+        Answer((("ana",),)),
+    ]
+    assert cluster.by_jdbc("eve", ROWS) == [Answer((("EWR", "LAX"), ("JFK", "LAX")))]
+    assert cluster.by_jdbc("cleo", "SELECT count(*) FROM flights.flights_enriched") == [Answer((("4",),))]
+
+
+def test_a_person_sees_no_more_than_the_groups_pipelines(cluster: TrinoCluster) -> None:
+    (schemas, tables, counted) = cluster.by_jdbc(
+        "eve", "SHOW SCHEMAS", "SHOW TABLES FROM flights", "SELECT count(*) FROM flights.airlines"
+    )
+    assert schemas.rows == (("flights",), ("information_schema",))
+    assert ("destinations_by_month",) in tables.rows
+    assert ("traffic_by_day",) not in tables.rows
+    assert counted.rows == (("0",),)
+
+
+def test_a_person_is_refused_what_no_rule_allows(cluster: TrinoCluster) -> None:
+    answers = cluster.by_jdbc("eve", *REFUSED.values())
+    for what, answer in zip(REFUSED, answers, strict=True):
+        assert "Access Denied" in answer.refusal, (what, answer)
+
+
+def test_a_login_without_a_group_reads_nothing(cluster: TrinoCluster) -> None:
+    (answer,) = cluster.by_jdbc("nobody", ROWS)
+    assert "Access Denied" in answer.refusal
+
+
+def test_nobody_is_let_in_by_a_wrong_password_or_in_clear(cluster: TrinoCluster) -> None:
+    (wrong,) = cluster.by_jdbc("ana", ROWS, password="guessed")
+    (clear,) = cluster.by_jdbc("ana", ROWS, password="", options="SSL=false")
+    (untrusted,) = cluster.by_jdbc("ana", ROWS, options="SSL=true")
+    assert "Authentication failed" in wrong.refusal
+    assert clear.refusal
+    assert "unable to find valid certification path" in untrusted.refusal
+
+
+def test_a_query_may_take_as_long_as_the_stack_says(cluster: TrinoCluster) -> None:
+    ((_, value, *_),) = cluster.ask("SHOW SESSION LIKE 'query_max_execution_time'")
+    assert value == "600.00s"
+
+
+def test_the_log_says_who_read_what_and_who_was_refused(cluster: TrinoCluster) -> None:
+    cluster.by_jdbc("ana", ROWS, REFUSED["another pipeline's table"])
+    read, *_ = cluster.query_log(user="ana", query=ROWS)
+    assert read["read"] == {"flights.flights_enriched": ["dest", "origin"]}
+    assert (read["state"], read["groups"], read["client"]) == ("FINISHED", ["new-york"], "trino-jdbc")
+    assert read["address"] == "127.0.0.1"
+    assert read["time"].startswith("20")
+    refused, *_ = cluster.query_log(user="ana", query=REFUSED["another pipeline's table"])
+    assert (refused["state"], refused["error"]) == ("FAILED", "PERMISSION_DENIED")
+    dashboards, *_ = cluster.query_log(user=TRINO_USER)
+    assert dashboards["state"] == "FINISHED"
+    assert not any(password in str(cluster.query_log(user="ana")) for password in trino_cluster.PASSWORDS.values())
 
 
 def _copied(source: Path, target: Path, *names: str) -> None:

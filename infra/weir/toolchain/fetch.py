@@ -38,8 +38,9 @@ class Pom:
         self._root = ElementTree.parse(path).getroot()  # noqa: S314 - our own file
 
     def version(self, tool: str) -> str:
-        """The property `<tool>.version`; `flink-jars` has Flink's, `kafka-streams` and `kafka-connect` have Kafka's."""
-        program = re.sub(r"-(jars|streams|connect)$", "", tool)
+        """The property `<tool>.version`; `flink-jars` has Flink's, `trino-jdbc` Trino's, and both `kafka-streams` and
+        `kafka-connect` have Kafka's."""
+        program = re.sub(r"-(jars|streams|connect|jdbc)$", "", tool)
         name = f"{program}.version"
         value = self._root.findtext(f"m:properties/m:{name}", namespaces=_NAMESPACE)
         if value is None:

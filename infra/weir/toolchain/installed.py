@@ -23,9 +23,9 @@ class Toolchain:
     """Tool name -> version."""
     homes: Mapping[str, Path]
     """Tool name -> folder: `kafka`, `cassandra`, `registry` (jars), `flink` (FLINK_HOME: bin, lib, opt), `flink-env`
-    and `superset` (Python environments: bin/python), `kafka-streams`, `streams-app`, `kafka-connect` and
-    `loader-plugin` (jars), `trino` (bin, lib, plugin), `trino-aot` and `superset-metadata`
-    (made by running those two)."""
+    and `superset` (Python environments: bin/python), `superset-image` (what Superset's image adds to the latter),
+    `kafka-streams`, `streams-app`, `kafka-connect` and `loader-plugin` (jars), `trino` (bin, lib, plugin), `trino-jdbc`
+    (a jar), `trino-aot` and `superset-metadata` (made by running those two)."""
 
     def home(self, tool: str) -> Path:
         """The folder of `tool`.

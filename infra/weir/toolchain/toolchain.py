@@ -28,7 +28,8 @@ from weir.toolchain.java import find_maven, find_or_install_jdk17
 Report = Callable[[str, str, float | None], None]
 """Called with a tool, what is being done for it, and the share done (0..1; None when nobody can tell)."""
 
-TRINO_PLUGINS = frozenset({"cassandra"})
+TRINO_PLUGINS = frozenset({"cassandra", "http-event-listener", "password-authenticators", "resource-group-managers"})
+"""The connector; and how people log in (the file of groups among it), their limits, and the log of their queries."""
 
 SHARED_JAVA = "java"
 STREAMS_MODULES = ("kafka-streams/dedup-join",)
@@ -132,6 +133,8 @@ def _tools(repository: Path, cache: Path, java17: Path, further: Further) -> dic
         if name == "flink-operator":
             patch = sorted((repository / OPERATOR_PATCH).glob("*.java"))
             key = hashlib.sha256(f"{key}{_digest(patch, repository)}".encode()).hexdigest()[:10]
+        if name == "trino":
+            key = hashlib.sha256(" ".join([key, *sorted(TRINO_PLUGINS)]).encode()).hexdigest()[:10]
         return Tool(name, pom.version(name), key, run, after)
 
     def python(name: str, lock: Path, package: str) -> Tool:
@@ -166,6 +169,7 @@ def _tools(repository: Path, cache: Path, java17: Path, further: Further) -> dic
         maven("kafka-connect", lambda m, s, p: m.copy("kafka-connect", s, p)),
         own("loader-plugin", LOADER_MODULES),
         maven("flink-operator", operator),
+        maven("trino-jdbc", lambda m, s, p: m.copy("trino-jdbc", s, p)),
     ]
     names = tuple(tool.name for tool in in_turn)
     tools = [
@@ -173,6 +177,7 @@ def _tools(repository: Path, cache: Path, java17: Path, further: Further) -> dic
         maven("trino", _unpack_trino, after=("kafka",)),
         python("flink-env", lock_files / "flink.txt", "apache-flink"),
         python("superset", lock_files / "superset.txt", "apache-superset"),
+        python("superset-image", lock_files / "superset-image.txt", "authlib"),
     ]
     by_name = {tool.name: tool for tool in tools}
     parts = ("flink-env", "flink-jars", "connectors")
