@@ -180,6 +180,9 @@ def test_the_flights_dataset_lies_in_its_package() -> None:
     ("text", "words"),
     [
         ("package: no_such_package\nevents: x.csv\n", ["package", "'no_such_package' is not installed"]),
+        ("events: /etc/passwd\n", ["events", "'/etc/passwd' leaves its folder; write a path below it, without .."]),
+        ("events: ../x.csv\n", ["events", "'../x.csv' leaves its folder"]),
+        ("events: x.csv\nreferences: {a: b/../../c.csv}\n", ["references.a", "'b/../../c.csv' leaves its folder"]),
         ("events: x.csv\nreferences: {a: b.csv}\n", ["events: x.csv does not exist in", "references.a: b.csv"]),
     ],
 )

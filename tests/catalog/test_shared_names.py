@@ -1,4 +1,4 @@
-"""Two pipelines, or a pipeline and weir itself, that would want one topic or one user of Kafka."""
+"""Two pipelines that would want one topic or one user of Kafka."""
 
 from __future__ import annotations
 
@@ -26,10 +26,6 @@ def test_pipelines_with_names_of_their_own_share_none() -> None:
 @pytest.mark.parametrize(
     ("pipelines", "told"),
     [
-        (
-            [flights(topic="kafkasql-journal")],
-            "flights: source.topic: topic 'kafkasql-journal' is already that of the registry",
-        ),
         (
             [flights(letters="flights.table.planes")],
             "flights: table planes: topic 'flights.table.planes' is already that of dead_letters.topic of flights",

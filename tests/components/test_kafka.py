@@ -81,6 +81,12 @@ def test_every_listener_is_encrypted_and_asks_who_calls(authentication: KafkaAut
     assert listener["authentication"] == {"type": authentication.value}
 
 
+def test_refusals_are_logged_and_what_is_allowed_is_not():
+    loggers = spec(strimzi()["kafka"])["kafka"]["logging"]["loggers"]
+    assert loggers["logger.authorizer.name"] == "kafka.authorizer.logger"
+    assert loggers["rootLogger.level"] == loggers["logger.authorizer.level"] == "INFO"
+
+
 def test_brokers_and_controllers_are_pools_of_the_planned_size():
     found = strimzi()
     brokers, controllers = spec(found["kafka-brokers"]), spec(found["kafka-controllers"])
@@ -141,7 +147,7 @@ def test_the_job_reads_its_topic_writes_dead_letters_and_may_do_no_more():
         ("topic", "flights.events", "literal"): ["Read", "Describe"],
         ("topic", "flights.dead-letters", "literal"): ["Read", "Write", "Describe"],
         ("group", "weir-flights", "literal"): ["Read", "Describe"],
-        ("transactionalId", "weir-flights", "prefix"): ["Write", "Describe"],
+        ("transactionalId", "weir-flights-", "prefix"): ["Write", "Describe"],
     }
     assert user["quotas"] == {"producerByteRate": 1_000_000, "consumerByteRate": 2_000_000, "requestPercentage": 50}
 
@@ -208,9 +214,11 @@ def test_the_setup_sees_the_node_certificate_and_user_passwords_as_files():
     assert command[command.index("--certificate") + 1] == folders["certificate"]
     assert command[command.index("--passwords") + 1] == folders["passwords"]
     volumes = {volume["name"]: volume.get("projected", {}).get("sources", []) for volume in pod["volumes"]}
-    (node,) = volumes["certificate"]
-    assert node["secret"]["name"] == "kafka-node"
-    assert [item["path"] for item in node["secret"]["items"]] == ["tls.crt", "tls.key", "ca.crt"]
+    shown = {
+        source["secret"]["name"]: [item["path"] for item in source["secret"]["items"]]
+        for source in volumes["certificate"]
+    }
+    assert shown == {"kafka-node": ["tls.crt", "tls.key"], "kafka-nodes-trust": ["ca.crt"]}
     passwords = {each["secret"]["name"]: each["secret"]["items"] for each in volumes["passwords"]}
     assert set(passwords) == {principal.name for principal in principals([FLIGHTS])}
     assert passwords["weir-flights"] == [{"key": "password", "path": "weir-flights"}]

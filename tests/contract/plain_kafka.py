@@ -22,8 +22,8 @@ from weir.clients.kafka_admin import Access
 from weir.components.base import Site
 from weir.components.certificates import KEYSTORE_PASSWORD, CertificateAuthority, CertificateAuthorityArgs
 from weir.components.images import Image
-from weir.components.kafka.plain import NODE_PRINCIPAL, TLS_FOLDER, PlainKafka, PlainKafkaArgs
-from weir.components.own_certificates import certificate_files
+from weir.components.kafka.plain import NODE_PRINCIPAL, NODES_DOMAIN, TLS_FOLDER, PlainKafka, PlainKafkaArgs
+from weir.components.own_certificates import Authority, Request, certificate_files
 from weir.config.properties_text import properties
 from weir.local import kafka
 from weir.local.service import Context
@@ -115,7 +115,8 @@ def certificates(folder: Path) -> Path:
     """A node's, as a cluster without cert-manager has it."""
     found = folder / "node"
     found.mkdir()
-    files = certificate_files("seed", "test", NODE_PRINCIPAL, [HOST], KEYSTORE_PASSWORD)
+    signer = Authority("seed", "test", NODES_DOMAIN)
+    files = certificate_files(signer, Request(NODE_PRINCIPAL, [HOST]), KEYSTORE_PASSWORD)
     for name, content in files.items():
         (found / name).write_bytes(base64.b64decode(content))
     return found

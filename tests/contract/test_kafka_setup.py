@@ -35,8 +35,8 @@ from weir.catalog.principals import AccessRule, KafkaResource, Principal
 from weir.catalog.topics import Topic
 from weir.clients.kafka_admin import Access, wait_for_brokers
 from weir.components.certificates import KEYSTORE_PASSWORD
-from weir.components.kafka.plain import NODE_PRINCIPAL
-from weir.components.own_certificates import certificate_files
+from weir.components.kafka.plain import NODE_PRINCIPAL, NODES_DOMAIN
+from weir.components.own_certificates import Authority, Request, certificate_files
 from weir.config.properties_text import properties
 from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
@@ -188,7 +188,8 @@ def test_why_no_broker_answers_is_told(ground: Ground, wrong: str, tmp_path: Pat
         result = ground.run(WANTED, "--wait-seconds", "1", servers=f"{HOST}:{ground.ctx.ports.cassandra}")
         assert "Connection refused" in result.stdout
     else:
-        other = certificate_files("another seed", "test", NODE_PRINCIPAL, [HOST], KEYSTORE_PASSWORD)
+        signer = Authority("another seed", "test", NODES_DOMAIN)
+        other = certificate_files(signer, Request(NODE_PRINCIPAL, [HOST]), KEYSTORE_PASSWORD)
         for name, content in other.items():
             (tmp_path / name).write_bytes(base64.b64decode(content))
         result = ground.run(WANTED, "--wait-seconds", "1", "--certificate", str(tmp_path))

@@ -25,6 +25,7 @@ BOTH = World(kafka("4.3.1", "4.3"), kafka("4.4.0", "4.4"))
 TOPIC, CONFIG = "KafkaTopic", "spec.config."
 POOL, VOLUME = "KafkaNodePool", "spec.storage.volumes[0]"
 BROKER = "spec.kafka.config."
+EXTERNAL = "spec.kafka.listeners[external].configuration"
 
 TOPICS = [
     Told(TOPIC, "spec.partitions", 16, 8, REFUSED, "cannot remove partitions"),
@@ -80,6 +81,10 @@ CLUSTER = [
     Told("Kafka", "spec.kafka.metadataVersion", "4.3", "4.4", MOVING, "cannot be taken back", STANDING),
     Told("Kafka", "spec.kafka.listeners[second]", None, {"port": 1}, ROLLING, "one after the other"),
     Told("Kafka", "spec.kafka.listeners[clients].tls", True, False, REFUSED, "a second listener"),
+    Told("Kafka", "spec.kafka.logging.loggers.rootLogger.level", "INFO", "WARN", ROLLING, "one after the other"),
+    Told("Kafka", f"{EXTERNAL}.loadBalancerSourceRanges[0]", "a", "b", SAFE, "let in other networks"),
+    *each("Kafka", f"{EXTERNAL}.bootstrap.annotations.a {EXTERNAL}.perBrokerAnnotationsTemplate.a", SAFE, "labels and"),
+    Told("Kafka", f"{EXTERNAL}.advertisedHostTemplate", "a", "b", REFUSED, "a second listener"),
     Told("Kafka", "spec.kafka.authorization.type", "simple", None, REFUSED, "before the last broker"),
     Told("Kafka", "spec.kafka.rack", None, {"topologyKey": "zone"}, MOVING, "each zone has one"),
     Told("Kafka", "spec.kafka.tieredStorage", None, {"type": "custom"}, ROLLING, "one after the other"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from weir.catalog.avro import EventSchema
 from weir.catalog.buckets import bucket_problems
+from weir.catalog.checks_clients import client_problems, group_problems
 from weir.catalog.checks_names import name_problems
 from weir.catalog.checks_totals import totals_problems
 from weir.catalog.enriched import enriched_columns
@@ -34,6 +35,7 @@ def problems_of(spec: PipelineSpec, schema: EventSchema) -> list[str]:
         *_rows(spec, schema),
         *totals_problems(spec, schema),
         *name_problems(spec),
+        *client_problems(spec),
         *workload_problems(spec),
         *_sizes(spec, schema),
     ]
@@ -152,6 +154,7 @@ def workload_problems(spec: PipelineSpec) -> Iterator[str]:
     peak, mean = spec.workload.peak_events_per_second, spec.workload.mean_events_per_second
     if peak < mean:
         yield f"workload.peak_events_per_second: {peak:g} is below mean_events_per_second {mean:g}; correct one of them"
+    yield from group_problems(spec)
     keys = {*spec.rows.partition_key, *(name for aggregate in spec.aggregates for name in aggregate.partition_key)}
     for name in spec.workload.expected_values:
         if name not in keys - set(spec.derived):

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from weir.catalog.reserved import PIPELINES, TOPICS, owner_of
 from weir.catalog.spec import PipelineSpec
-
-_SYSTEM = "system"
-_TAKEN = {
-    "weir": "weir's own keyspace",
-    "registry": "used by the registry, whose Kafka user is weir-registry",
-    "information_schema": "used by Trino in every catalog",
-}
 
 
 def name_problems(spec: PipelineSpec) -> Iterator[str]:
     """Every name that is another's, as one line."""
-    if spec.name in _TAKEN:
-        yield f"name: {spec.name!r} is {_TAKEN[spec.name]}; choose another"
-    if spec.name == _SYSTEM or spec.name.startswith(f"{_SYSTEM}_"):
-        yield (
-            f"name: {spec.name!r} starts with {_SYSTEM!r}, which Cassandra reserves for its own keyspaces; choose "
-            "another"
-        )
+    if owner := owner_of(spec.name, PIPELINES):
+        yield f"name: {spec.name!r} is {owner}; choose another"
+    for field, topic in (("source.topic", spec.source.topic), ("dead_letters.topic", spec.dead_letters.topic)):
+        if owner := owner_of(topic, TOPICS):
+            yield f"{field}: {topic!r} is {owner}; choose another"
     tables = [spec.rows.table, *(aggregate.table for aggregate in spec.aggregates), *spec.references]
     for name in sorted({name for name in tables if tables.count(name) > 1}):
         yield f"tables: two tables are named {name!r}; rename one of them"

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from weir.config.base import Frozen, Identifier
 from weir.config.errors import ConfigError, parse, read_yaml
 
 DATASET_FILE = "dataset.yaml"
+
+
+def _inside(path: str) -> str:
+    """A path that stays below its folder.
+
+    Raises:
+        ValueError: it is absolute, or leaves the folder.
+    """
+    given = PurePosixPath(path)
+    if given.is_absolute() or ".." in given.parts:
+        raise ValueError(f"{path!r} leaves its folder; write a path below it, without ..")
+    return path
+
+
+FilePath = Annotated[str, AfterValidator(_inside)]
 
 
 class DatasetSpec(Frozen):
@@ -20,9 +35,9 @@ class DatasetSpec(Frozen):
     package: Annotated[str | None, Field(description="An installed Python package that contains the files.")] = None
     null_text: Annotated[str, Field(description="What stands for a missing value.")] = ""
     events: Annotated[
-        str, Field(description="CSV with a header, plain, .gz or .zip; its columns have the names of the event's.")
+        FilePath, Field(description="CSV with a header, plain, .gz or .zip; its columns have the names of the event's.")
     ]
-    references: Annotated[dict[Identifier, str], Field(description="A CSV file for each reference table.")] = {}
+    references: Annotated[dict[Identifier, FilePath], Field(description="A CSV file for each reference table.")] = {}
 
 
 class Dataset(Frozen):

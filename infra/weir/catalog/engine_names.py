@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
+from weir.catalog.own_names import kubernetes_name
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.topics import Topic
-
-
-def kubernetes_name(pipeline: str) -> str:
-    """The pipeline's name where only letters, digits and dashes may stand."""
-    return pipeline.replace("_", "-")
 
 
 def consumer_group(pipeline: Pipeline) -> str:

@@ -21,8 +21,10 @@ from weir.catalog.shared_names import shared_names
 from weir.catalog.spec import Engine, PipelineSpec
 from weir.catalog.tables import Table
 from weir.config.errors import ConfigError, Model
+from weir.config.kafka import KafkaProvider
 from weir.config.retention import PipelineRetention
 from weir.config.stack import StackConfig
+from weir.config.stack_settings import Target
 from weir.config.workload import PipelineWorkload
 
 EXPIRIES = ("source_retention_hours", "dead_letters_retention_hours", "rows_ttl_days", "aggregates_ttl_days")
@@ -74,9 +76,30 @@ def resolve(stack: StackConfig, pipelines: Iterable[Pipeline]) -> Environment:
         ConfigError: names the fields of the stack file that do not fit a pipeline, or the names that two share.
     """
     here = tuple(_in_environment(pipeline, stack) for pipeline in pipelines)
-    if taken := list(shared_names(here)):
-        raise ConfigError(f"stack {stack.environment}, pipelines", taken)
+    if problems := [*shared_names(here), *_misplaced_clients(stack, here)]:
+        raise ConfigError(f"stack {stack.environment}, pipelines", problems)
     return Environment(stack, here, _platform_tables(stack))
+
+
+def _misplaced_clients(stack: StackConfig, pipelines: Iterable[Pipeline]) -> Iterator[str]:
+    """Clients that nothing would let in. On one machine they are not looked at, for Kafka knows no users there."""
+    if stack.target is Target.EMBEDDED:
+        return
+    own, kafka = stack.kubernetes.name_prefix, stack.kafka
+    reachable = kafka.external_listener is not None or kafka.provider is KafkaProvider.AIVEN
+    for pipeline in pipelines:
+        for name, client in pipeline.spec.clients.items():
+            field = f"{pipeline.name}: clients.{name}"
+            if client.outside and not reachable:
+                yield (
+                    f"{field}.outside: Kafka has no address outside the cluster; add kafka.external_listener, or give "
+                    "the namespace that the client runs in"
+                )
+            if client.namespace == own:
+                yield (
+                    f"{field}.namespace: {own!r} is the platform's own, out of which nothing may connect that weir did "
+                    "not make; run the client in another namespace"
+                )
 
 
 def _in_environment(pipeline: Pipeline, stack: StackConfig) -> Pipeline:

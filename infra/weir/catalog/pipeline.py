@@ -15,9 +15,10 @@ from weir.catalog.retention import GC_GRACE_SECONDS, days_to_seconds
 from weir.catalog.sizes import long_extremes, source_bytes, written_bytes
 from weir.catalog.spec import Aggregate, Dimension, Engine, Measure, PipelineSpec
 from weir.catalog.tables import Table
-from weir.catalog.topics import Topic, event_topic, subject_of, table_topic
+from weir.catalog.topics import Topic, event_topic, subject_of, table_topic, table_topic_name
 from weir.catalog.types import ColumnType
 from weir.config.errors import ConfigError, parse, read_yaml
+from weir.config.yaml_text import without
 
 PIPELINE_FILE = "pipeline.yaml"
 DEAD_LETTER_PARTITIONS = 1
@@ -137,7 +138,7 @@ class Pipeline:
         return {**references, self.row_table.name: rows, **totals}
 
     def _table_topic(self, table: Table) -> str:
-        return f"{self.name}.table.{table.name}".replace("_", "-")
+        return table_topic_name(self.name, table.name)
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -199,6 +200,13 @@ def load_pipeline(folder: Path) -> Pipeline:
     if problems:
         raise ConfigError(str(path), problems)
     return Pipeline(folder, spec, schema)
+
+
+def program_files(pipeline: Pipeline) -> dict[str, str]:
+    """The pipeline's files by name, as its programs get them: without clients, whose changes restart no program."""
+    names = (PIPELINE_FILE, pipeline.spec.source.schema_file)
+    texts = {name: (pipeline.folder / name).read_text(encoding="utf-8") for name in names}
+    return {**texts, PIPELINE_FILE: without(texts[PIPELINE_FILE], "clients")}
 
 
 def load_pipelines(root: Path, names: list[str], engine: Engine | None = None) -> list[Pipeline]:

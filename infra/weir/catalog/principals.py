@@ -9,15 +9,17 @@ from enum import StrEnum
 from weir.catalog.engine_names import (
     consumer_group,
     internal_topics,
-    kubernetes_name,
     loaded_tables,
     loader_group,
     loader_name,
     loader_topics,
     totals_group,
 )
+from weir.catalog.own_names import REGISTRY, client_user, kubernetes_name
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.reserved import MONITOR_GROUP, REGISTRY_TOPIC_NAMES
 from weir.catalog.spec import Engine
+from weir.catalog.spec_clients import ClientRole
 from weir.catalog.topics import Topic
 
 
@@ -47,15 +49,18 @@ class Principal:
     rules: tuple[AccessRule, ...]
     pipeline: str | None = None
     """The pipeline whose quota it has; None for the platform's own users."""
+    readers: int = 1
+    """As how many readers the quota counts it."""
+    quota_bytes_per_second: int | None = None
+    """What it may write, and read, on each broker, instead of the pipeline's quota."""
 
 
-REGISTRY = "weir-registry"
-# Apicurio's own names; it checks that these topics neither expire nor compact.
+# Apicurio checks that these topics neither expire nor compact.
 REGISTRY_TOPICS = tuple(
     Topic(name, 1, {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"})
-    for name in ("kafkasql-journal", "kafkasql-snapshots", "registry-events")
+    for name in REGISTRY_TOPIC_NAMES
 )
-REGISTRY_GROUP_PREFIX = "weir-registry"
+REGISTRY_GROUP_PREFIX = f"{REGISTRY}-"
 
 
 def job_principal(pipeline: Pipeline) -> Principal:
@@ -72,7 +77,8 @@ def job_principal(pipeline: Pipeline) -> Principal:
             AccessRule(KafkaResource.TOPIC, pipeline.source_topic.name, ("Read", "Describe")),
             AccessRule(KafkaResource.TOPIC, pipeline.dead_letter_topic.name, ("Read", "Write", "Describe")),
             AccessRule(KafkaResource.GROUP, group, ("Read", "Describe")),
-            AccessRule(KafkaResource.TRANSACTIONAL_ID, group, ("Write", "Describe"), prefix=True),
+            # The sink adds "-", the subtask and a number; without the dash, `flights` could write as `flights_eu`.
+            AccessRule(KafkaResource.TRANSACTIONAL_ID, f"{group}-", ("Write", "Describe"), prefix=True),
         ),
         pipeline.name,
     )
@@ -131,9 +137,6 @@ def references_principal(pipeline: Pipeline) -> Principal:
     )
 
 
-MONITOR_GROUP = "weir-monitor"
-
-
 def monitor_principal(pipeline: Pipeline) -> Principal:
     """The user of a pipeline's monitor: it reads a few events, and how far the pipeline's groups have come.
 
@@ -166,6 +169,27 @@ def producer_principal(pipeline: Pipeline) -> Principal:
     )
 
 
+def client_principal(pipeline: Pipeline, name: str) -> Principal:
+    """The user of a client: it writes events, or reads the topics that it names in its own groups.
+
+    Idempotent producers need no right of their own: since Kafka 2.8 (KIP-679) Write on any topic implies it.
+    """
+    client, source = pipeline.spec.clients[name], pipeline.source_topic.name
+    if client.role is ClientRole.PRODUCER:
+        rules = (_topic(source, "Write", "Describe"),)
+    else:
+        topics = (_topic(topic, "Read", "Describe") for topic in client.topics or [source])
+        groups = (AccessRule(KafkaResource.GROUP, group, ("Read", "Describe")) for group in client.groups)
+        rules = (*topics, *groups)
+    return Principal(
+        client_user(pipeline.name, name),
+        rules,
+        pipeline.name,
+        readers=max(1, len(client.groups)),
+        quota_bytes_per_second=client.quota_bytes_per_second,
+    )
+
+
 def registry_principal() -> Principal:
     """The user of the schema registry, which keeps schemas in topics of its own."""
     operations = ("Read", "Write", "Describe", "DescribeConfigs")
@@ -179,10 +203,11 @@ def registry_principal() -> Principal:
 
 
 def principals_of(pipeline: Pipeline) -> tuple[Principal, ...]:
-    """The users that a pipeline needs on its engine."""
+    """The users that a pipeline needs on its engine, and those of its clients."""
+    clients = (client_principal(pipeline, name) for name in pipeline.spec.clients)
+    ends = (producer_principal(pipeline), monitor_principal(pipeline), *clients)
     if pipeline.spec.engine is Engine.FLINK:
-        return (job_principal(pipeline), producer_principal(pipeline), monitor_principal(pipeline))
-    ends = (producer_principal(pipeline), monitor_principal(pipeline))
+        return (job_principal(pipeline), *ends)
     references = (references_principal(pipeline),) if pipeline.reference_tables else ()
     return (application_principal(pipeline), loader_principal(pipeline), *references, *ends)
 

@@ -1,4 +1,4 @@
-"""Names that the pipelines of an environment share with each other, or with weir itself, in Kafka. Pure."""
+"""Names in Kafka that two pipelines of an environment both want. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 
 from weir.catalog.engine_names import internal_topics, loader_topics
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.principals import REGISTRY_TOPICS, principals_of
+from weir.catalog.principals import principals_of
 from weir.catalog.spec import Engine
 
 
 def shared_names(pipelines: Iterable[Pipeline]) -> Iterator[str]:
     """Every topic and user that two want, as `field: what is wrong; what to do`."""
-    topics = {topic.name: "the registry" for topic in REGISTRY_TOPICS}
+    topics: dict[str, str] = {}
     users: dict[str, str] = {}
+    groups: dict[str, str] = {}
     for pipeline in pipelines:
         for field, topic in _topics(pipeline):
             if topic in topics:
@@ -28,6 +29,13 @@ def shared_names(pipelines: Iterable[Pipeline]) -> Iterator[str]:
                     "rename one of them"
                 )
             users.setdefault(user, pipeline.name)
+        for name, client in pipeline.spec.clients.items():
+            for group in client.groups:
+                if groups.setdefault(group, pipeline.name) != pipeline.name:
+                    yield (
+                        f"{pipeline.name}: clients.{name}.groups: {group!r} is already a group of a client of pipeline "
+                        f"{groups[group]!r}, and only one user may have it; choose another"
+                    )
 
 
 def _topics(pipeline: Pipeline) -> Iterator[tuple[str, str]]:

@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, FiniteFloat, WrapValidator, model_validator
 
+from weir.catalog.spec_clients import Client
 from weir.catalog.spec_derived import Bucket, Derived
 from weir.catalog.spec_values import PipelineName, TableName, TopicName, bound, compared, distinct, without_nul
 from weir.catalog.types import ColumnType
 from weir.config.base import (
+    DnsLabel,
     DuplicateRatio,
     EventBytes,
     EventsPerSecond,
@@ -266,6 +268,14 @@ class PipelineSpec(Frozen):
         bool, Field(description="A legal hold: nothing expires. Topics keep everything, and tables have no TTL.")
     ] = False
     workload: Workload
+    clients: Annotated[
+        dict[DnsLabel, Client],
+        Field(
+            description="Programs of other teams that write events or read topics. Each gets the Kafka user "
+            "`weir-<pipeline>-<client>` with these rights alone, and a Secret of that name. On one machine Kafka knows "
+            "no users, and clients change nothing."
+        ),
+    ] = {}
 
     @property
     def truncated(self) -> dict[str, Derived]:

@@ -24,6 +24,11 @@ def subject_of(topic: str) -> str:
     return f"{topic}-value"
 
 
+def table_topic_name(pipeline: str, table: str) -> str:
+    """The topic of a pipeline's table on Kafka Streams."""
+    return f"{pipeline}.table.{table}".replace("_", "-")
+
+
 def event_topic(name: str, partitions: int, retention_hours: int | None, max_message_bytes: int) -> Topic:
     """A topic of events, expired by the time for which Kafka has had them (never, without hours)."""
     return Topic(

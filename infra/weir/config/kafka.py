@@ -8,11 +8,17 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from weir.config.base import Frozen
+from weir.config.network import Cidr
 
 CLIENT_PORT = 9093
 """Of the listener for clients that log in, in every Kafka that weir deploys."""
 INTERNAL_PORT = 9094
 """Of the plain Kafka's listener for its own nodes, by certificate."""
+
+
+EXTERNAL_PORT = 9096
+"""Of Strimzi's listener for clients outside the cluster."""
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
 
 
 class KafkaProvider(StrEnum):
@@ -41,6 +47,57 @@ class AivenKafka(Frozen):
     project_vpc_id: str | None = None
 
 
+class ExternalListenerType(StrEnum):
+    """How clients outside the cluster reach the brokers.
+
+    `loadbalancer`: a load balancer for each broker; `ingress`: an ingress controller that passes TLS on unread, which
+    Strimzi supports for ingress-nginx and has deprecated.
+    """
+
+    LOADBALANCER = "loadbalancer"
+    INGRESS = "ingress"
+
+
+class ExternalListener(Frozen):
+    """A second listener of the brokers, for clients outside the cluster. It has TLS and asks who calls, always."""
+
+    type: ExternalListenerType
+    bootstrap_host: Annotated[HostName, Field(description="The name that clients are given; a DNS record of yours.")]
+    broker_host: Annotated[
+        str,
+        Field(
+            pattern=r"^([a-z0-9-]*\{nodeId\}[a-z0-9-]*)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$",
+            description="The name of each broker, with `{nodeId}` for its number.",
+            examples=["broker-{nodeId}.kafka.example.com"],
+        ),
+    ]
+    allowed_cidrs: Annotated[
+        list[Cidr],
+        Field(description="The networks that clients come from; for a loadbalancer alone, and required there."),
+    ] = []
+    ingress_class: Annotated[str | None, Field(description="Of the ingress controller, for type ingress.")] = None
+    annotations: Annotated[
+        dict[str, str],
+        Field(description="On the Services or Ingresses, such as a cloud's for an internal load balancer."),
+    ] = {}
+
+    @model_validator(mode="after")
+    def _sources(self) -> ExternalListener:
+        balanced = self.type is ExternalListenerType.LOADBALANCER
+        if balanced and not self.allowed_cidrs:
+            raise ValueError("allowed_cidrs: missing; list the networks of your clients, such as [203.0.113.0/24]")
+        if any(cidr.endswith("/0") for cidr in self.allowed_cidrs):
+            raise ValueError("allowed_cidrs: a network of /0 lets everybody in; list the networks of your clients")
+        if self.allowed_cidrs and not balanced:
+            raise ValueError(
+                "allowed_cidrs: behind an ingress Kafka sees the controller's address alone; remove them, and limit "
+                "the sources at the controller"
+            )
+        if self.ingress_class and balanced:
+            raise ValueError("ingress_class: only for type ingress; remove it")
+        return self
+
+
 class KafkaConfig(Frozen):
     """Kafka in this environment."""
 
@@ -55,6 +112,22 @@ class KafkaConfig(Frozen):
     quota_headroom_percent: Annotated[
         int, Field(ge=0, le=1000, description="How far a user's quota exceeds the load that the plan expects of it.")
     ] = 100
+
+    external_listener: Annotated[
+        ExternalListener | None,
+        Field(description="For clients outside the cluster; with provider strimzi alone. Off by default."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _external(self) -> KafkaConfig:
+        if self.external_listener is not None and self.provider is not KafkaProvider.STRIMZI:
+            instead = (
+                "Aiven's service has an address of its own"
+                if self.provider is KafkaProvider.AIVEN
+                else "provider plain has one listener for clients, inside the cluster"
+            )
+            raise ValueError(f"external_listener: only for provider strimzi; {instead}. Remove it")
+        return self
 
     @model_validator(mode="after")
     def _provider(self) -> KafkaConfig:

@@ -16,7 +16,8 @@ from weir.catalog.topics import Topic
 from weir.components.base import DATA_KEPT, Component, Resources, Site
 from weir.config.errors import WeirError
 from weir.config.kafka import AivenKafka
-from weir.sizing.plan import KafkaPlan, QuotaPlan
+from weir.sizing.plan import KafkaPlan
+from weir.sizing.quotas import quota_of
 
 RESOURCE_TYPES = {
     KafkaResource.TOPIC: "Topic",
@@ -149,7 +150,7 @@ class ManagedKafka(Component):
             for pipeline in self.args.pipelines
             if pipeline.name == principal.pipeline
         ]
-        quota = self._quota(principal, self.args.plan.quotas, place, user)
+        quota = self._quota(principal, place, user)
         secret = k8s.core.v1.Secret(
             f"{self.name}-{principal.name}-secret",
             metadata=self.site.metadata(principal.name, "kafka"),
@@ -159,10 +160,8 @@ class ManagedKafka(Component):
         )
         return [secret, *rules, *quota]
 
-    def _quota(
-        self, principal: Principal, quotas: Mapping[str, QuotaPlan], place: Mapping[str, Any], user: aiven.KafkaUser
-    ) -> list[pulumi.Resource]:
-        limits = quotas.get(principal.pipeline or "")
+    def _quota(self, principal: Principal, place: Mapping[str, Any], user: aiven.KafkaUser) -> list[pulumi.Resource]:
+        limits = quota_of(self.args.plan, principal)
         if limits is None:
             return []
         return [

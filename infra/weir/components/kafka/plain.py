@@ -16,11 +16,12 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from weir.catalog.own_names import NODE_PRINCIPAL
 from weir.components.base import Component, Resources, Site
 from weir.components.certificates import Certificate, CertificateArgs, CertificateAuthority, service_names
 from weir.components.images import Image
 from weir.components.kafka.settings import broker_config
-from weir.components.pods import environment, mounts, read_only_mounts, secret_volume, tmp_mount, tmp_volume
+from weir.components.pods import environment, mounts, read_only_mounts, tls_volume, tmp_mount, tmp_volume
 from weir.components.workload import Claim, Probes, Workload, configuration, service, stateful_set
 from weir.config.kafka import CLIENT_PORT, INTERNAL_PORT
 from weir.config.properties_text import properties
@@ -35,7 +36,8 @@ TLS_FOLDER = "/etc/weir/kafka-tls"
 DATA_FOLDER = "/var/lib/kafka"
 WORK_FOLDER = "/tmp/kafka"  # noqa: S108 - the pod's own
 KAFKA_HOME = "/opt/kafka"
-NODE_PRINCIPAL = "weir-kafka-node"
+NODES_DOMAIN = "kafka-nodes"
+"""Its certificates are super users', so it signs nothing but nodes."""
 
 # Formats an empty volume, then starts the node. The node's id is its ordinal in the StatefulSet plus FIRST_ID.
 START = f"""\
@@ -87,10 +89,10 @@ class PlainKafka(Component):
         self.certificate = Certificate(
             f"{name}-node",
             site,
-            CertificateArgs(args.authority, "kafka", NODE_PRINCIPAL, self._host_names()),
+            CertificateArgs(args.authority, NODES_DOMAIN, "kafka", NODE_PRINCIPAL, self._host_names()),
             pulumi.ResourceOptions(parent=self),
         )
-        self.ca_secret = self.certificate.secret
+        self.ca_secret = self.certificate.trust_secret
         settings = {
             "controller.properties": properties(self._controller_settings()),
             "broker.properties": properties(self._broker_settings()),
@@ -192,9 +194,11 @@ class PlainKafka(Component):
             probes=Probes(
                 startup=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5, failure_threshold=60),
                 readiness=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=5),
+                # Slower than readiness: only a node that answers nobody for minutes is started again.
+                liveness=k8s.core.v1.ProbeArgs(tcp_socket=probe, period_seconds=30, failure_threshold=6),
             ),
             configuration=self.config,
-            volumes=[self.config.volume, secret_volume("tls", self.certificate.secret), tmp_volume()],
+            volumes=[self.config.volume, tls_volume("tls", self.certificate.secret, self.ca_secret), tmp_volume()],
             mounts=[
                 *read_only_mounts({"config": CONFIG_FOLDER, "tls": TLS_FOLDER}),
                 *mounts({"data": DATA_FOLDER}),

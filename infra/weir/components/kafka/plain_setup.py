@@ -19,13 +19,13 @@ from weir.components.pods import projected, projected_volume, read_only_mounts
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
 from weir.sizing.helper_pods import KAFKA_SETUP_JOB
 from weir.sizing.plan import QuotaPlan
+from weir.sizing.quotas import quota_of
 
 COMPONENT = "kafka-setup"
 FOLDER = "/etc/weir/kafka-setup"
 DESCRIPTION = "kafka.json"
 CERTIFICATE_FOLDER = "/etc/weir/kafka-node"
 PASSWORDS_FOLDER = "/etc/weir/kafka-passwords"
-CERTIFICATE_FILES = ("tls.crt", "tls.key", "ca.crt")
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class PlainKafkaSetup(Component):
                 size=KAFKA_SETUP_JOB,
                 volumes=_volumes(args),
                 mounts=read_only_mounts({"certificate": CERTIFICATE_FOLDER, "passwords": PASSWORDS_FOLDER}),
+                secrets=users,
                 after=[*args.kafka.nodes, *users],
             ),
             pulumi.ResourceOptions(parent=self),
@@ -65,7 +66,7 @@ class PlainKafkaSetup(Component):
         self.ready: Resources = [run.job, *users]
         self.register_outputs({})
 
-    def _user(self, principal: Principal) -> pulumi.Resource:
+    def _user(self, principal: Principal) -> k8s.core.v1.Secret:
         generated = GeneratedSecret(
             principal.name,
             self.site,
@@ -78,7 +79,7 @@ class PlainKafkaSetup(Component):
 def description(args: PlainKafkaSetupArgs) -> KafkaSetup:
     """The Job's input."""
     plan = args.kafka.args.plan
-    quotas = {principal.name: plan.quotas.get(principal.pipeline or "") for principal in args.principals}
+    quotas = {principal.name: quota_of(plan, principal) for principal in args.principals}
     return KafkaSetup(
         brokers=plan.brokers,
         replication_factor=plan.replication_factor,
@@ -106,7 +107,10 @@ def command(kafka: PlainKafka) -> list[str]:
 def _volumes(args: PlainKafkaSetupArgs) -> list[k8s.core.v1.VolumeArgs]:
     """A node's certificate, because the nodes' listener accepts nothing else, and one password file for each user."""
     sources = {
-        "certificate": [projected(args.kafka.certificate.secret, {name: name for name in CERTIFICATE_FILES})],
+        "certificate": [
+            projected(args.kafka.certificate.secret, {"tls.crt": "tls.crt", "tls.key": "tls.key"}),
+            projected(args.kafka.ca_secret, {"ca.crt": "ca.crt"}),
+        ],
         "passwords": [projected(principal.name, {"password": principal.name}) for principal in args.principals],
     }
     return [projected_volume(name, each) for name, each in sources.items()]

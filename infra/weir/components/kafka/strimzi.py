@@ -10,10 +10,11 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from weir.components.base import ZONE_KEY, Component, CustomKind, Site, custom_resource
+from weir.components.kafka.external import external_listener
 from weir.components.kafka.settings import broker_config
 from weir.components.kafka.tiered import TieredStorage
 from weir.components.pods import pod_security, topology_spread
-from weir.config.kafka import CLIENT_PORT, KafkaAuthentication
+from weir.config.kafka import CLIENT_PORT, ExternalListener, KafkaAuthentication
 from weir.sizing.helper_pods import CRUISE_CONTROL, EXPORTER, TOPIC_OPERATOR, USER_OPERATOR
 from weir.sizing.plan import KafkaPlan, NodeSize
 
@@ -24,6 +25,13 @@ GRACE_SECONDS = 120
 # Certificates are renewed a month before they expire, in a maintenance window.
 CERTIFICATE_DAYS = 365
 RENEWAL_DAYS = 30
+# Refusals are logged, with user, operation and topic. DEBUG would add a line for each partition of each request that is
+# allowed: tens of thousands a second. Strimzi applies a changed level without a restart.
+LOGGERS = {
+    "rootLogger.level": "INFO",
+    "logger.authorizer.name": "kafka.authorizer.logger",
+    "logger.authorizer.level": "INFO",
+}
 # The brokers' metrics: throughput, under-replicated partitions, request latency, disk and JVM.
 METRICS = ("kafka_server.*", "kafka_controller.*", "kafka_log.*", "kafka_network.*", "jvm.*", "process.*")
 
@@ -43,6 +51,7 @@ class KafkaClusterArgs:
     cruise_control: bool = True
     exporter: bool = True
     tiered_storage: TieredStorage | None = None
+    external: ExternalListener | None = None
 
 
 class KafkaCluster(Component):
@@ -114,8 +123,9 @@ class KafkaCluster(Component):
             "kafka": {
                 "version": args.version,
                 "metadataVersion": args.metadata_version,
-                "listeners": [self._listener()],
+                "listeners": self._listeners(),
                 "authorization": {"type": "simple"},
+                "logging": {"type": "inline", "loggers": dict(LOGGERS)},
                 "config": broker_config(args.plan),
                 "metricsConfig": {"type": "strimziMetricsReporter", "values": {"allowList": list(METRICS)}},
                 "template": {"podDisruptionBudget": {"maxUnavailable": 1}},
@@ -147,14 +157,13 @@ class KafkaCluster(Component):
             }
         return spec
 
-    def _listener(self) -> dict[str, Any]:
-        return {
-            "name": CLIENT_LISTENER,
-            "port": CLIENT_PORT,
-            "type": "internal",
-            "tls": True,
-            "authentication": {"type": self.args.authentication.value},
-        }
+    def _listeners(self) -> list[dict[str, Any]]:
+        always = {"tls": True, "authentication": {"type": self.args.authentication.value}}
+        internal = {"name": CLIENT_LISTENER, "port": CLIENT_PORT, "type": "internal", **always}
+        external = self.args.external
+        if external is None:
+            return [internal]
+        return [internal, {**external_listener(external), **always}]
 
     def _cruise_control(self) -> dict[str, Any]:
         """Moves partitions to new brokers, and off brokers before they are removed."""
