@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import yaml
 from tests.components import serving
 from tests.components.serving import CASSANDRA, DEV, IMAGE, PROD, SMALL_CASSANDRA, made_by, one
 
@@ -80,11 +81,12 @@ def test_no_connection_is_in_clear_and_no_client_goes_without_encryption() -> No
     settings = cassandra["config"]["cassandraYaml"]
     assert settings["client_encryption_options"]["optional"] is False
     assert settings["server_encryption_options"]["internode_encryption"] == "all"
-    for side in ("server", "client"):
-        assert cassandra[f"{side}EncryptionStores"]["keystoreSecretRef"] == {
-            "name": "cassandra-tls",
-            "key": "keystore.p12",
-        }
+    for side, secret in (("server", "cassandra-internode"), ("client", "cassandra-tls")):
+        assert cassandra[f"{side}EncryptionStores"]["keystoreSecretRef"] == {"name": secret, "key": "keystore.p12"}
+    assert cassandra["serverEncryptionStores"]["truststoreSecretRef"] == {
+        "name": "cassandra-nodes-trust",
+        "key": "truststore.p12",
+    }
 
 
 def test_the_certificate_is_good_for_the_address_that_clients_are_told() -> None:
@@ -124,6 +126,13 @@ def test_nodes_without_a_key_have_the_identity_that_the_stack_names() -> None:
     assert datacenter["serviceAccount"] == "cassandra"
     assert serving.depends_on(made, CLUSTER, "ServiceAccount/cassandra")
     assert "ServiceAccount/cassandra" not in operated()
+
+
+def test_backups_may_have_an_identity_that_no_other_pod_has() -> None:
+    own, shared = {"eks.amazonaws.com/role-arn": "backups"}, {"eks.amazonaws.com/role-arn": "weir"}
+    changes = {"workload_identity": True, "service_account_annotations": shared, "backup_account_annotations": own}
+    made = operated(backups=Backups(BUCKET.model_copy(update=changes), "0 2 * * *", 14), bucket_keys=None)
+    assert one(made, "ServiceAccount/cassandra")["metadata"]["annotations"] == own
 
 
 def test_backups_go_to_the_bucket_and_old_ones_go_away() -> None:
@@ -172,6 +181,23 @@ def test_a_changed_setting_replaces_the_plain_nodes_one_by_one() -> None:
 
     assert annotation() == annotation()
     assert annotation() != annotation(audit_log=False)
+
+
+def test_the_audit_log_has_what_people_do_and_leaves_programs_out() -> None:
+    programs = ("job_flights", "monitor")
+    written = yaml.safe_load(one(plain(programs=programs), "ConfigMap/cassandra-config")["data"]["cassandra.yaml"])
+    applied = one(operated(programs=programs), "K8ssandraCluster/cassandra")["spec"]["cassandra"]["config"]
+    assert (
+        written["audit_logging_options"]
+        == applied["cassandraYaml"]["audit_logging_options"]
+        == {
+            "enabled": True,
+            "logger": [{"class_name": "FileAuditLogger"}],
+            "included_categories": "AUTH,DCL,DDL,DML,ERROR,QUERY",
+            "excluded_keyspaces": "system,system_schema,system_virtual_schema,reaper_db",
+            "excluded_users": "job_flights,monitor",
+        }
+    )
 
 
 def test_the_schema_job_gets_the_catalog_and_runs_again_when_it_changes() -> None:

@@ -11,6 +11,7 @@ import pulumi_kubernetes as k8s
 from weir.components.base import Component, Resources, Site
 from weir.components.images import Image
 from weir.components.pods import read_only_mounts, tmp_mount, tmp_volume
+from weir.components.secret import secrets_digest
 from weir.components.workload import Workload, content_hash, pod_template
 from weir.sizing.plan import PodSize
 
@@ -22,7 +23,7 @@ SCRIPT_MODE = 0o555
 
 @dataclass(frozen=True)
 class JobArgs:
-    """`files` are mounted in `folder`. A change of their content or of `command` starts a new Job."""
+    """`files` are mounted in `folder`. A change of their content, of `command` or of `secrets` starts a new Job."""
 
     component: str
     image: Image
@@ -34,6 +35,7 @@ class JobArgs:
     volumes: Sequence[k8s.core.v1.VolumeArgs] = ()
     mounts: Sequence[k8s.core.v1.VolumeMountArgs] = ()
     user_id: int = USER_ID
+    secrets: Sequence[k8s.core.v1.Secret] = ()
     after: Resources = field(default=())
 
 
@@ -46,9 +48,10 @@ class RunToCompletion(Component):
     def __init__(self, name: str, site: Site, args: JobArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("job:RunToCompletion", name, site, opts)
         self.args = args
-        contents = pulumi.Output.all(**args.files)
-        program = [*args.command, args.image.reference]
-        digest = contents.apply(lambda files: content_hash("".join([*program, *files.values()])))
+        texts = pulumi.Output.all(
+            *args.command, args.image.reference, *args.files.values(), secrets_digest(site, args.secrets)
+        )
+        digest = texts.apply(lambda found: content_hash("".join(found)))
         full_name = digest.apply(lambda value: f"{name}-{value[:8]}")
         metadata = k8s.meta.v1.ObjectMetaArgs(
             name=full_name, namespace=site.namespace, labels=site.labels(name, args.component)

@@ -7,7 +7,7 @@ accept.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -34,10 +34,12 @@ def key_store(alias: str, key: bytes, certificates: Sequence[bytes], password: s
     return _store(bags)
 
 
-def trust_store(alias: str, certificate: bytes) -> bytes:
-    """A trusted certificate, in DER."""
+def trust_store(certificates: Mapping[str, bytes]) -> bytes:
+    """Trusted certificates in DER, by alias."""
     usage = _attribute(TRUSTED_KEY_USAGE, _object_id(ANY_USAGE))
-    return _store([_certificate(certificate, [_attribute(FRIENDLY_NAME, _text(alias)), usage])])
+    return _store(
+        [_certificate(each, [_attribute(FRIENDLY_NAME, _text(alias)), usage]) for alias, each in certificates.items()]
+    )
 
 
 def _store(bags: Sequence[bytes]) -> bytes:

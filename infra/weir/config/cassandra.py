@@ -27,7 +27,12 @@ class CassandraConfig(Frozen):
     datacenter: Annotated[DnsLabel, Field(description="The datacenter's name; it cannot change later.")] = "dc1"
     tokens_per_node: Annotated[int, Field(ge=1, le=256, description="num_tokens; it cannot change later.")] = 16
     repairs: Annotated[bool, Field(description="Reaper repairs every table within gc_grace_hours.")] = True
-    audit_log: bool = True
+    audit_log: Annotated[
+        bool, Field(description="Log logins, changes of schema and roles, and what people read and write.")
+    ] = True
+    password_generation: Annotated[
+        int, Field(ge=1, description="Raise it by one to give every role a new password.")
+    ] = 1
     drops: Annotated[
         list[Drop],
         Field(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum, auto
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from weir.config.base import Frozen
 from weir.config.network import NetworkConfig
@@ -18,13 +18,16 @@ class SecretName(StrEnum):
     """
 
     SUPERSET_SECRET_KEY = auto()
+    SUPERSET_PREVIOUS_SECRET_KEY = auto()
     SUPERSET_GUEST_TOKEN_SECRET = auto()
-    SUPERSET_OAUTH_CLIENT_SECRET = auto()
+    SUPERSET_SIGN_IN_CLIENT_SECRET = auto()
     SUPERSET_ADMIN_PASSWORD = auto()
     METADATA_DATABASE_PASSWORD = auto()
     CACHE_PASSWORD = auto()
     OBJECT_STORAGE_ACCESS_KEY = auto()
     OBJECT_STORAGE_SECRET_KEY = auto()
+    TRINO_PASSWORDS = auto()
+    """A line `user:bcrypt hash` for each person: Trino's password file. weir never sees a password."""
 
 
 class CertificateSource(StrEnum):
@@ -32,6 +35,24 @@ class CertificateSource(StrEnum):
 
     CERT_MANAGER = "cert-manager"
     GENERATED = "generated"
+
+
+class AuthoritiesConfig(Frozen):
+    """The generations of weir's certificate authorities. A new one is trusted before it signs, an old one after."""
+
+    signing: Annotated[int, Field(ge=1, description="The generation that signs the platform's certificates.")] = 1
+    trusted: Annotated[
+        list[Annotated[int, Field(ge=1)]],
+        Field(min_length=1, description="The generations that nodes and clients trust; `signing` is one of them."),
+    ] = [1]
+
+    @model_validator(mode="after")
+    def _trusts_what_signs(self) -> Self:
+        if self.signing not in self.trusted:
+            raise ValueError(
+                f"signing: nobody trusts generation {self.signing}; add it to trusted, and let it sign afterwards"
+            )
+        return self
 
 
 class SecurityConfig(Frozen):
@@ -47,8 +68,15 @@ class SecurityConfig(Frozen):
         ),
     ] = CertificateSource.CERT_MANAGER
     certificate_issuer: Annotated[
-        str | None, Field(description="An existing cert-manager ClusterIssuer; without it, weir creates its own CA.")
+        str | None,
+        Field(
+            description="An existing cert-manager ClusterIssuer for the server that people meet, Trino. Everything "
+            "else has authorities of weir's own, which sign nothing but the platform's nodes and programs."
+        ),
     ] = None
+    authorities: Annotated[
+        AuthoritiesConfig, Field(description="Which generations of weir's own authorities sign and are trusted.")
+    ] = AuthoritiesConfig()
     network_policies: Annotated[bool, Field(description="Deny traffic by default, and allow each known flow.")] = True
     restricted_pods: Annotated[bool, Field(description="Enforce Pod Security `restricted` in the namespaces.")] = True
     allowed_ingress_namespaces: Annotated[

@@ -39,19 +39,30 @@ SECRET = "canary-7c1f"
 
 def cluster_settings(ctx: Context, keystore: Path) -> dict[str, Any]:
     """The cluster's cassandra.yaml, with only this machine's addresses, folders, stores and short caches put in."""
-    local = cassandra.settings(ctx)
-    here = {name: local[name] for name in local if name.endswith(("_directory", "_directories", "_port", "_address"))}
-    plan = CassandraPlan(CASSANDRA_DATACENTER, ("rack1",), 1, NodeSize(1, 2048, 1024), 1, 16, FLIGHTS.tables, 1)
-    authority = cast("CertificateAuthority", object())  # whose certificates they are makes no difference here
-    settings = plain_settings("cassandra", Site("test", "weir", "tests", keep_data=False), CassandraArgs(
-        plan, "5.0", authority
-    ))  # fmt: skip
+    settings = rendered_settings(ctx)
     stores = {"keystore": str(keystore), "truststore": str(keystore)}
     stores |= {f"{name}_password": STORE_PASSWORD for name in ("keystore", "truststore")}
     for side in ("client", "server"):
         settings[f"{side}_encryption_options"] |= stores
+    return settings
+
+
+def rendered_settings(ctx: Context) -> dict[str, Any]:
+    """The cluster's cassandra.yaml, with this machine's addresses and folders, and short caches put in."""
+    local = cassandra.settings(ctx)
+    here = {name: local[name] for name in local if name.endswith(("_directory", "_directories", "_port", "_address"))}
+    plan = CassandraPlan(CASSANDRA_DATACENTER, ("rack1",), 1, NodeSize(1, 2048, 1024), 1, 16, FLIGHTS.tables, 1)
+    authority = cast("CertificateAuthority", object())  # whose certificates they are makes no difference here
+    args = CassandraArgs(plan, "5.0", authority, programs=tuple(role.name for role in DATABASE.roles))
+    settings = plain_settings("cassandra", Site("test", "weir", "tests", keep_data=False), args)
     caches = dict.fromkeys(("permissions_validity", "roles_validity", "credentials_validity"), "100ms")
     return settings | here | caches | {"seed_provider": local["seed_provider"], "ssl_storage_port": free_port()}
+
+
+def audited(log: Path, text: str) -> list[str]:
+    """The lines of the audit log with `text`."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return [line for line in lines if "FileAuditLogger" in line and text in line]
 
 
 def free_port() -> int:
@@ -60,7 +71,8 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def run_job(access: Access, files: Path) -> subprocess.CompletedProcess[str]:
+def run_job(access: Access, files: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
+    """The job as its pod runs it, with `more` arguments."""
     options = ["--contact-point", *access.contact_points, "--datacenter", access.datacenter, "--ca", access.ca_file]
     mounted = ["--database", files / "database.json", "--administrator", files / "administrator"]
     return subprocess.run(
@@ -68,7 +80,7 @@ def run_job(access: Access, files: Path) -> subprocess.CompletedProcess[str]:
             sys.executable,
             "-m",
             "weir.incluster.database.job",
-            *map(str, [*options, *mounted, "--roles", files / "roles"]),
+            *map(str, [*options, *mounted, "--roles", files / "roles", *more]),
         ],
         capture_output=True,
         text=True,

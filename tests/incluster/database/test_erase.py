@@ -14,8 +14,10 @@ from tests.sizing.stacks import FLIGHTS, stack_of
 from typer.testing import CliRunner
 
 from weir.catalog import cql
+from weir.catalog.engine_names import internal_topics
 from weir.catalog.environment import resolve
 from weir.catalog.pipeline import load_pipeline
+from weir.catalog.spec import Engine
 from weir.cli.main import commands
 from weir.clients.cassandra import Access, admin_session
 from weir.clients.cassandra_rows import row_key
@@ -219,6 +221,19 @@ def test_what_remains_is_told_with_its_time() -> None:
     assert "flights.events: its events expire within 168 hours" in text
     assert "for 192 hours" in text
     assert "warning" not in text
+
+
+@unit
+def test_what_kafka_streams_keeps_in_topics_is_told_one_by_one() -> None:
+    on_streams = FLIGHTS.on(Engine.KAFKA_STREAMS)
+    lines = what_remains(on_streams)
+    told = [line for line in lines if line not in what_remains(FLIGHTS)]
+    text = "\n".join(told)
+    assert "topic flights.table.flights-enriched: rows on their way to Cassandra expire within 168 hours" in text
+    assert "topic weir-flights-seen-changelog: only the id, at least 288 hours" in text
+    assert "topic flights.table.planes: once a reference row is deleted, the next publication" in text
+    topics = {topic.name for topic in on_streams.table_topics.values()} | set(internal_topics(on_streams))
+    assert {topic for topic in topics if topic not in text} == set()
 
 
 @unit

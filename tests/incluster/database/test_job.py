@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,25 +18,19 @@ from tests.incluster.database.node import (
     PASSWORDS,
     SECRET,
     as_role,
-    cluster_settings,
     program_session,
     run_job,
 )
-from tests.platforms import free_ports_stack
-from tests.secured_cassandra import secured_node
 
 from weir.catalog.roles import MONITOR_ROLE, job_role
 from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
 from weir.clients.cassandra import Access, WrongPasswordError, admin_session, may_log_in
 from weir.config.errors import ConfigError, WeirError
-from weir.config.repository import REPOSITORY
-from weir.config.stack import load_stack
 from weir.incluster.database import job
-from weir.incluster.database.accounts import DEFAULT_SUPERUSER
+from weir.incluster.database.accounts import DEFAULT_SUPERUSER, MARKER_ROLE
 from weir.incluster.database.lock import schema_lock
-from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context, Paths
-from weir.toolchain.installed import Toolchain
+from weir.local.service import CASSANDRA_DATACENTER
 
 if TYPE_CHECKING:
     from cassandra.cluster import Session
@@ -46,52 +39,13 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(scope="module")
-def access(tmp_path_factory: pytest.TempPathFactory, toolchain_for: Callable[..., Toolchain]) -> Iterator[Access]:
-    """A fresh node as its superuser-to-be: passwords, permissions and TLS on, as in the cluster."""
-    folder = tmp_path_factory.mktemp("secured")
-    stack = load_stack(free_ports_stack(folder))
-    ctx = Context(REPOSITORY, Paths(folder / "weir"), stack.embedded.ports, stack, toolchain_for("cassandra"))
-    with secured_node(ctx, cluster_settings) as ca_file:
-        yield Access((f"{LOOPBACK}:{ctx.ports.cassandra}",), CASSANDRA_DATACENTER, ADMINISTRATOR, SECRET, ca_file)
-
-
-@pytest.fixture(scope="module")
-def files(access: Access, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files as the pod has them mounted."""
-    folder = tmp_path_factory.mktemp("mounted")
-    (folder / "database.json").write_text(DATABASE.to_json(), encoding="utf-8")
-    for name, secrets in (
-        ("administrator", {"username": access.user, "password": access.password}),
-        ("roles", PASSWORDS),
-    ):
-        (folder / name).mkdir()
-        (folder / name / "..data").mkdir()
-        for key, value in secrets.items():
-            (folder / name / key).write_text(value + "\n", encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def first_run(access: Access, files: Path) -> subprocess.CompletedProcess[str]:
-    """The job on an empty cluster; whatever else a test does comes after it."""
-    return run_job(access, files)
-
-
-@pytest.fixture
-def administrator(access: Access, first_run: subprocess.CompletedProcess[str]) -> Iterator[Session]:
-    assert first_run.returncode == 0, first_run.stdout + first_run.stderr
-    with admin_session(access) as session:
-        yield session
-
-
 def test_a_fresh_cluster_gets_tables_and_roles_and_loses_the_superuser(
     access: Access, first_run: subprocess.CompletedProcess[str], administrator: Session
 ) -> None:
     assert "superuser cassandra: dropped" in first_run.stdout
     assert not may_log_in(access.as_role(DEFAULT_SUPERUSER, DEFAULT_SUPERUSER))
     roles = {row["role"]: row["is_superuser"] for row in administrator.execute("SELECT * FROM system_auth.roles")}
-    assert roles == {ADMINISTRATOR: True, **dict.fromkeys(PASSWORDS, False)}
+    assert roles == {ADMINISTRATOR: True, MARKER_ROLE: False, **dict.fromkeys(PASSWORDS, False)}
     found = administrator.execute("SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'flights'")
     assert {row["table_name"] for row in found} == {table.name for table in FLIGHTS.tables}
 
@@ -189,6 +143,26 @@ def test_a_right_given_by_hand_is_taken_back(
     assert "role loader: no longer a superuser" in told
     found = administrator.execute("SELECT is_superuser FROM system_auth.roles WHERE role = 'loader'").one()
     assert found["is_superuser"] is False
+
+
+def test_a_removed_pipelines_role_loses_its_login_and_comes_back(
+    access: Access, administrator: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    administrator.execute("CREATE ROLE IF NOT EXISTS job_of_others WITH PASSWORD = 'o' AND LOGIN = true")
+    without = replace(DATABASE, roles=tuple(role for role in DATABASE.roles if role.name != "job_flights"))
+    job.apply(access, without, PASSWORDS)
+    told = capsys.readouterr().out
+    assert "role job_flights: login withdrawn, since no pipeline has it any more" in told
+    assert 'role job_flights: revoked SELECT on TABLE "flights"."airlines"' in told
+    assert not may_log_in(as_role(access, "job_flights"))
+    assert not administrator.execute("LIST ALL PERMISSIONS OF job_flights NORECURSIVE").all()
+    assert may_log_in(access.as_role("job_of_others", "o")), "a role that weir did not make is left alone"
+    job.apply(access, without, PASSWORDS)
+    assert capsys.readouterr().out == "schema and roles match the catalog\n"
+    job.apply(access, DATABASE, PASSWORDS)
+    with admin_session(as_role(access, "job_flights")) as session:
+        session.execute("SELECT name FROM flights.airlines")
+    administrator.execute("DROP ROLE job_of_others")
 
 
 def test_a_role_without_a_secret_stops_the_job_before_anything_is_granted(

@@ -1,7 +1,7 @@
 """How a pod accesses Cassandra: the address, the mounted files with its credentials, and the client's options.
 
-Each provider creates a Secret for each role (`username`, `password`) and, with encryption, one with the nodes'
-certificate (`ca.crt`, `truststore.p12`) and one with the password of its stores.
+Each provider creates a Secret for each role (`username`, `password`) and, with encryption, one with the authority of
+the nodes (`ca.crt`, `truststore.p12`) and one with the password of its stores.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pulumi_kubernetes as k8s
 
-from weir.catalog.engine_names import kubernetes_name
+from weir.catalog.own_names import kubernetes_name
 from weir.components.base import Resources
 from weir.components.pods import read_only_mounts, secret_volume
 
@@ -32,6 +32,17 @@ class CassandraAccess:
     """None if connections are not encrypted."""
     ready: Resources
     """What a client depends on: the datacenter, its tables and its roles."""
+    password_generation: int = 1
+
+    def role_secret(self, role: str) -> str:
+        """The name of the role's Secret. A new generation has another name, so all who use it restart with it."""
+        suffix = "" if self.password_generation == 1 else f"-{self.password_generation}"
+        return f"cassandra-role-{kubernetes_name(role)}{suffix}"
+
+    @property
+    def server_name(self) -> str:
+        """The name that the certificate of every node has: nodes are met at addresses that no certificate can have."""
+        return self.contact_points[0].rpartition(":")[0]
 
     def connector_options(self, role: str) -> dict[str, str]:
         """The options of the Flink connector for `role`: paths of files, never a secret."""
@@ -39,6 +50,7 @@ class CassandraAccess:
         if self.trust_secret:
             options |= {
                 "tls.enabled": "true",
+                "tls.server-name": self.server_name,
                 "tls.truststore.path": f"{TRUST_FOLDER}/truststore.p12",
                 "tls.truststore.password.path": f"{TRUST_PASSWORD_FOLDER}/password",
             }
@@ -50,14 +62,15 @@ class CassandraAccess:
         if self.trust_secret:
             options |= {
                 "tls.enabled": "true",
+                "tls.server-name": self.server_name,
                 "tls.truststore.path": f"{root}{TRUST_FOLDER}/truststore.p12",
                 "tls.truststore.password.file": f"{root}{TRUST_PASSWORD_FOLDER}/password",
             }
         return options
 
     def volumes(self, role: str) -> list[k8s.core.v1.VolumeArgs]:
-        """The Secrets of `role` as a pod's volumes. Of the nodes' certificate, they contain only the public parts."""
-        secrets: dict[str, tuple[str, Sequence[str]]] = {"cassandra-role": (role_secret(role), ())}
+        """The Secrets of `role` as a pod's volumes."""
+        secrets: dict[str, tuple[str, Sequence[str]]] = {"cassandra-role": (self.role_secret(role), ())}
         if self.trust_secret:
             # One volume for each Secret, because Strimzi does not support projected volumes.
             secrets["cassandra-trust"] = (self.trust_secret, ("truststore.p12", "ca.crt"))
@@ -70,8 +83,3 @@ class CassandraAccess:
         if self.trust_secret:
             folders |= {"cassandra-trust": TRUST_FOLDER, "cassandra-trust-password": TRUST_PASSWORD_FOLDER}
         return read_only_mounts({name: f"{root}{folder}" for name, folder in folders.items()})
-
-
-def role_secret(role: str) -> str:
-    """The name of the role's Secret."""
-    return f"cassandra-role-{kubernetes_name(role)}"

@@ -10,8 +10,8 @@ import pulumi_kubernetes as k8s
 
 from weir.catalog.database import Database
 from weir.components.base import Component, Site
-from weir.components.cassandra.access import CassandraAccess, role_secret
-from weir.components.cassandra.settings import ADMINISTRATOR_SECRET, COMPONENT
+from weir.components.cassandra.access import CassandraAccess
+from weir.components.cassandra.settings import ADMINISTRATOR_SECRET, COMPONENT, STANDBY_SECRET
 from weir.components.images import Image
 from weir.components.job import JobArgs, RunToCompletion
 from weir.components.pods import projected, projected_volume, read_only_mounts
@@ -22,8 +22,10 @@ NAME = "cassandra-schema"
 FOLDER = "/etc/weir/database"
 DESCRIPTION = "database.json"
 ADMINISTRATOR_FOLDER = "/etc/weir/administrator"
+STANDBY_FOLDER = "/etc/weir/administrator-standby"
 ROLES_FOLDER = "/etc/weir/roles"
 CA_FOLDER = "/etc/weir/cassandra-ca"
+LOGIN_FILES = {"username": "username", "password": "password"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,9 @@ class CassandraDatabaseArgs:
     database: Database
     cassandra: CassandraAccess
     image: Image
+    administrators: Sequence[k8s.core.v1.Secret] = ()
+    """The Secrets of the superuser and of the one who stands by."""
+    password_generation: int = 1
 
     def __post_init__(self) -> None:
         if not self.database.roles:
@@ -44,7 +49,8 @@ class CassandraDatabase(Component):
 
     def __init__(self, site: Site, args: CassandraDatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("cassandra:CassandraDatabase", NAME, site, opts)
-        self.secrets = [self._role_secret(role.name) for role in args.database.roles]
+        args = replace(args, cassandra=replace(args.cassandra, password_generation=args.password_generation))
+        roles = [self._role_secret(args.cassandra, role.name) for role in args.database.roles]
         job = RunToCompletion(
             NAME,
             site,
@@ -57,18 +63,19 @@ class CassandraDatabase(Component):
                 size=DATABASE_JOB,
                 volumes=_volumes(args),
                 mounts=_mounts(args.cassandra),
-                after=[*args.cassandra.ready, *self.secrets],
+                secrets=[*args.administrators, *roles],
+                after=[*args.cassandra.ready, *args.administrators, *roles],
             ),
             pulumi.ResourceOptions(parent=self),
         )
         self.access = replace(args.cassandra, ready=[job.job])
         self.register_outputs({})
 
-    def _role_secret(self, role: str) -> pulumi.Resource:
+    def _role_secret(self, cassandra: CassandraAccess, role: str) -> k8s.core.v1.Secret:
         return GeneratedSecret(
-            role_secret(role),
+            cassandra.role_secret(role),
             self.site,
-            GeneratedSecretArgs(COMPONENT, lambda: {"username": role, "password": random_password()}),
+            GeneratedSecretArgs(COMPONENT, lambda: {"username": role, "password": random_password()}, kept=False),
             pulumi.ResourceOptions(parent=self),
         ).secret
 
@@ -82,6 +89,7 @@ def command(cassandra: CassandraAccess) -> list[str]:
         *points,
         *("--datacenter", cassandra.datacenter),
         *("--administrator", ADMINISTRATOR_FOLDER),
+        *("--standby", STANDBY_FOLDER),
         *("--roles", ROLES_FOLDER),
         *(("--ca", f"{CA_FOLDER}/ca.crt") if cassandra.trust_secret else ()),
     ]
@@ -89,11 +97,12 @@ def command(cassandra: CassandraAccess) -> list[str]:
 
 def _volumes(args: CassandraDatabaseArgs) -> list[k8s.core.v1.VolumeArgs]:
     passwords = [
-        projected(role_secret(role.name), {"password": role.name})  # a file named after the role
+        projected(args.cassandra.role_secret(role.name), {"password": role.name})  # a file named after the role
         for role in args.database.roles
     ]
     volumes = {
-        "administrator": [projected(ADMINISTRATOR_SECRET, {"username": "username", "password": "password"})],
+        "administrator": [projected(ADMINISTRATOR_SECRET, LOGIN_FILES)],
+        "standby": [projected(STANDBY_SECRET, LOGIN_FILES)],
         "roles": passwords,
     }
     if args.cassandra.trust_secret:
@@ -102,7 +111,7 @@ def _volumes(args: CassandraDatabaseArgs) -> list[k8s.core.v1.VolumeArgs]:
 
 
 def _mounts(cassandra: CassandraAccess) -> Sequence[k8s.core.v1.VolumeMountArgs]:
-    folders = {"administrator": ADMINISTRATOR_FOLDER, "roles": ROLES_FOLDER}
+    folders = {"administrator": ADMINISTRATOR_FOLDER, "standby": STANDBY_FOLDER, "roles": ROLES_FOLDER}
     if cassandra.trust_secret:
         folders["cassandra-ca"] = CA_FOLDER
     return read_only_mounts(folders)

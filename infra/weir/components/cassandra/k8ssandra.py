@@ -11,8 +11,7 @@ import pulumi_kubernetes as k8s
 from weir.components.base import ZONE_KEY, Component, CustomKind, Site, custom_resource
 from weir.components.cassandra import settings as shared
 from weir.components.cassandra.access import STORE_PASSWORD_SECRET, CassandraAccess
-from weir.components.cassandra.settings import Backups, CassandraArgs
-from weir.components.certificates import Certificate, CertificateArgs
+from weir.components.cassandra.settings import Backups, CassandraArgs, NodeCertificates
 from weir.components.network_endpoints import ROLE_LABEL
 from weir.components.pods import container_security, pod_security
 from weir.sizing.helper_pods import MEDUSA, REAPER, SIDE_CONTAINER
@@ -49,10 +48,13 @@ class CassandraCluster(Component):
         self.name = name
         self.args = args
         self.service = f"{name}-{args.plan.datacenter}-service"
-        self.administrator = shared.administrator(site, self)
-        before: list[pulumi.Resource] = [self.administrator.secret]
+        self.administrators = shared.administrators(site, self)
+        before: list[pulumi.Resource] = [*self.administrators]
+        self.certificates: NodeCertificates | None = None
         if args.certificates is not None:
-            before += self._certificates()
+            services = [self.service, f"{name}-{args.plan.datacenter}-all-pods-service"]
+            self.certificates = NodeCertificates.of(site, args.certificates, name, services, self)
+            before += [*self.certificates.resources, shared.stores_password(site, self)]
         if args.bucket_keys is not None:
             before.append(self._bucket_secret(*args.bucket_keys))
         if self._has_account:
@@ -69,24 +71,10 @@ class CassandraCluster(Component):
         self.access = CassandraAccess(
             contact_points=(f"{self.service}.{site.namespace}.svc:{shared.CLIENT_PORT}",),
             datacenter=args.plan.datacenter,
-            trust_secret=shared.CERTIFICATE_SECRET if args.certificates else None,
+            trust_secret=self.certificates.clients.trust_secret if self.certificates else None,
             ready=[self.cluster],
         )
         self.register_outputs({"service": self.service})
-
-    def _certificates(self) -> list[pulumi.Resource]:
-        """One certificate for all nodes, used between nodes and for clients, and the password of its stores."""
-        assert self.args.certificates is not None  # noqa: S101 - the caller's condition
-        services = [self.service, f"{self.name}-{self.args.plan.datacenter}-all-pods-service"]
-        certificate = Certificate(
-            shared.CERTIFICATE_SECRET,
-            self.site,
-            CertificateArgs(
-                self.args.certificates, shared.COMPONENT, self.name, shared.node_names(self.site, services)
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
-        return [certificate.resource, shared.stores_password(self.site, self)]
 
     def _bucket_secret(self, access_key: pulumi.Input[str], secret_key: pulumi.Input[str]) -> pulumi.Resource:
         """The keys in the form that Medusa reads: an AWS credentials file."""
@@ -111,11 +99,11 @@ class CassandraCluster(Component):
         """The account of the nodes' pods; the namespace's default one has no identity."""
         backups = self.args.backups
         assert backups is not None  # noqa: S101 - the caller's condition
+        store = backups.storage
+        annotations = store.backup_account_annotations or store.service_account_annotations
         return k8s.core.v1.ServiceAccount(
             self.name,
-            metadata=self.site.metadata(
-                self.name, shared.COMPONENT, annotations=backups.storage.service_account_annotations
-            ),
+            metadata=self.site.metadata(self.name, shared.COMPONENT, annotations=annotations),
             automount_service_account_token=False,
             opts=self.child(),
         )
@@ -151,8 +139,11 @@ class CassandraCluster(Component):
             "softPodAntiAffinity": plan.replication_factor == 1,
             "datacenters": [self._datacenter()],
         }
-        if args.certificates is not None:
-            cassandra |= {f"{side}EncryptionStores": _stores() for side in ("server", "client")}
+        if self.certificates is not None:
+            between, towards = self.certificates.internode, self.certificates.clients
+            cassandra["serverEncryptionStores"] = _stores(between.secret, between.trust_secret)
+            # cert-manager's own trust store: Medusa and Reaper read it, too.
+            cassandra["clientEncryptionStores"] = _stores(towards.secret, towards.secret)
         return cassandra
 
     def _pod_labels(self) -> dict[str, str]:
@@ -261,7 +252,7 @@ class CassandraCluster(Component):
             "securityContext": container_security(read_only_root=False),
         }
         if self.args.certificates is not None:
-            medusa["clientEncryptionStores"] = _stores()
+            medusa["clientEncryptionStores"] = _stores(shared.CERTIFICATE_SECRET, shared.CERTIFICATE_SECRET)
         return medusa
 
     def _schedule(self, backups: Backups) -> None:
@@ -279,13 +270,13 @@ class CassandraCluster(Component):
         )
 
 
-def _stores() -> dict[str, Any]:
-    """References to the stores in the certificate's Secret, and to the Secret with their password."""
+def _stores(keys: str, trust: str) -> dict[str, Any]:
+    """References to the stores in the Secrets `keys` and `trust`, and to the Secret with their password."""
 
-    def store(key: str) -> dict[str, Any]:
+    def store(key: str, secret: str) -> dict[str, Any]:
         return {
-            f"{key}SecretRef": {"name": shared.CERTIFICATE_SECRET, "key": f"{key}.p12"},
+            f"{key}SecretRef": {"name": secret, "key": f"{key}.p12"},
             f"{key}PasswordSecretRef": {"name": STORE_PASSWORD_SECRET, "key": "password"},
         }
 
-    return store("keystore") | store("truststore")
+    return store("keystore", keys) | store("truststore", trust)

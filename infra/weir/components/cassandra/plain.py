@@ -10,18 +10,21 @@ import pulumi_kubernetes as k8s
 from weir.components.base import Component, Site
 from weir.components.cassandra import settings as shared
 from weir.components.cassandra.access import CassandraAccess
-from weir.components.cassandra.settings import CassandraArgs
-from weir.components.certificates import KEYSTORE_PASSWORD, Certificate, CertificateArgs
+from weir.components.cassandra.settings import CassandraArgs, NodeCertificates
+from weir.components.certificates import KEYSTORE_PASSWORD
 from weir.components.images import Image
-from weir.components.pods import environment, scratch_volume, secret_volume
+from weir.components.pods import environment, scratch_volume, tls_volume
 from weir.components.workload import Claim, Configuration, Probes, Workload, configuration, service, stateful_set
 from weir.config.yaml_text import written
 
 CONFIG_FOLDER = "/etc/cassandra"
 DATA_FOLDER = "/var/lib/cassandra"
 TLS_FOLDER = "/etc/weir/cassandra-tls"
+INTERNODE_FOLDER = "/etc/weir/cassandra-internode"
 RACK = "rack1"
 GRACE_SECONDS = 120
+LOGS_LIMIT_GIB = 16
+"""Cassandra's logback.xml lets system.log and debug.log grow to 5 GB each."""
 PORTS = {
     "cql": shared.CLIENT_PORT,
     "internode": shared.INTERNODE_PORT,
@@ -40,18 +43,21 @@ class CassandraPlain(Component):
         self.args = args
         self.image = image
         self.nodes_service = f"{name}-nodes"
-        self.administrator = shared.administrator(site, self)
+        self.administrators = shared.administrators(site, self)
         config = configuration(self, name, shared.COMPONENT, self._files())
         after: list[pulumi.Resource] = [self._service(self.nodes_service, PORTS, before_ready=True)]
         # The nodes must not depend on it: Pulumi considers a Service ready only when it has a ready pod.
         clients = self._service(name, {"cql": shared.CLIENT_PORT}, before_ready=False)
+        self.certificates: NodeCertificates | None = None
         if args.certificates is not None:
-            after += [self._certificate(), shared.stores_password(site, self)]
+            services = [self.name, self.nodes_service]
+            self.certificates = NodeCertificates.of(site, args.certificates, name, services, self)
+            after += [*self.certificates.resources, shared.stores_password(site, self)]
         self.nodes = self._nodes(config, after)
         self.access = CassandraAccess(
             contact_points=(f"{name}.{site.namespace}.svc:{shared.CLIENT_PORT}",),
             datacenter=args.plan.datacenter,
-            trust_secret=shared.CERTIFICATE_SECRET if args.certificates else None,
+            trust_secret=self.certificates.clients.trust_secret if self.certificates else None,
             ready=[self.nodes, clients],
         )
         self.register_outputs({"service": name})
@@ -75,16 +81,6 @@ class CassandraPlain(Component):
             by_name=False,
         )
 
-    def _certificate(self) -> pulumi.Resource:
-        assert self.args.certificates is not None  # noqa: S101 - the caller's condition
-        names = shared.node_names(self.site, [self.name, self.nodes_service])
-        return Certificate(
-            shared.CERTIFICATE_SECRET,
-            self.site,
-            CertificateArgs(self.args.certificates, shared.COMPONENT, self.name, names),
-            pulumi.ResourceOptions(parent=self),
-        ).resource
-
     def _nodes(self, config: Configuration, after: list[pulumi.Resource]) -> k8s.apps.v1.StatefulSet:
         plan = self.args.plan
         labels = self.site.selector(self.name)
@@ -102,9 +98,10 @@ class CassandraPlain(Component):
     def _workload(self, config: Configuration) -> Workload:
         node = self.args.plan.node
         probe = k8s.core.v1.TCPSocketActionArgs(port="cql")
-        volumes = [config.volume, scratch_volume("logs"), scratch_volume("tmp")]
-        if self.args.certificates is not None:
-            volumes.append(secret_volume("tls", shared.CERTIFICATE_SECRET))
+        volumes = [config.volume, scratch_volume("logs", LOGS_LIMIT_GIB), scratch_volume("tmp")]
+        if self.certificates is not None:
+            for volume, each in (("tls", self.certificates.clients), ("internode-tls", self.certificates.internode)):
+                volumes.append(tls_volume(volume, each.secret, each.trust_secret))
         variables = {
             "CASSANDRA_CONF": CONFIG_FOLDER,
             "MAX_HEAP_SIZE": f"{node.heap_mib}M",
@@ -141,7 +138,7 @@ class CassandraPlain(Component):
             ("config", f"{CONFIG_FOLDER}/cassandra-rackdc.properties", "cassandra-rackdc.properties"),
             ("logs", "/opt/cassandra/logs", None),
             ("tmp", "/tmp", None),  # noqa: S108 - the pod's own
-            *([("tls", TLS_FOLDER, None)] if self.args.certificates is not None else []),
+            *([("tls", TLS_FOLDER, None), ("internode-tls", INTERNODE_FOLDER, None)] if self.certificates else []),
         ]
         return [
             k8s.core.v1.VolumeMountArgs(name=name, mount_path=path, sub_path=sub_path) for name, path, sub_path in paths
@@ -179,14 +176,18 @@ def plain_settings(name: str, site: Site, args: CassandraArgs) -> dict[str, Any]
 
 
 def _encryption() -> dict[str, Any]:
-    stores = {
-        "keystore": f"{TLS_FOLDER}/keystore.p12",
+    between, towards = _stores(INTERNODE_FOLDER), _stores(TLS_FOLDER)
+    return {
+        "server_encryption_options": {**between, "internode_encryption": "all", "require_client_auth": True},
+        "client_encryption_options": {**towards, "enabled": True, "optional": False, "require_client_auth": False},
+    }
+
+
+def _stores(folder: str) -> dict[str, Any]:
+    return {
+        "keystore": f"{folder}/keystore.p12",
         "keystore_password": KEYSTORE_PASSWORD,
-        "truststore": f"{TLS_FOLDER}/truststore.p12",
+        "truststore": f"{folder}/truststore.p12",
         "truststore_password": KEYSTORE_PASSWORD,
         "store_type": "PKCS12",
-    }
-    return {
-        "server_encryption_options": {**stores, "internode_encryption": "all", "require_client_auth": True},
-        "client_encryption_options": {**stores, "enabled": True, "optional": False, "require_client_auth": False},
     }

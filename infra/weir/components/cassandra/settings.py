@@ -7,11 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+import pulumi_kubernetes as k8s
 
 from weir.catalog.sizes import commit_log_segment_mib
 from weir.components.base import Site
 from weir.components.cassandra.access import STORE_PASSWORD_SECRET
-from weir.components.certificates import KEYSTORE_PASSWORD, CertificateAuthority, service_names
+from weir.components.certificates import (
+    KEYSTORE_PASSWORD,
+    Certificate,
+    CertificateArgs,
+    CertificateAuthority,
+    service_names,
+)
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
 from weir.config.storage import ObjectStorage
 from weir.sizing.plan import CassandraPlan
@@ -25,9 +32,15 @@ METRICS_PORT = 9000
 USER_ID = 999
 ADMINISTRATOR = "weir_admin"
 ADMINISTRATOR_SECRET = "cassandra-administrator"  # noqa: S105 - its name
+STANDBY, STANDBY_SECRET = f"{ADMINISTRATOR}_standby", f"{ADMINISTRATOR_SECRET}-standby"
 CERTIFICATE_SECRET = "cassandra-tls"  # noqa: S105 - its name
-# Logins, permissions and schema changes. Logging reads and writes as well would fill the disk.
-AUDITED_CATEGORIES = "AUTH,DCL,DDL,ERROR"
+INTERNODE_SECRET = "cassandra-internode"  # noqa: S105 - its name
+# Who holds a certificate of the first may join the ring; by the second, clients know whom they send their password to.
+NODES_DOMAIN, SERVERS_DOMAIN = "cassandra-nodes", "cassandra-servers"
+# Everything that people and administrators do, reads and writes among it. PREPARE and OTHER only announce it.
+AUDITED_CATEGORIES = "AUTH,DCL,DDL,DML,ERROR,QUERY"
+# Cassandra's default, and the tables that Reaper leads itself by, every few seconds.
+UNAUDITED_KEYSPACES = "system,system_schema,system_virtual_schema,reaper_db"
 
 
 @dataclass(frozen=True)
@@ -41,13 +54,18 @@ class Backups:
 
 @dataclass(frozen=True)
 class CassandraArgs:
-    """The arguments of every provider. `certificates` is None if connections are not encrypted."""
+    """The arguments of every provider. `certificates` is None if connections are not encrypted.
+
+    `programs` are the roles whose statements the audit log leaves out: millions of reads and writes would hide the
+    few of people.
+    """
 
     plan: CassandraPlan
     version: str
     certificates: CertificateAuthority | None
     storage_class: str | None = None
     audit_log: bool = True
+    programs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         plan = self.plan
@@ -81,18 +99,23 @@ def node_settings(args: CassandraArgs) -> dict[str, Any]:
             "enabled": True,
             "logger": [{"class_name": "FileAuditLogger"}],
             "included_categories": AUDITED_CATEGORIES,
+            "excluded_keyspaces": UNAUDITED_KEYSPACES,
+            "excluded_users": ",".join(args.programs),
         }
     return settings
 
 
-def administrator(site: Site, parent: pulumi.Resource) -> GeneratedSecret:
-    """The Secret of the superuser, the only role that changes schema and roles."""
-    return GeneratedSecret(
-        ADMINISTRATOR_SECRET,
-        site,
-        GeneratedSecretArgs(COMPONENT, lambda: {"username": ADMINISTRATOR, "password": random_password()}),
-        pulumi.ResourceOptions(parent=parent),
-    )
+def administrators(site: Site, parent: pulumi.Resource) -> tuple[k8s.core.v1.Secret, k8s.core.v1.Secret]:
+    """The Secrets of the superuser, who changes schema and roles, and of another one who stands by.
+
+    Each of them can set the password of the other. So one at a time may get a new password, or lose its Secret.
+    """
+
+    def secret(name: str, user: str) -> k8s.core.v1.Secret:
+        args = GeneratedSecretArgs(COMPONENT, lambda: {"username": user, "password": random_password()})
+        return GeneratedSecret(name, site, args, pulumi.ResourceOptions(parent=parent)).secret
+
+    return secret(ADMINISTRATOR_SECRET, ADMINISTRATOR), secret(STANDBY_SECRET, STANDBY)
 
 
 def stores_password(site: Site, parent: pulumi.Resource) -> pulumi.Resource:
@@ -103,6 +126,32 @@ def stores_password(site: Site, parent: pulumi.Resource) -> pulumi.Resource:
         GeneratedSecretArgs(COMPONENT, lambda: {"password": KEYSTORE_PASSWORD}),
         pulumi.ResourceOptions(parent=parent),
     ).secret
+
+
+@dataclass(frozen=True)
+class NodeCertificates:
+    """One certificate for all nodes on each side: between nodes, and towards clients."""
+
+    internode: Certificate
+    clients: Certificate
+
+    @classmethod
+    def of(
+        cls, site: Site, authority: CertificateAuthority, name: str, services: Sequence[str], parent: pulumi.Resource
+    ) -> NodeCertificates:
+        """Those of the cluster `name`, whose nodes are behind `services`."""
+        options, names = pulumi.ResourceOptions(parent=parent), node_names(site, services)
+        between = CertificateArgs(authority, NODES_DOMAIN, COMPONENT, name, names)
+        towards = CertificateArgs(authority, SERVERS_DOMAIN, COMPONENT, name, names, client=False)
+        return cls(
+            Certificate(INTERNODE_SECRET, site, between, options),
+            Certificate(CERTIFICATE_SECRET, site, towards, options),
+        )
+
+    @property
+    def resources(self) -> list[pulumi.Resource]:
+        """What a node depends on."""
+        return [self.internode.resource, self.clients.resource]
 
 
 def node_names(site: Site, services: Sequence[str]) -> list[str]:

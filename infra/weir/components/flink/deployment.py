@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.catalog.engine_names import kubernetes_name
 from weir.catalog.flink import (
     PYTHON_DRIVER,
     ClientSecurity,
@@ -19,7 +17,8 @@ from weir.catalog.flink import (
     image_files,
     job_arguments,
 )
-from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
+from weir.catalog.own_names import kubernetes_name
+from weir.catalog.pipeline import Pipeline, program_files
 from weir.catalog.principals import job_principal
 from weir.components.base import PLAIN_HTTP, Component, CustomKind, Resources, Site, custom_resource
 from weir.components.cassandra.access import CassandraAccess
@@ -45,7 +44,7 @@ from weir.components.pods import (
     pod_security,
     pull_secrets,
     read_only_mounts,
-    secret_volume,
+    tls_volume,
     topology_spread,
     volume_claim,
 )
@@ -111,13 +110,14 @@ class FlinkDeployment(Component):
         self.name = name
         self.args = args
         self.storage = StateStorage(name, args.object_storage)
-        files = _texts(args.pipeline.folder, args.pipeline.spec.source.schema_file)
+        files = program_files(args.pipeline)
         self.checksum = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:16]
         self.files = self._files(files)
         self.certificate = Certificate(
             f"{name}-internal",
             site,
-            CertificateArgs(args.authority, "flink", f"{name}-internal"),
+            # A job has an authority of its own: its pods accept no certificate but their own.
+            CertificateArgs(args.authority, f"{name}-internal", "flink", f"{name}-internal"),
             pulumi.ResourceOptions(parent=self),
         )
         after = [self.files, self.certificate.resource, *args.after, *args.kafka.ready, *args.cassandra.ready]
@@ -262,7 +262,7 @@ class FlinkDeployment(Component):
             containers=[main],
             volumes=[
                 k8s.core.v1.VolumeArgs(name="pipeline", config_map=config_map),
-                secret_volume("tls", self.certificate.secret),
+                tls_volume("tls", self.certificate.secret, self.certificate.trust_secret),
                 *args.kafka.volumes(user),
                 *args.cassandra.volumes(args.cassandra_role),
                 *self.storage.volumes(),
@@ -282,7 +282,3 @@ def deployment_name(pipeline: Pipeline) -> str:
 def rest_url(pipeline: Pipeline) -> str:
     """The URL of the job's REST interface, at the Service that the operator creates."""
     return f"http://{deployment_name(pipeline)}-rest:{REST_PORT}"
-
-
-def _texts(folder: Path, schema_file: str) -> dict[str, str]:
-    return {name: (folder / name).read_text(encoding="utf-8") for name in (PIPELINE_FILE, schema_file)}

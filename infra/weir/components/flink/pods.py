@@ -9,6 +9,9 @@ import pulumi_kubernetes as k8s
 from weir.components.pods import scratch_volume, volume_claim
 from weir.sizing.plan import PodSize
 
+WORK_LIMIT_GIB = 8
+"""Jars and spilled data of a job whose state is on the heap; RocksDB's files have a volume of the planned size."""
+
 
 def pod_resource(size: PodSize, cpu_request_share: float) -> dict[str, Any]:
     """The resources that the operator passes to Flink: memory in MiB, and the CPU request."""
@@ -35,7 +38,7 @@ def work_template(disk_gib: int, storage_class: str | None) -> dict[str, Any]:
 def _work_volume(disk_gib: int, storage_class: str | None) -> k8s.core.v1.VolumeArgs:
     """A volume for RocksDB's files and for spilled data. It lives as long as its pod."""
     if not disk_gib:
-        return scratch_volume("work")
+        return scratch_volume("work", WORK_LIMIT_GIB)
     claim = volume_claim(disk_gib, storage_class)
     template = k8s.core.v1.PersistentVolumeClaimTemplateArgs(spec=claim)
     return k8s.core.v1.VolumeArgs(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.catalog.engine_names import kubernetes_name
+from weir.catalog.own_names import kubernetes_name
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import application_principal
 from weir.catalog.streams import JVM_FLAGS, STREAMS_MAIN, streams_plan

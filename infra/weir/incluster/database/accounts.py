@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from weir.catalog import cql
@@ -20,47 +20,69 @@ DEFAULT_SUPERUSER = "cassandra"
 DEFAULT_SUPERUSER_SECONDS = 30.0
 """An empty cluster creates this role ten seconds after it accepts clients; on a busy machine it takes longer."""
 PASSWORD_RETRY_SECONDS = (6.0, 12.0)
+MARKER_ROLE = "weir_programs"
+"""Has no login and no permission. Every role that weir made is a member: that tells them from roles of others."""
 
 
-def secure_administrator(access: Access) -> tuple[str, ...]:
-    """Creates the superuser of `access` in a new cluster and drops the default one. Returns what it did.
+def secure_administrators(access: Access, standby: Access | None = None) -> tuple[str, ...]:
+    """Creates both superusers in a new cluster and drops the default one. Returns what it did.
+
+    If only one of them can log in, it sets the password of the other.
 
     Raises:
-        WeirError: neither `access` nor the default superuser can log in.
+        WeirError: neither of them nor the default superuser can log in.
     """
-    done = []
-    default = access.as_role(DEFAULT_SUPERUSER, DEFAULT_SUPERUSER)
-    if not _either_may_log_in(access, default):
-        with admin_session(default) as session:
-            login = f"PASSWORD = {cql.text(access.password)} AND LOGIN = true AND SUPERUSER = true"
-            execute(
-                session,
-                f"CREATE ROLE IF NOT EXISTS {cql.name(access.user)} WITH {login}",
-                shown=f"CREATE ROLE {access.user}",
-            )
-        done.append(f"superuser {access.user}: created")
+    done = list(_administrator(access, standby))
     with admin_session(access) as session:
+        if standby is not None:
+            done += _apply_superuser(session, standby)
         if access.user != DEFAULT_SUPERUSER and DEFAULT_SUPERUSER in _roles(session):
             execute(session, f"DROP ROLE IF EXISTS {cql.name(DEFAULT_SUPERUSER)}")
             done.append(f"superuser {DEFAULT_SUPERUSER}: dropped")
     return tuple(done)
 
 
-def _either_may_log_in(access: Access, default: Access) -> bool:
-    """Whether `access` can log in. Waits until it or `default` can, because at the first start neither exists yet."""
+def _administrator(access: Access, standby: Access | None) -> list[str]:
+    """Makes sure that `access` can log in, by whoever can: the one who stands by, or the default superuser."""
+    default = access.as_role(DEFAULT_SUPERUSER, DEFAULT_SUPERUSER)
+    others = [default] if standby is None else [standby, default]
+    helper = _first_to_log_in([access, *others])
+    if helper == access:
+        return []
+    with admin_session(helper) as session:
+        return _apply_superuser(session, access)
+
+
+def _apply_superuser(session: Session, login: Access) -> list[str]:
+    """Makes sure that the superuser exists and has this password."""
+    rights = f"PASSWORD = {cql.text(login.password)} AND LOGIN = true AND SUPERUSER = true"
+    if login.user not in _roles(session):
+        create = f"CREATE ROLE IF NOT EXISTS {cql.name(login.user)}"
+        execute(session, f"{create} WITH {rights}", shown=create)
+        return [f"superuser {login.user}: created"]
+    if may_log_in(login):
+        return []
+    _change_password(session, login.user, rights)
+    return [f"superuser {login.user}: password set"]
+
+
+def _first_to_log_in(logins: Sequence[Access]) -> Access:
+    """The first that can log in. Waits, because at the first start none exists yet; gives the last if none can."""
     deadline = time.monotonic() + DEFAULT_SUPERUSER_SECONDS
     while True:
-        if may_log_in(access):
-            return True
-        if may_log_in(default) or time.monotonic() > deadline:
-            return False
+        for login in logins:
+            if may_log_in(login):
+                return login
+        if time.monotonic() > deadline:
+            return logins[-1]
         time.sleep(PASSWORD_RETRY_SECONDS[0])
 
 
 def apply_roles(access: Access, roles: tuple[Role, ...], passwords: Mapping[str, str]) -> tuple[str, ...]:
     """Creates each role with its password and permissions, as the superuser of `access`. Returns what it did.
 
-    Revokes permissions of these roles that the catalog does not grant. Other roles are left alone.
+    Revokes permissions of these roles that the catalog does not grant. A role that weir made for a pipeline that is
+    gone loses its login and its permissions. Roles of others are left alone.
 
     Raises:
         WeirError: a role has no password, or Cassandra rejects a statement.
@@ -74,7 +96,29 @@ def apply_roles(access: Access, roles: tuple[Role, ...], passwords: Mapping[str,
         for role in roles:
             done += _apply_login(session, access.as_role(role.name, passwords[role.name]), known)
             done += _apply_grants(session, role)
+        done += _apply_marker(session, roles, known)
     return tuple(done)
+
+
+def _apply_marker(session: Session, roles: tuple[Role, ...], known: Mapping[str, bool]) -> list[str]:
+    """Marks the roles as weir's, and withdraws those that carry the mark and are not wanted any more."""
+    if MARKER_ROLE not in known:
+        execute(session, f"CREATE ROLE IF NOT EXISTS {cql.name(MARKER_ROLE)} WITH LOGIN = false AND SUPERUSER = false")
+    members = "SELECT member FROM system_auth.role_members WHERE role = %s"
+    marked = {row["member"] for row in session.execute(members, (MARKER_ROLE,))}
+    wanted = {role.name for role in roles}
+    for name in sorted(wanted - marked):
+        execute(session, f"GRANT {cql.name(MARKER_ROLE)} TO {cql.name(name)}")
+    return [line for name in sorted(marked - wanted) for line in _withdraw(session, name)]
+
+
+def _withdraw(session: Session, name: str) -> list[str]:
+    """Takes a role's login and permissions. It stays a member of the marker, and comes back with its pipeline."""
+    done = _apply_grants(session, Role(name, ()))
+    if any(row["login"] for row in session.execute("LIST ROLES") if row["role"] == name):
+        execute(session, f"ALTER ROLE {cql.name(name)} WITH LOGIN = false")
+        done.append(f"role {name}: login withdrawn, since no pipeline has it any more")
+    return done
 
 
 def _apply_login(session: Session, login: Access, known: Mapping[str, bool]) -> list[str]:

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 from cassandra.util import Date
 
 from weir.catalog import cql
+from weir.catalog.engine_names import by_group_topics, by_id_topics, seen_topic, totals_topics
 from weir.catalog.pipeline import Pipeline, group_columns
+from weir.catalog.spec import Engine
 from weir.catalog.tables import Table
+from weir.catalog.topics import TOMBSTONE_RETENTION_HOURS
 from weir.catalog.types import ColumnType
 from weir.config.errors import WeirError
 
@@ -127,6 +130,7 @@ def what_remains(pipeline: Pipeline) -> list[str]:
         f"{spec.dead_letters.retention_hours} hours, and they cannot be searched",
         f"deduplication state: only the id, for {spec.deduplication.horizon_hours} hours; checkpoints contain it too",
         "totals: sums over many events; what the subject contributed stays",
+        *(_in_kafka(pipeline) if spec.engine is Engine.KAFKA_STREAMS else ()),
         "backups and snapshots: until they expire; erase again after a restore",
     ]
     if spec.source.retention_hours > grace_hours:
@@ -136,6 +140,32 @@ def what_remains(pipeline: Pipeline) -> list[str]:
             "retention.gc_grace_hours"
         )
     return lines
+
+
+def _in_kafka(pipeline: Pipeline) -> Iterator[str]:
+    """Kafka Streams keeps in topics what Flink keeps in its state.
+
+    No tombstone is written to topics of totals or to changelogs: the application's own store would still hold the
+    total, and write it again with the next event of the group.
+    """
+    spec, topics = pipeline.spec, pipeline.table_topics
+    hours = TOMBSTONE_RETENTION_HOURS
+    rows = topics[pipeline.row_table.name].name
+    yield f"topic {rows}: rows on their way to Cassandra expire within {spec.source.retention_hours} hours"
+    for aggregate, changelog in zip(spec.aggregates, totals_topics(pipeline), strict=True):
+        yield (
+            f"topics {topics[aggregate.table].name} and {changelog}: the newest total of each group, with the group's "
+            "columns, as long as the pipeline stands"
+        )
+    kept = spec.deduplication.horizon_hours * 3 // 2
+    yield f"topic {seen_topic(pipeline)}: only the id, at least {kept} hours, until Kafka drops the segment"
+    if passing := [*by_id_topics(pipeline), *by_group_topics(pipeline)]:
+        yield f"topics {', '.join(passing)}: events and rows in passing; Kafka Streams deletes what it has read"
+    for name in pipeline.reference_tables:
+        yield (
+            f"topic {topics[name].name}: once a reference row is deleted, the next publication deletes it here, too; "
+            f"compaction removes the old row after at most {hours} hours and a run of Kafka's cleaner"
+        )
 
 
 def _ring() -> Iterator[tuple[int, int]]:

@@ -17,7 +17,7 @@ from weir.catalog.migration import Change
 from weir.clients.cassandra import Access, admin_session, may_log_in
 from weir.config.errors import WeirError
 from weir.config.jobs import mounted_secret, mounted_secrets, tell
-from weir.incluster.database.accounts import apply_roles, secure_administrator
+from weir.incluster.database.accounts import apply_roles, secure_administrators
 from weir.incluster.database.lock import schema_lock
 from weir.incluster.database.migrate import migrate
 
@@ -29,23 +29,25 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     try:
         wanted = Database.from_json(options.database.read_text(encoding="utf-8"))
-        access = _access(options)
+        access, standby = _access(options, options.administrator), None
+        if options.standby:
+            standby = _access(options, options.standby)
         _wait_for(access, options.wait_seconds)
-        apply(access, wanted, mounted_secrets(options.roles))
+        apply(access, wanted, mounted_secrets(options.roles), standby)
     except WeirError as error:
         tell(str(error))
         return 1
     return 0
 
 
-def apply(access: Access, wanted: Database, passwords: dict[str, str]) -> None:
-    """Applies the administrator, the schema and then the roles, and prints the changes.
+def apply(access: Access, wanted: Database, passwords: dict[str, str], standby: Access | None = None) -> None:
+    """Applies the administrators, the schema and then the roles, and prints the changes.
 
     Raises:
         WeirError: the file conflicts with what exists; earlier changes are kept.
     """
     if access.user:
-        tell(*secure_administrator(access))
+        tell(*secure_administrators(access, standby))
     with (
         admin_session(access) as session,
         schema_lock(session, f"{socket.gethostname()}-{time.time_ns()}", wanted.replication) as renew,
@@ -74,8 +76,7 @@ def _wait_for(access: Access, wait_seconds: float) -> None:
     may_log_in(access)
 
 
-def _access(options: argparse.Namespace) -> Access:
-    administrator: Path | None = options.administrator
+def _access(options: argparse.Namespace, administrator: Path | None) -> Access:
     return Access(
         contact_points=tuple(options.contact_point),
         datacenter=options.datacenter,
@@ -92,6 +93,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--datacenter", required=True)
     parser.add_argument("--ca", type=Path, help="the CA of the nodes' certificates; turns TLS on")
     parser.add_argument("--administrator", type=Path, help="folder with the files username and password")
+    parser.add_argument("--standby", type=Path, help="the same of another superuser, who can replace its password")
     parser.add_argument("--roles", type=Path, help="folder with one file per role, which contains its password")
     parser.add_argument("--wait-seconds", type=float, default=900, help="how long to wait for Cassandra")
     return parser.parse_args(arguments)
