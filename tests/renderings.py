@@ -13,7 +13,8 @@ from typing import Any
 
 from weir.catalog.environment import load_environment
 from weir.config.errors import read_yaml
-from weir.config.stack import load_stack
+from weir.config.images import ImageName, ImagesConfig
+from weir.config.stack import StackConfig, load_stack
 from weir.config.yaml_text import written
 from weir.programs.rendering import REPOSITORY, STACKS, Rendering, render
 from weir.sizing import plan_for
@@ -30,6 +31,8 @@ AIVEN_PRICES = {
 }
 PLAIN = {f"weir:{name}.provider": "plain" for name in ("kafka", "cassandra", "superset")}
 """Development, previews and test clusters: pods of weir's own, no operator but Flink's."""
+DIGESTS = {name.value: f"sha256:{index:064x}" for index, name in enumerate(ImageName)}
+"""A digest for every image. The repository's stacks have none: whoever deploys them asks the registries."""
 
 
 @cache
@@ -66,6 +69,16 @@ def _rendered_with(stack: str, changes: str) -> Rendering:
     return rendered_from(stack, settings)
 
 
+def pinned(stack: str) -> Rendering:
+    """The stack with every image by digest, as protected ones must be before anything is deployed."""
+    return rendered_with(stack, {"weir:images.digests": DIGESTS})
+
+
+def by_digest(stack: StackConfig) -> StackConfig:
+    """The settings with a digest for every image."""
+    return stack.model_copy(update={"images": ImagesConfig.model_validate({"digests": DIGESTS})})
+
+
 def rendered_from(stack: str, settings: Mapping[str, Any]) -> Rendering:
     """A stack of these settings, created anew: its lock is the plan of a stack of which nothing stands."""
     with TemporaryDirectory(prefix="weir-stack-") as folder:
@@ -98,11 +111,14 @@ def manifest(rendering: Rendering, kind: str, name: str) -> dict[str, Any]:
 __all__ = [
     "AIVEN",
     "AIVEN_PRICES",
+    "DIGESTS",
     "KUBERNETES_STACKS",
     "PLAIN",
     "REPOSITORY",
     "STACK_NAMES",
+    "by_digest",
     "manifest",
+    "pinned",
     "rendered",
     "rendered_from",
     "rendered_with",

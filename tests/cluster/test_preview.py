@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from tests.cluster.engine import EngineError, Project
-from tests.renderings import KUBERNETES_STACKS, rendered
+from tests.renderings import DIGESTS, KUBERNETES_STACKS, pinned, rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,9 +33,20 @@ def _resources(urns: Iterable[str]) -> set[tuple[str, str]]:
 @pytest.mark.parametrize("stack", KUBERNETES_STACKS)
 def test_preview_plans_what_is_rendered(stack: str, tmp_path: Path, tools: Tools) -> None:
     project = Project.make(tmp_path / stack, stack, tools)
+    document = yaml.safe_load(project.stack_file.read_text(encoding="utf-8"))
+    document["config"].setdefault("weir:images", {})["digests"] = DIGESTS
+    project.stack_file.write_text(yaml.safe_dump(document), encoding="utf-8")
     planned = project.preview()
     assert set(planned.changes) == {"create"}
-    assert _resources(planned.urns("create")) == _resources(resource.urn for resource in rendered(stack).resources)
+    assert _resources(planned.urns("create")) == _resources(resource.urn for resource in pinned(stack).resources)
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_a_protected_stack_with_tags_is_refused_before_it_makes_anything(
+    stack: str, tmp_path: Path, tools: Tools
+) -> None:
+    with pytest.raises(EngineError, match=rf"stack {stack} is refused:.*images\.digests: .* missing, and only images"):
+        Project.make(tmp_path / stack, stack, tools).preview()
 
 
 def test_the_local_stack_makes_nothing_and_says_how_it_is_run(tmp_path: Path, tools: Tools) -> None:

@@ -15,6 +15,7 @@ from weir.components.network_policies import NetworkPolicies
 from weir.config.kafka import KafkaProvider
 from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
+from weir.config.trino import TrinoConfig
 from weir.programs.rendering import Rendering
 
 pytestmark = pytest.mark.unit
@@ -80,7 +81,7 @@ def test_every_pod_has_some_flow_and_every_selector_finds_some_pod(provider: str
     selectors = [
         entry.inputs["spec"]["podSelector"].get("matchLabels", {})
         for entry in rendering.manifests
-        if entry.inputs["kind"] == "NetworkPolicy"
+        if entry.inputs["kind"] == "NetworkPolicy" and entry.inputs["metadata"]["namespace"] == "weir-dev"
     ]
     named = [selector for selector in selectors if selector]
     for labels in pods:
@@ -90,9 +91,28 @@ def test_every_pod_has_some_flow_and_every_selector_finds_some_pod(provider: str
             assert any(selector.items() <= labels.items() for labels in pods), selector
 
 
-def test_only_the_operators_reach_cassandras_management_from_outside() -> None:
-    reaching = [flow for flow in flows(PRODUCTION) if 8080 in flow.ports and flow.target.name == "cassandra"]
-    assert {flow.source.name for flow in reaching} == {"cassandra", "the operators"}
+@pytest.mark.parametrize(
+    ("port", "operators"),
+    [(8080, {"cass-operator", "k8ssandra-operator"}), (50051, {"k8ssandra-operator"})],
+)
+def test_cassandras_open_interfaces_answer_their_operators_alone(port: int, operators: set[str]) -> None:
+    found = [
+        peer
+        for entry in rendered("prod").manifests
+        if entry.inputs["kind"] == "NetworkPolicy"
+        and "cassandra" in (entry.inputs["spec"]["podSelector"].get("matchLabels") or {}).values()
+        for rule in entry.inputs["spec"].get("ingress", ())
+        if port in {allowed["port"] for allowed in rule["ports"]}
+        for peer in rule["from"]
+    ]
+    reaper = {"podSelector": {"matchLabels": {"weir.io/component": "cassandra"}}}
+    admitted = [peer for peer in found if peer != reaper]
+    assert (reaper in found) == (port == 8080), "Reaper and the nodes, and not the schema-and-roles job"
+    assert all(
+        peer["namespaceSelector"] == {"matchLabels": {"kubernetes.io/metadata.name": "weir-prod-operators"}}
+        for peer in admitted
+    )
+    assert {peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for peer in admitted} == operators
 
 
 def test_only_superset_reaches_trino_and_only_an_ingress_reaches_superset() -> None:
@@ -120,3 +140,22 @@ def test_the_documented_table_of_flows_is_the_one_policies_are_made_from() -> No
     text = DOCUMENT.read_text(encoding="utf-8")
     begun, ended = text.index("| flow |"), text.index("\n\n", text.index("| flow |"))
     assert text[begun:ended].splitlines() == table(PRODUCTION)
+
+
+def test_trino_is_reached_by_people_whom_the_stack_lets_in() -> None:
+    people = {
+        "groups": {"readers": {"members": ["ana"], "pipelines": ["flights"]}},
+        "host": "trino.example.org",
+        "allowed_cidrs": ["192.0.2.0/24"],
+        "client_namespaces": ["notebooks"],
+    }
+    stack = PRODUCTION.model_copy(update={"trino": TrinoConfig.model_validate(people)})
+    to_trino = {flow.name: flow for flow in flows(stack) if flow.target.name == "trino"}
+    assert sorted(to_trino) == ["people-to-trino", "superset-to-trino", "tools-to-trino", "trino-internal"]
+    assert to_trino["people-to-trino"].source.cidrs == ("192.0.2.0/24",)
+    assert to_trino["tools-to-trino"].source.namespaces == ("notebooks",)
+    assert {flow.ports for flow in to_trino.values()} == {(8443,)}
+    assert [flow.name for flow in flows(PRODUCTION) if flow.target.name == "trino"] == [
+        "superset-to-trino",
+        "trino-internal",
+    ]

@@ -67,6 +67,14 @@ def bucket_at(url: str) -> dict[str, Any]:
     return {STORE: {**NAMED_KEYS, "endpoint_url": url}}
 
 
+def sign_in_at(url: str) -> dict[str, Any]:
+    sign_in = {"issuer_url": url, "client_id": "weir", "groups": {"administrators": ["platform"]}}
+    return {
+        "weir:superset": {"host": "weir.example.org", "sign_in": sign_in},
+        "weir:superset_sign_in_client_secret": {"secure": "x"},
+    }
+
+
 RULES: dict[str, tuple[dict[str, Any], str, list[dict[str, Any]], list[dict[str, Any]]]] = {
     "the cloud's object storage": ({STORE: NAMED_KEYS}, "flink-to-bucket", ANYWHERE, tcp(443)),
     "MinIO on a host": (bucket_at("https://minio.example.org:9000"), "flink-to-bucket", ANYWHERE, tcp(9000)),
@@ -129,6 +137,19 @@ RULES: dict[str, tuple[dict[str, Any], str, list[dict[str, Any]], list[dict[str,
         "superset-to-cache",
         [namespace("shared")],
         tcp(6380),
+    ),
+    "the identity provider": (sign_in_at("https://login.example.org"), "superset-to-sign-in", ANYWHERE, tcp(443)),
+    "the identity provider on a port of its own": (
+        sign_in_at("https://login.example.org:8443/realms/company"),
+        "superset-to-sign-in",
+        ANYWHERE,
+        tcp(8443),
+    ),
+    "the identity provider in the cluster": (
+        sign_in_at("https://keycloak.identity.svc:8443/realms/company"),
+        "superset-to-sign-in",
+        [namespace("identity")],
+        tcp(8443),
     ),
 }
 

@@ -102,7 +102,7 @@ def test_a_secret_is_read_by_its_owner_and_group_alone() -> None:
             "name": "part",
             "secret": {"secretName": "secret", "defaultMode": 0o440, "items": [{"key": "ca.crt", "path": "ca.crt"}]},
         },
-        {"name": "work", "emptyDir": {}},
+        {"name": "work", "emptyDir": {"sizeLimit": "2Gi"}},
     ]
     assert container(asked)["volumeMounts"] == [
         {"name": "some", "mountPath": "/some", "readOnly": True},

@@ -17,6 +17,8 @@ from weir.config.stack import load_stack, setting_names, stack_from_pulumi
 pytestmark = pytest.mark.unit
 
 REPOSITORY = Path(__file__).parents[2]
+SIGN_IN = {"issuer_url": "https://id.example", "client_id": "weir", "groups": {"administrators": ["admins"]}}
+READERS = {"administrators": ["admins"], "readers_of": {"trains": ["staff"]}}
 AIVEN = {"project": "weir", "cloud_name": "aws-eu-west-1"}
 
 
@@ -133,22 +135,42 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"retention": {"backups": {"enabled": True}}},
         ["retention.backups.enabled: needs a bucket", "storage.object_storage is missing"],
     ),
+    "backups' identity beside a key": (
+        {"storage": {"object_storage": {"bucket": "weir-test", "backup_account_annotations": {"role": "backups"}}}},
+        ["object_storage.backup_account_annotations", "workload_identity, which is false"],
+    ),
     "a bucket's name": (
         {"storage": {"object_storage": {"bucket": "Weir_Bucket"}}},
         ["storage.object_storage.bucket", "'Weir_Bucket'"],
     ),
-    "images without digests": (
-        {"images": {"require_digests": True}},
-        ["images: digests: flink-job, superset", "promote the images"],
+    "tags where data is protected": (
+        {"availability": {"protect": True}, "images": {"require_digests": False}},
+        ["images.require_digests: false", "availability.protect is true", "weir images pin"],
     ),
     "a digest that is none": ({"images": {"digests": {"trino": "latest"}}}, ["images.digests.trino", "'latest'"]),
     "login without a host": (
-        {"superset": {"oauth": {"issuer_url": "https://id.example", "client_id": "weir", "admin_group": "admins"}}},
-        ["superset: oauth", "set host"],
+        {"superset": {"sign_in": SIGN_IN}},
+        ["superset: sign_in", "set host"],
+    ),
+    "login in clear": (
+        {"superset": {"host": "weir.example", "sign_in": {**SIGN_IN, "issuer_url": "http://id.example"}}},
+        ["superset.sign_in.issuer_url", "'http://id.example'"],
+    ),
+    "login without administrators": (
+        {"superset": {"host": "weir.example", "sign_in": {**SIGN_IN, "groups": {"administrators": []}}}},
+        ["superset.sign_in.groups.administrators"],
+    ),
+    "login without an ID token": (
+        {"superset": {"host": "weir.example", "sign_in": {**SIGN_IN, "scopes": ["email"]}}},
+        ["superset.sign_in.scopes", "openid is missing"],
+    ),
+    "readers of no pipeline": (
+        {"superset": {"host": "weir.example", "sign_in": {**SIGN_IN, "groups": READERS}}},
+        ["superset.sign_in.groups.readers_of.trains: no such pipeline in this stack"],
     ),
     "a protected dashboard behind one password": (
         {"availability": {"protect": True}, "superset": {"host": "weir.example"}},
-        ["superset.oauth: missing", "must not depend on a single password"],
+        ["superset.sign_in: missing", "must not depend on a single password"],
     ),
     "a promotion from itself": (
         {"promotions": {"from_environment": "test"}},

@@ -21,7 +21,7 @@ from weir.doctor.findings import Finding, State
 
 pytestmark = pytest.mark.unit
 
-OAUTH = {"issuer_url": "https://login.example.org", "client_id": "weir", "admin_group": "data"}
+SIGN_IN = {"issuer_url": "https://login.example.org", "client_id": "weir", "groups": {"administrators": ["data"]}}
 
 
 @pytest.fixture(autouse=True)
@@ -67,11 +67,11 @@ def test_a_complete_cluster_is_found_ready_over_http(tmp_path: Path) -> None:
 
 
 def test_each_missing_secret_is_named_and_the_rest_is_examined(tmp_path: Path) -> None:
-    file = changed(tmp_path, superset={"host": "weir.example.org", "oauth": OAUTH})
+    file = changed(tmp_path, superset={"host": "weir.example.org", "sign_in": SIGN_IN})
     found = examined(complete(), tmp_path, file)
     (secret,) = [finding for finding in found if finding.about == "secrets"]
-    assert secret.found == "missing; superset.oauth needs it"
-    assert secret.remedy == "pulumi config set --secret weir:superset_oauth_client_secret"
+    assert secret.found == "missing; superset.sign_in needs it"
+    assert secret.remedy == "pulumi config set --secret weir:superset_sign_in_client_secret"
     assert {"nodes", "DNS"} <= {finding.about for finding in found}
 
 

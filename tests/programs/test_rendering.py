@@ -177,7 +177,9 @@ def test_no_secret_is_in_a_rendering_outside_secrets():
     assert canary not in "".join(rendering.files().values())
     secrets = [resource.inputs for resource in rendering.manifests if resource.inputs["kind"] == "Secret"]
     assert secrets
-    assert {value for secret in secrets for value in secret["stringData"].values()} == {SECRET}
+    assert {
+        value for secret in secrets for value in {**secret.get("stringData", {}), **secret.get("data", {})}.values()
+    } == {SECRET}
 
 
 def test_the_embedded_stack_makes_nothing_in_a_cluster():

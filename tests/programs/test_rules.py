@@ -24,12 +24,19 @@ TIERED = {
     "weir:retention.tiered_storage": {"enabled": True, "local_retention_hours": 24},
     "weir:kafka.authentication": "tls",
 }
+EXTERNAL = {
+    "type": "loadbalancer",
+    "bootstrap_host": "kafka.example.com",
+    "broker_host": "broker-{nodeId}.kafka.example.com",
+    "allowed_cidrs": ["203.0.113.0/24"],
+}
 BUCKET = {"bucket": "weir", "endpoint_url": "https://store:9000", "region": "eu", "workload_identity": True}
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
     *((stack, {}) for stack in KUBERNETES_STACKS),
     ("dev", PLAIN),
     ("prod", {"weir:kafka": AIVEN, "weir:prices": AIVEN_PRICES}),
     ("prod", TIERED),
+    ("prod", {"weir:kafka.external_listener": EXTERNAL}),
     ("prod", {"weir:storage.object_storage": BUCKET, "weir:observability.pod_monitors": True}),
     ("dev", {"weir:availability.zones": ["zone-a", "zone-b", "zone-c"], "weir:kafka.cruise_control": True}),
 ]

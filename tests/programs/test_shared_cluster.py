@@ -82,9 +82,13 @@ def test_what_is_of_the_whole_cluster_carries_the_environments_prefix() -> None:
 @pytest.mark.parametrize("stack", ["dev", "staging"])
 def test_the_shared_operators_are_let_in_by_every_environment(stack: str) -> None:
     made = policies(rendered_with(stack, DEV if stack == "dev" else STAGING))
-    reached = {name: spec for name, spec in made.items() if name.startswith("operators-to-") and "-in" in name}
+    reached = {
+        name: spec
+        for name, spec in made.items()
+        if "operator" in name.split("-to-")[0] and "-to-" in name and "-in" in name
+    }
     assert {name.split("-in")[0] for name in reached} == {
-        *("operators-to-kafka", "operators-to-cassandra", "operators-to-flink")
+        *("operators-to-kafka", "operators-to-flink", "cass-operator-to-cassandra", "k8ssandra-operator-to-cassandra")
     }
     assert {namespace for spec in reached.values() for namespace in admitted_namespaces(spec)} == {OPERATORS}
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 from tests import schemas
 from tests.policy.rules_under_test import Resource, rules
-from tests.renderings import AIVEN, AIVEN_PRICES
+from tests.renderings import AIVEN, AIVEN_PRICES, by_digest
 
 from weir.catalog.environment import load_environment
 from weir.catalog.spec import Engine
@@ -37,7 +37,7 @@ Objects = dict[tuple[str, str], Recorded]
 
 @cache
 def whole() -> Objects:
-    """All that production is, with its pipelines on Kafka Streams."""
+    """All that production is, with its pipelines on Kafka Streams; of two objects with one name, the last."""
     environment = environment_of(load_stack(STACKS / "Pulumi.prod.yaml"))
     return objects(record(lambda: workloads(environment, platform(environment)), "prod"))
 
@@ -68,7 +68,7 @@ def made(stack: str = "prod", provider: str = "strimzi", peak: float | None = No
 
 
 def environment_of(stack: StackConfig) -> PlannedEnvironment:
-    environment = load_environment(REPOSITORY / "pipelines", stack, Engine.KAFKA_STREAMS)
+    environment = load_environment(REPOSITORY / "pipelines", by_digest(stack), Engine.KAFKA_STREAMS)
     return planned(environment, plan_for(environment), {})
 
 

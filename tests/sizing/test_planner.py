@@ -213,3 +213,14 @@ def test_merging_leaves_the_base_alone() -> None:
     before = dict(SMALL)
     merged(SMALL, {"workload": HUGE})
     assert before == SMALL
+
+
+def test_the_log_of_analysts_queries_has_room_beside_the_coordinator() -> None:
+    groups = {"groups": {"readers": {"members": ["ana"], "pipelines": ["flights"]}}}
+
+    def coordinator(**changes: Any) -> tuple[float, int]:
+        (group, _) = [group for group in sized(SMALL, **changes).pods if group.name == "coordinator"]
+        return group.pod.cpu_cores, group.pod.memory_mib
+
+    cores, memory_mib = coordinator()
+    assert coordinator(trino=groups, given_secrets=["trino_passwords"]) == (cores + 0.05, memory_mib + 64)

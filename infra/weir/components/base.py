@@ -14,6 +14,8 @@ from weir.sizing.plan import PodSize
 PART_OF = "weir"
 OWNER_LABEL = "weir.io/owner"
 ENVIRONMENT_LABEL = "weir.io/environment"
+IMAGES_LABEL, BY_DIGEST = "weir.io/images", "by-digest"
+"""A label of every object whose environment lets no image by tag run; the policy pack goes by it."""
 DATA_LABEL, DATA_KEPT = "weir.io/data", "kept"
 """A label of every object whose environment protects its data; the policy pack goes by it, not by a name."""
 PLAIN_HTTP = "weir.io/plain-http"
@@ -46,12 +48,16 @@ class Site:
     """The contact for the environment; a label on every resource."""
     keep_data: bool
     """Whether resources with data are protected from deletion, and their objects outlive the stack."""
+    by_digest: bool = False
+    """Whether only images by digest may run."""
     zones: int = 1
     """The number of zones to spread pods over."""
     cpu_request_share: float = 1.0
     """The share of the planned cores that pods request. They may use more if it is free."""
     extra_labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     """The user's own labels, on every resource."""
+    digest_key: pulumi.Output[str] | None = field(default=None, hash=False, repr=False)
+    """The key of digests of secrets: what must be renewed with a secret carries its digest. None before it exists."""
     foundation: Resources = field(default=(), hash=False, repr=False)
     """The namespace and the operators: created before everything else in the environment, and deleted after it."""
 
@@ -71,9 +77,10 @@ class Site:
         }
 
     @property
-    def kept_labels(self) -> dict[str, str]:
-        """What says that data is protected. On objects alone: on a pod, a change of it would restart the pod."""
-        return {DATA_LABEL: DATA_KEPT} if self.keep_data else {}
+    def object_labels(self) -> dict[str, str]:
+        """What the policy pack goes by. On objects alone: on a pod, a change of it would restart the pod."""
+        kept = {DATA_LABEL: DATA_KEPT} if self.keep_data else {}
+        return kept | ({IMAGES_LABEL: BY_DIGEST} if self.by_digest else {})
 
     def selector(self, name: str) -> dict[str, str]:
         """The labels that select the pods of `name`. They never change."""
@@ -91,7 +98,7 @@ class Site:
         return k8s.meta.v1.ObjectMetaArgs(
             name=name,
             namespace=self.namespace,
-            labels={**self.labels(name, component), **self.kept_labels, **(labels or {})},
+            labels={**self.labels(name, component), **self.object_labels, **(labels or {})},
             annotations=dict(annotations) if annotations else None,
         )
 

@@ -36,7 +36,7 @@ class Namespace(Component):
                 name=site.namespace,
                 labels={
                     **site.labels(site.namespace, "namespace"),
-                    **site.kept_labels,
+                    **site.object_labels,
                     **_pod_security(restricted=args.restricted),
                 },
             ),

@@ -43,11 +43,15 @@ class Endpoint:
     namespaces: tuple[str, ...] = ()
     namespaces_pods: Labels = ()
     """Which pods of `namespaces`; without labels, all of them."""
+    elsewhere: tuple[tuple[str, Labels], ...] = ()
+    """Pods of other teams: a namespace, and which pods of it; without labels, all of them."""
     cidrs: tuple[str, ...] = ()
     outside: bool = False
     """All addresses but the cloud's metadata service."""
     everyone: bool = False
-    """All pods of the platform."""
+    """All pods of the namespace."""
+    every_namespace: bool = False
+    """All pods of all namespaces."""
 
 
 OUTSIDE = Endpoint("addresses outside", outside=True)
@@ -77,10 +81,14 @@ class Endpoints:
     monitor: Endpoint
     registry: Endpoint
     trino: Endpoint
+    trino_clients: Endpoint
+    trino_people: Endpoint
     superset: Endpoint
     postgresql: Endpoint
     valkey: Endpoint
     operators: Endpoint
+    cass_operator: Endpoint
+    k8ssandra_operator: Endpoint
     monitoring: Endpoint
     ingress: Endpoint
     dns: Endpoint
@@ -108,10 +116,14 @@ def endpoints(stack: StackConfig) -> Endpoints:
         monitor=component("monitor"),
         registry=component("registry"),
         trino=component("trino"),
+        trino_clients=Endpoint("pods of people", namespaces=tuple(stack.trino.client_namespaces)),
+        trino_people=Endpoint("people outside", cidrs=tuple(stack.trino.allowed_cidrs)),
         superset=component("superset", *([role("superset")] if operated else [])),
         postgresql=component("superset-postgresql"),
         valkey=component("superset-valkey"),
         operators=_operators(stack),
+        cass_operator=_operator(stack, "cass-operator"),
+        k8ssandra_operator=_operator(stack, "k8ssandra-operator"),
         monitoring=Endpoint("monitoring", namespaces=(security.monitoring_namespace,)),
         ingress=Endpoint("ingress controllers", namespaces=tuple(security.allowed_ingress_namespaces)),
         dns=Endpoint(
@@ -166,3 +178,8 @@ def _operators(stack: StackConfig) -> Endpoint:
         pods=((((COMPONENT_LABEL, "operators"),),) if plain else ()),
         namespaces=((operators_namespace(stack),) if reach_in(stack) else ()),
     )
+
+
+def _operator(stack: StackConfig, name: str) -> Endpoint:
+    """One of the charts' operators, by the label that its chart gives the pod."""
+    return Endpoint(name, namespaces=(operators_namespace(stack),), namespaces_pods=(("app.kubernetes.io/name", name),))

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from weir.catalog.spec import Engine
-from weir.components.network_endpoints import AGENTS, OUTSIDE, Endpoint, Endpoints, bucket_ports, endpoints, service
+from weir.catalog.spec_clients import Client
+from weir.components.network_endpoints import (
+    AGENTS,
+    OUTSIDE,
+    Endpoint,
+    Endpoints,
+    bucket_ports,
+    endpoints,
+    role,
+    service,
+)
 from weir.config.cassandra import CassandraProvider
-from weir.config.kafka import KafkaProvider
+from weir.config.kafka import CLIENT_PORT, EXTERNAL_PORT, ExternalListenerType, KafkaProvider
 from weir.config.kubernetes import FlinkOperatorProvider
 from weir.config.stack import StackConfig
 
@@ -30,11 +41,13 @@ class Flow:
     """The same ports for UDP, too."""
 
 
-def flows(stack: StackConfig, engines: Collection[Engine] = (Engine.FLINK,)) -> list[Flow]:
-    """Every flow of `stack`, whose pipelines run on `engines`, in the order of their names."""
+def flows(
+    stack: StackConfig, engines: Collection[Engine] = (Engine.FLINK,), clients: Collection[Client] = ()
+) -> list[Flow]:
+    """Every flow of `stack`, whose pipelines run on `engines` and have `clients`, in the order of their names."""
     sides = endpoints(stack)
     found = [*_kafka(stack, sides), *_cassandra(stack, sides), *_flink(stack, sides), *_serving(stack, sides)]
-    found += _storage(stack, sides)
+    found += [*_storage(stack, sides), *_clients(stack, sides, clients)]
     if Engine.KAFKA_STREAMS in engines:
         found += _streams(stack, sides)
     found += [
@@ -68,19 +81,36 @@ def _kafka(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
         yield Flow("kafka-setup-to-kafka", sides.kafka_setup, sides.kafka, (9094,), "topics, users, rules and quotas")
 
 
+def _clients(stack: StackConfig, sides: Endpoints, clients: Collection[Client]) -> Iterator[Flow]:
+    """Where Kafka is a service of Aiven, clients do not come through the platform's namespace."""
+    if stack.kafka.provider is KafkaProvider.AIVEN:
+        return
+    pods = {(client.namespace, tuple(sorted(client.pod_labels.items()))) for client in clients if client.namespace}
+    if pods:
+        source = Endpoint("clients", elsewhere=tuple(sorted(pods)))
+        yield Flow("clients-to-kafka", source, sides.kafka, (CLIENT_PORT,), "their topics, over TLS, each by name")
+        yield Flow("clients-to-registry", source, sides.registry, (8080,), "schemas of what they write and read")
+    listener = stack.kafka.external_listener
+    if listener is not None:
+        # An ingress controller passes connections on as its own.
+        networks = Endpoint("clients outside", cidrs=tuple(listener.allowed_cidrs))
+        source = sides.ingress if listener.type is ExternalListenerType.INGRESS else networks
+        yield Flow("outside-to-kafka", source, sides.kafka, (EXTERNAL_PORT,), "the same, from outside the cluster")
+
+
 def _cassandra(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     for source in (sides.flink, sides.trino, sides.monitor):
         yield Flow(f"{source.name}-to-cassandra", source, sides.cassandra, (9042,), "rows, by a role of its own")
-    yield Flow(
-        "cassandra-internal",
-        sides.cassandra,
-        sides.cassandra,
-        (7000, 7001, 8080, 9042),
-        "copies between nodes, repairs, and the schema-and-roles job",
-    )
+    ports, why = (7000, 7001, 9042), "copies between nodes, repairs, and the schema-and-roles job"
+    yield Flow("cassandra-internal", sides.cassandra, sides.cassandra, ports, why)
     if stack.cassandra.provider is CassandraProvider.K8SSANDRA:
-        why = "the management interface, Reaper and Medusa: for the operators alone"
-        yield Flow("operators-to-cassandra", sides.operators, sides.cassandra, (8080, 9042, 50051), why)
+        # Neither asks who calls: the management interface makes a superuser, Medusa restores a backup.
+        cass, k8ssandra = sides.cass_operator, sides.k8ssandra_operator
+        nodes = Endpoint("nodes and Reaper", pods=(role("cassandra"),))
+        yield Flow("cassandra-management", nodes, nodes, (8080,), "Reaper's repairs, through the management interface")
+        yield Flow("cass-operator-to-cassandra", cass, sides.cassandra, (8080,), "the management interface: starts")
+        why = "the management interface, and Medusa's backups"
+        yield Flow("k8ssandra-operator-to-cassandra", k8ssandra, sides.cassandra, (8080, 50051), why)
 
 
 def _flink(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
@@ -152,8 +182,16 @@ def _serving(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
             yield Flow(f"superset-to-{name}", sides.superset, service(given.host), (given.port,), f"the given {name}")
     if stack.security.allowed_ingress_namespaces:
         yield Flow("ingress-to-superset", sides.ingress, sides.superset, (8088,), "people, through an ingress")
-    if stack.superset.oauth is not None:
-        yield Flow("superset-to-login", sides.superset, sides.outside, (443,), "the identity provider")
+    if stack.trino.client_namespaces:
+        why = "people's tools in the cluster, by password"
+        yield Flow("tools-to-trino", sides.trino_clients, sides.trino, (port,), why)
+    if stack.trino.allowed_cidrs:
+        why = "people's tools outside, by password"
+        yield Flow("people-to-trino", sides.trino_people, sides.trino, (port,), why)
+    if stack.superset.sign_in is not None:
+        issuer = urlsplit(stack.superset.sign_in.issuer_url)
+        target, ports = service(issuer.hostname or ""), (issuer.port or HTTPS,)
+        yield Flow("superset-to-sign-in", sides.superset, target, ports, "the identity provider")
 
 
 def table(stack: StackConfig) -> list[str]:

@@ -22,8 +22,11 @@ METADATA_SERVICE = "169.254.169.254/32"
 class NetworkPolicies(Component):
     """A policy that denies everything, and for each flow one on its target and one on its source."""
 
-    def __init__(self, site: Site, flows: Sequence[Flow], opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("network:NetworkPolicies", "network", site, opts)
+    def __init__(
+        self, site: Site, flows: Sequence[Flow], opts: pulumi.ResourceOptions | None = None, name: str = COMPONENT
+    ) -> None:
+        super().__init__("network:NetworkPolicies", name, site, opts)
+        self.name = name
         self._policy(DENY, (), ["Ingress", "Egress"])
         for flow in flows:
             for suffix, labels in _subjects(flow.target):
@@ -44,7 +47,7 @@ class NetworkPolicies(Component):
         egress: list[k8s.networking.v1.NetworkPolicyEgressRuleArgs] | None = None,
     ) -> None:
         k8s.networking.v1.NetworkPolicy(
-            f"network-{name}",
+            f"{self.name}-{name}",
             metadata=self.site.metadata(name, COMPONENT),
             spec=k8s.networking.v1.NetworkPolicySpecArgs(
                 pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=dict(labels)),
@@ -69,21 +72,20 @@ def _peers(endpoint: Endpoint) -> list[k8s.networking.v1.NetworkPolicyPeerArgs]:
         k8s.networking.v1.NetworkPolicyPeerArgs(pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=dict(labels)))
         for _, labels in _subjects(endpoint)
     ]
+    others = [(namespace, endpoint.namespaces_pods) for namespace in endpoint.namespaces]
     peers += [
         k8s.networking.v1.NetworkPolicyPeerArgs(
             namespace_selector=k8s.meta.v1.LabelSelectorArgs(match_labels={NAMESPACE_LABEL: namespace}),
-            pod_selector=(
-                k8s.meta.v1.LabelSelectorArgs(match_labels=dict(endpoint.namespaces_pods))
-                if endpoint.namespaces_pods
-                else None
-            ),
+            pod_selector=k8s.meta.v1.LabelSelectorArgs(match_labels=dict(labels)) if labels else None,
         )
-        for namespace in endpoint.namespaces
+        for namespace, labels in (*others, *endpoint.elsewhere)
     ]
     peers += [
         k8s.networking.v1.NetworkPolicyPeerArgs(ip_block=k8s.networking.v1.IPBlockArgs(cidr=cidr))
         for cidr in endpoint.cidrs
     ]
+    if endpoint.every_namespace:
+        peers.append(k8s.networking.v1.NetworkPolicyPeerArgs(namespace_selector=k8s.meta.v1.LabelSelectorArgs()))
     if endpoint.outside:
         block = k8s.networking.v1.IPBlockArgs(cidr=ANYWHERE, except_=[METADATA_SERVICE])
         peers.append(k8s.networking.v1.NetworkPolicyPeerArgs(ip_block=block))

@@ -11,6 +11,8 @@ import pulumi
 import pulumi_kubernetes as k8s
 
 from weir.components.base import Component, Site
+from weir.components.network_flows import Flow
+from weir.components.network_policies import NetworkPolicies
 from weir.components.secret import GeneratedSecret, GeneratedSecretArgs, random_password
 from weir.config.versions import Chart
 from weir.config.yaml_text import parsed
@@ -42,6 +44,8 @@ class OperatorsArgs:
     values_folder: Path
     namespace: str
     watch_namespace: str | None
+    flows: Sequence[Flow] = ()
+    """What their network allows; without any, nothing is denied."""
 
     def __post_init__(self) -> None:
         missing = [chart.name for chart in self.charts if not (self.values_folder / f"{chart.name}.yaml").is_file()]
@@ -70,9 +74,12 @@ class Operators(Component):
             ),
             opts=self.child(),
         )
+        inside = replace(site, namespace=self.namespace, foundation=(*site.foundation, namespace))
+        if args.flows:
+            NetworkPolicies(inside, args.flows, pulumi.ResourceOptions(parent=self), name="operators-network")
         webhook = GeneratedSecret(
             WEBHOOK_SECRET,
-            replace(site, namespace=self.namespace, foundation=(*site.foundation, namespace)),
+            inside,
             GeneratedSecretArgs(COMPONENT, lambda: {"password": random_password()}),
             pulumi.ResourceOptions(parent=self),
         )

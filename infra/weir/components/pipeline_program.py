@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
-from weir.catalog.engine_names import kubernetes_name
-from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
+from weir.catalog.own_names import kubernetes_name
+from weir.catalog.pipeline import Pipeline, program_files
 from weir.components.base import Component, Resources, Site
 from weir.components.cassandra.access import ROLE_FOLDER, TRUST_FOLDER, CassandraAccess
 from weir.components.images import Image
@@ -87,10 +87,7 @@ class PipelineProgram(Component):
             datacenter=args.cassandra.datacenter,
             flink=self.program.flink_url,
         )
-        folder = args.pipeline.folder
-        names = (PIPELINE_FILE, args.pipeline.spec.source.schema_file)
-        texts = {name: (folder / name).read_text(encoding="utf-8") for name in names}
-        return {ENDPOINTS_FILE: endpoints.model_dump_json(indent=1), **texts}
+        return {ENDPOINTS_FILE: endpoints.model_dump_json(indent=1), **program_files(args.pipeline)}
 
     def _workload(self, config: Configuration) -> Workload:
         args, program = self.args, self.program

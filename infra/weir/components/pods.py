@@ -11,6 +11,8 @@ import pulumi_kubernetes as k8s
 
 from weir.components.base import HOST_KEY, ZONE_KEY
 
+SCRATCH_LIMIT_GIB = 2
+"""A folder without a limit fills the node's disk, and the node then evicts pods that have done nothing."""
 SECRET_MODE = 0o440
 """The owner and the pod's group may read a key; nobody else may."""
 
@@ -114,9 +116,17 @@ def projected_volume(name: str, sources: Sequence[k8s.core.v1.VolumeProjectionAr
     return k8s.core.v1.VolumeArgs(name=name, projected=source)
 
 
-def scratch_volume(name: str) -> k8s.core.v1.VolumeArgs:
-    """An empty folder that lives as long as its pod."""
-    return k8s.core.v1.VolumeArgs(name=name, empty_dir=k8s.core.v1.EmptyDirVolumeSourceArgs())
+def tls_volume(name: str, certificate: str, trust: str) -> k8s.core.v1.VolumeArgs:
+    """A certificate with its key, and what its holder trusts, as files of one folder."""
+    own = {key: key for key in ("tls.crt", "tls.key", "keystore.p12")}
+    trusted = {key: key for key in ("ca.crt", "truststore.p12")}
+    return projected_volume(name, [projected(certificate, own), projected(trust, trusted)])
+
+
+def scratch_volume(name: str, limit_gib: int = SCRATCH_LIMIT_GIB) -> k8s.core.v1.VolumeArgs:
+    """An empty folder that lives as long as its pod, which is evicted once the folder holds more than `limit_gib`."""
+    source = k8s.core.v1.EmptyDirVolumeSourceArgs(size_limit=f"{limit_gib}Gi")
+    return k8s.core.v1.VolumeArgs(name=name, empty_dir=source)
 
 
 def tmp_volume() -> k8s.core.v1.VolumeArgs:
@@ -148,3 +158,9 @@ def read_only_mounts(folders: Mapping[str, str]) -> list[k8s.core.v1.VolumeMount
 def tmp_mount() -> k8s.core.v1.VolumeMountArgs:
     """The pod's own /tmp, if its root file system is read-only."""
     return k8s.core.v1.VolumeMountArgs(name="tmp", mount_path="/tmp")  # noqa: S108 - the pod's own
+
+
+def after_start(command: Sequence[str]) -> k8s.core.v1.LifecycleArgs:
+    """Runs `command` beside the container's own once that has started; the pod is not ready before it ends."""
+    execute = k8s.core.v1.ExecActionArgs(command=list(command))
+    return k8s.core.v1.LifecycleArgs(post_start=k8s.core.v1.LifecycleHandlerArgs(exec_=execute))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_kubernetes as k8s
 
+from weir.catalog.own_names import REGISTRY
 from weir.catalog.pipeline import Pipeline
-from weir.catalog.principals import REGISTRY, REGISTRY_GROUP_PREFIX
+from weir.catalog.principals import REGISTRY_GROUP_PREFIX
 from weir.catalog.subjects import subjects_of, subjects_to_json
 from weir.components.base import Component, Site
 from weir.components.images import Image
@@ -32,7 +33,7 @@ USER_ID = 1001
 CONFIG_FOLDER = "/etc/weir/registry"
 CONFIG_FILE = "application.properties"
 PASSWORD_VARIABLE = "KAFKA_PASSWORD"  # noqa: S105 - its name
-WHY_PLAIN = "schemas are no secret, and network policies let in the jobs alone"
+WHY_PLAIN = "schemas are no secret, and network policies let in jobs and clients alone"
 SUBJECTS_FILE = "subjects.json"
 SUBJECTS_FOLDER = "/etc/weir/subjects"
 
@@ -108,6 +109,7 @@ class Registry(Component):
             configuration=config,
             volumes=[config.volume, tmp_volume(), *args.kafka.volumes(REGISTRY)],
             mounts=[*read_only_mounts({"config": CONFIG_FOLDER}), tmp_mount(), *args.kafka.mounts()],
+            one_at_a_time=True,
         )
 
     def _environment(self) -> list[k8s.core.v1.EnvVarArgs]:

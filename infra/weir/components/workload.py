@@ -1,7 +1,7 @@
 """Deployments, StatefulSets, Services and the pods of Jobs: every pod that weir runs without an operator is built here.
 
-A pod has one container. All pods are restricted, sized and probed in the same way, and Kubernetes replaces them when
-their configuration changes.
+A pod has one container, and seldom a helper beside it. All pods are restricted, sized and probed in the same way, and
+Kubernetes replaces them when their configuration changes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from weir.sizing.plan import PodSize
 
 CONFIG_CHECKSUM = "weir.io/config-checksum"
 """A pod's annotation. Kubernetes replaces pods when it changes, but not when only a ConfigMap does."""
+SECRETS_CHECKSUM = "weir.io/secrets-checksum"
+"""The same for secrets that a program reads at its start; a keyed digest."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,22 @@ class Claim:
     storage_class: str | None
     labels: Mapping[str, str] | None = None
 
+    def template(self) -> k8s.core.v1.PersistentVolumeClaimArgs:
+        """The claim that each pod is given a copy of."""
+        metadata = k8s.meta.v1.ObjectMetaArgs(name=self.name, labels=dict(self.labels) if self.labels else None)
+        volume = pods.volume_claim(self.disk_gib, self.storage_class)
+        return k8s.core.v1.PersistentVolumeClaimArgs(metadata=metadata, spec=volume)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Helper:
+    """A container beside the pod's own: it needs no port, volume or secret."""
+
+    container: str
+    image: Image
+    size: PodSize
+    command: Sequence[str]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
@@ -76,6 +94,10 @@ class Workload:
     mounts: Sequence[k8s.core.v1.VolumeMountArgs] = ()
     configuration: Configuration | None = None
     """The pods are replaced when it changes. `volumes` and `mounts` say where it is mounted."""
+    secrets_digest: pulumi.Input[str] | None = None
+    """The pods are replaced when it changes."""
+    after_start: Sequence[str] | None = None
+    """A command that runs in the container whenever it starts. If it fails, the container is started again."""
     account: str | None = None
     """The service account of a program that talks to Kubernetes. Other pods get no token."""
     spread: bool = True
@@ -83,6 +105,7 @@ class Workload:
     one_at_a_time: bool = False
     """Whether to limit voluntary disruption, such as draining nodes, to one pod at a time."""
     grace_seconds: int | None = None
+    helper: Helper | None = None
 
 
 def deployment(
@@ -137,7 +160,7 @@ def stateful_set(
             ),
             selector=k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(name)),
             template=pod_template(site, workload),
-            volume_claim_templates=[_claim_template(claim)],
+            volume_claim_templates=[claim.template()],
         ),
         opts=parent.keeper(after=_after(workload, after)),
     )
@@ -146,7 +169,9 @@ def stateful_set(
 def pod_template(site: Site, workload: Workload, restart_policy: str | None = None) -> k8s.core.v1.PodTemplateSpecArgs:
     """The pod template of `workload`."""
     configuration = workload.configuration
-    annotations = {CONFIG_CHECKSUM: configuration.checksum} if configuration else None
+    annotations: dict[str, pulumi.Input[str]] = {CONFIG_CHECKSUM: configuration.checksum} if configuration else {}
+    if workload.secrets_digest is not None:
+        annotations[SECRETS_CHECKSUM] = workload.secrets_digest
     selector = site.selector(workload.name)
     return k8s.core.v1.PodTemplateSpecArgs(
         metadata=site.pod_metadata(workload.name, workload.pod_component or workload.component, annotations),
@@ -158,7 +183,7 @@ def pod_template(site: Site, workload: Workload, restart_policy: str | None = No
             security_context=pods.pod_security(workload.user_id),
             image_pull_secrets=pods.pull_secrets(workload.image.pull_secrets),
             topology_spread_constraints=pods.topology_spread(selector, site.zones) if workload.spread else None,
-            containers=[_container(site, workload)],
+            containers=[_container(site, workload), *([_helper(site, workload.helper)] if workload.helper else [])],
             volumes=list(workload.volumes),
         ),
     )
@@ -193,8 +218,12 @@ def service(
     before_ready: bool | None = None,
     by_name: bool = True,
     why_plain_http: str | None = None,
+    allowed_cidrs: Sequence[str] = (),
 ) -> k8s.core.v1.Service:
     """The Service `name` for the pods of `pods_of`, by default those of the same name.
+
+    With `allowed_cidrs` a load balancer lets these addresses in from outside, and pods see the client's own address,
+    which network policies judge by.
 
     A headless Service gives each pod a DNS name; with `before_ready`, even before the pod is ready. The target ports
     are the pods' ports of the same names, or, without `by_name`, of the same numbers.
@@ -206,6 +235,9 @@ def service(
         metadata=site.metadata(name, component, annotations=annotations),
         spec=k8s.core.v1.ServiceSpecArgs(
             cluster_ip="None" if headless else None,
+            type="LoadBalancer" if allowed_cidrs else None,
+            load_balancer_source_ranges=list(allowed_cidrs) or None,
+            external_traffic_policy="Local" if allowed_cidrs else None,
             publish_not_ready_addresses=before_ready,
             selector=site.selector(pods_of or name),
             ports=[
@@ -233,6 +265,7 @@ def _container(site: Site, workload: Workload) -> k8s.core.v1.ContainerArgs:
         ports=[k8s.core.v1.ContainerPortArgs(name=name, container_port=port) for name, port in ports.items()]
         if ports
         else None,
+        lifecycle=pods.after_start(workload.after_start) if workload.after_start else None,
         startup_probe=probes.startup,
         readiness_probe=probes.readiness,
         liveness_probe=probes.liveness,
@@ -242,23 +275,23 @@ def _container(site: Site, workload: Workload) -> k8s.core.v1.ContainerArgs:
     )
 
 
-def _claim_template(claim: Claim) -> k8s.core.v1.PersistentVolumeClaimArgs:
-    labels = dict(claim.labels) if claim.labels else None
-    return k8s.core.v1.PersistentVolumeClaimArgs(
-        metadata=k8s.meta.v1.ObjectMetaArgs(name=claim.name, labels=labels),
-        spec=pods.volume_claim(claim.disk_gib, claim.storage_class),
+def _helper(site: Site, helper: Helper) -> k8s.core.v1.ContainerArgs:
+    return k8s.core.v1.ContainerArgs(
+        name=helper.container,
+        image=helper.image.reference,
+        image_pull_policy=helper.image.pull_policy,
+        command=list(helper.command),
+        security_context=pods.container_security(),
+        resources=site.resources(helper.size),
     )
 
 
 def _disruption_budget(parent: Component, workload: Workload) -> None:
     site, name = parent.site, workload.name
     selector = k8s.meta.v1.LabelSelectorArgs(match_labels=site.selector(name))
-    k8s.policy.v1.PodDisruptionBudget(
-        name,
-        metadata=site.metadata(name, workload.component),
-        spec=k8s.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=selector),
-        opts=parent.child(),
-    )
+    spec = k8s.policy.v1.PodDisruptionBudgetSpecArgs(max_unavailable=1, selector=selector)
+    metadata = site.metadata(name, workload.component)
+    k8s.policy.v1.PodDisruptionBudget(name, metadata=metadata, spec=spec, opts=parent.child())
 
 
 def _after(workload: Workload, others: Resources) -> Resources:

@@ -58,7 +58,13 @@ EventBytes = Annotated[int, Field(ge=1, le=2**30, description="Bytes of one seri
 DuplicateRatio = Annotated[float, Field(ge=0, le=1000, description="Re-sends per distinct event.")]
 GrowthPercent = Annotated[float, Field(ge=0, le=1000)]
 ExtraConsumerGroups = Annotated[
-    int, Field(ge=0, le=100, description="Other consumer groups that read the source topic (fan-out).")
+    int,
+    Field(
+        ge=0,
+        le=100,
+        description="For how many other consumer groups Kafka is sized (fan-out). The groups of the pipeline's clients "
+        "count by themselves; set it to have room for more.",
+    ),
 ]
 ExpectedValues = Annotated[
     dict[Identifier, Annotated[FiniteFloat, Field(ge=1, le=1e12)]],

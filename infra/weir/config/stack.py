@@ -26,6 +26,11 @@ FOREIGN_NAMESPACES = ("aiven:", "kubernetes:", "pulumi:")
 class StackConfig(StackSettings):
     """A whole environment."""
 
+    @property
+    def requires_digests(self) -> bool:
+        """Whether only images by digest may run: where the stack says so, and wherever data is protected."""
+        return self.images.require_digests is True or self.availability.protect
+
     @model_validator(mode="after")
     def _rules(self) -> StackConfig:
         problems = stack_rules.problems_of(self)

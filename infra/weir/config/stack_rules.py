@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from weir.config import operators
 from weir.config.cassandra import CassandraProvider
 from weir.config.flink import SIZED_FIELDS
-from weir.config.kafka import KafkaProvider
+from weir.config.kafka import ExternalListenerType, KafkaProvider
 from weir.config.network import IdentityAgent
 from weir.config.security import CertificateSource, SecretName
 from weir.config.stack_settings import StackSettings, Target
@@ -20,8 +20,8 @@ LONGEST_JOB_NAME = 45
 def problems_of(stack: StackSettings) -> list[str]:
     """Every rule that the stack breaks, each as `field: what is wrong; what to do`."""
     rules = (
-        *(_pipelines, _target, _overrides, _storage, _kafka, _superset),
-        *(_promotions, _certificates, _network, operators.problems_of, _secrets),
+        *(_pipelines, _target, _overrides, _storage, _kafka, _external_listener, _superset, _trino),
+        *(_images, _promotions, _certificates, _network, operators.problems_of, _secrets),
     )
     return [problem for rule in rules for problem in rule(stack)]
 
@@ -32,11 +32,12 @@ def _secrets(stack: StackSettings) -> Iterator[str]:
         return
     store = stack.storage.object_storage
     needed = {
-        SecretName.SUPERSET_OAUTH_CLIENT_SECRET: ("superset.oauth", stack.superset.oauth),
+        SecretName.SUPERSET_SIGN_IN_CLIENT_SECRET: ("superset.sign_in", stack.superset.sign_in),
         SecretName.METADATA_DATABASE_PASSWORD: ("superset.metadata_database", stack.superset.metadata_database),
         SecretName.CACHE_PASSWORD: ("superset.cache", stack.superset.cache),
         SecretName.OBJECT_STORAGE_ACCESS_KEY: ("storage.object_storage", store and not store.workload_identity),
         SecretName.OBJECT_STORAGE_SECRET_KEY: ("storage.object_storage", store and not store.workload_identity),
+        SecretName.TRINO_PASSWORDS: ("trino.groups", stack.trino.groups),
     }
     for name, (setting, wanted) in needed.items():
         if wanted and name not in stack.given_secrets:
@@ -128,6 +129,19 @@ def _storage(stack: StackSettings) -> Iterator[str]:
             yield f"{field}: needs a bucket, but storage.object_storage is missing; add it, or set {field} to false"
 
 
+def _external_listener(stack: StackSettings) -> Iterator[str]:
+    listener = stack.kafka.external_listener
+    if listener is None:
+        return
+    if stack.target is Target.EMBEDDED:
+        yield "kafka.external_listener: the embedded target's Kafka listens to this machine alone; remove it"
+    if listener.type is ExternalListenerType.INGRESS and not stack.security.allowed_ingress_namespaces:
+        yield (
+            "kafka.external_listener.type: ingress needs a controller that may reach Kafka; name its namespace in "
+            "security.allowed_ingress_namespaces"
+        )
+
+
 def _kafka(stack: StackSettings) -> Iterator[str]:
     if stack.kafka.provider is not KafkaProvider.AIVEN:
         return
@@ -141,11 +155,36 @@ def _kafka(stack: StackSettings) -> Iterator[str]:
 
 
 def _superset(stack: StackSettings) -> Iterator[str]:
-    if stack.availability.protect and stack.superset.host and not stack.superset.oauth:
+    sign_in = stack.superset.sign_in
+    if stack.availability.protect and stack.superset.host and not sign_in:
         yield (
-            "superset.oauth: missing; a protected environment with superset.host must not depend on a single "
+            "superset.sign_in: missing; a protected environment with superset.host must not depend on a single "
             "password: add the identity provider, or remove host"
         )
+    for name in sign_in.groups.readers_of if sign_in else ():
+        if name not in stack.pipelines:
+            yield (
+                f"superset.sign_in.groups.readers_of.{name}: no such pipeline in this stack; name one of pipelines, or "
+                "remove it"
+            )
+
+
+def _trino(stack: StackSettings) -> Iterator[str]:
+    trino = stack.trino
+    if trino.groups and stack.target is Target.EMBEDDED:
+        yield (
+            "trino.groups: the embedded target's Trino answers on loopback and asks nobody for a password; remove "
+            "them, or use target kubernetes"
+        )
+    if trino.groups and not stack.security.tls:
+        yield "trino.groups: people log in by password, which needs encryption; set security.tls to true"
+    for name, group in trino.groups.items():
+        for pipeline in group.pipelines:
+            if pipeline not in stack.pipelines:
+                yield (
+                    f"trino.groups.{name}.pipelines: the stack runs no pipeline {pipeline!r} (it runs "
+                    f"{', '.join(stack.pipelines)}); correct the name, or add it to pipelines"
+                )
 
 
 def _certificates(stack: StackSettings) -> Iterator[str]:
@@ -191,6 +230,14 @@ def _network(stack: StackSettings) -> Iterator[str]:
         yield (
             f"security.network.identity_agent: {network.identity_agent.value} hands credentials to pods that have an "
             "identity, but storage.object_storage.workload_identity is not true; set it, or remove the agent"
+        )
+
+
+def _images(stack: StackSettings) -> Iterator[str]:
+    if stack.images.require_digests is False and stack.availability.protect:
+        yield (
+            "images.require_digests: false, but availability.protect is true, and a tag can become another image; "
+            "remove it, and pin the images with `weir images pin`"
         )
 
 

@@ -24,6 +24,7 @@ from weir.config.security import SecretName, SecurityConfig
 from weir.config.storage import StorageConfig
 from weir.config.streams import StreamsConfig
 from weir.config.superset import SupersetConfig
+from weir.config.trino import TrinoConfig
 from weir.config.workload import WorkloadConfig
 
 
@@ -48,6 +49,7 @@ class StackSettings(Frozen):
     flink: FlinkConfig = FlinkConfig()
     streams: StreamsConfig = StreamsConfig()
     superset: SupersetConfig = SupersetConfig()
+    trino: TrinoConfig = TrinoConfig()
     security: SecurityConfig = SecurityConfig()
     storage: StorageConfig = StorageConfig()
     resources: ResourcesConfig = ResourcesConfig()

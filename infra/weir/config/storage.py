@@ -36,6 +36,13 @@ class ObjectStorage(Frozen):
         bool, Field(description="Pods get access through their service account, so no access key is stored.")
     ] = False
     service_account_annotations: dict[str, str] = {}
+    backup_account_annotations: Annotated[
+        dict[str, str],
+        Field(
+            description="For the account that writes Cassandra's backups, so that no other pod reaches them. Default: "
+            "service_account_annotations."
+        ),
+    ] = {}
 
     def uri(self, path: str) -> str:
         """`s3://bucket/prefix/path`."""
@@ -57,9 +64,14 @@ class StorageConfig(Frozen):
     @model_validator(mode="after")
     def _annotations(self) -> StorageConfig:
         store = self.object_storage
-        if store is not None and store.service_account_annotations and not store.workload_identity:
-            raise ValueError(
-                "object_storage.service_account_annotations: they only apply with workload_identity, which is false; "
-                "set it to true, or remove them"
-            )
+        given = {
+            "service_account_annotations": store and store.service_account_annotations,
+            "backup_account_annotations": store and store.backup_account_annotations,
+        }
+        for name, notes in given.items():
+            if notes and store and not store.workload_identity:
+                raise ValueError(
+                    f"object_storage.{name}: they only apply with workload_identity, which is false; set it to true, "
+                    "or remove them"
+                )
         return self

@@ -42,6 +42,31 @@ def parsed(text: str) -> Any:
     return yaml.load(text, Loader=LOADER)  # noqa: S506 - both are safe loaders
 
 
+def without(text: str, key: str) -> str:
+    """The text of a mapping without one of its keys, nor the comments above that; all other lines stay.
+
+    Raises:
+        yaml.YAMLError: it is not YAML.
+    """
+    node = yaml.compose(text, Loader=LOADER)
+    if not isinstance(node, yaml.MappingNode) or node.flow_style:
+        return text
+    lines = text.splitlines(keepends=True)
+    names = [name.value for name, _ in node.value]
+    if key not in names:
+        return text
+    begins = [_first_line(lines, name.start_mark.line) for name, _ in node.value] + [len(lines)]
+    position = names.index(key)
+    return "".join(lines[: begins[position]] + lines[begins[position + 1] :])
+
+
+def _first_line(lines: list[str], line: int) -> int:
+    """Of the comments and empty lines above `line`, or `line` itself."""
+    while line > 0 and (not lines[line - 1].strip() or lines[line - 1].startswith("#")):
+        line -= 1
+    return line
+
+
 def written(value: Any) -> str:
     """The text of a value, keys in the order in which they stand."""
     return yaml.dump(value, Dumper=DUMPER, sort_keys=False, allow_unicode=True)

@@ -27,27 +27,31 @@ def cassandra(environment: PlannedEnvironment, site: Site, authority: Certificat
     """The cluster, its tables and its roles; clients come after all of it."""
     stack, plan = environment.stack, environment.plan.cassandra
     plain = stack.cassandra.provider is CassandraProvider.PLAIN
+    roles = roles_of(environment.pipelines)
     common: dict[str, Any] = {
         "plan": plan,
         "version": versions.CASSANDRA,
         "certificates": authority if stack.security.tls else None,
         "storage_class": stack.storage.classes.cassandra,
         "audit_log": stack.cassandra.audit_log,
+        "programs": tuple(role.name for role in roles),
     }
     if plain:
         server = image(stack.images, ImageName.CASSANDRA)
-        access = CassandraPlain(NAME, site, CassandraArgs(**common), server).access
+        cluster = CassandraPlain(NAME, site, CassandraArgs(**common), server)
     else:
-        access = CassandraCluster(NAME, site, CassandraClusterArgs(**common, **_operated(environment))).access
+        cluster = CassandraCluster(NAME, site, CassandraClusterArgs(**common, **_operated(environment)))
     database = Database(
         replication=plan.replication,
         tables=plan.tables,
-        roles=roles_of(environment.pipelines),
+        roles=roles,
         drops=tuple(stack.cassandra.drops),
         replicate_system_keyspaces=plain,
     )
     job = image(stack.images, ImageName.WEIR_JOBS)
-    return CassandraDatabase(site, CassandraDatabaseArgs(database, access, job)).access
+    generation = stack.cassandra.password_generation
+    args = CassandraDatabaseArgs(database, cluster.access, job, cluster.administrators, generation)
+    return CassandraDatabase(site, args).access
 
 
 def _operated(environment: PlannedEnvironment) -> dict[str, Any]:

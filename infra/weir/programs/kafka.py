@@ -28,6 +28,7 @@ from weir.config.kafka import KafkaAuthentication, KafkaProvider
 from weir.config.stack import StackConfig
 from weir.programs.load import PlannedEnvironment
 from weir.sizing.plan import KafkaPlan
+from weir.sizing.quotas import quota_of
 
 NAME = "kafka"
 
@@ -80,6 +81,7 @@ def _strimzi(environment: PlannedEnvironment, site: Site) -> Kafka:
             cruise_control=stack.kafka.cruise_control,
             exporter=stack.kafka.exporter,
             tiered_storage=_tiered_storage(stack),
+            external=stack.kafka.external_listener,
         ),
     )
     ready = [cluster.cluster]
@@ -100,7 +102,7 @@ def _strimzi(environment: PlannedEnvironment, site: Site) -> Kafka:
                 api_version,
                 principal,
                 stack.kafka.authentication,
-                plan.quotas.get(principal.pipeline or ""),
+                quota_of(plan, principal),
                 ready,
             ),
         ).user

@@ -7,6 +7,7 @@ import pulumi
 from weir.components.base import Resources, Site
 from weir.components.flink.operator import FlinkOperator, FlinkOperatorArgs
 from weir.components.images import image
+from weir.components.network_operators import operator_flows
 from weir.components.operators import Operators, OperatorsArgs
 from weir.config.images import ImageName
 from weir.config.kubernetes import FlinkOperatorProvider
@@ -23,7 +24,8 @@ def operators(stack: StackConfig, site: Site) -> Resources:
     charts = charts_of(stack)
     ready: list[pulumi.Resource] = []
     if charts:
-        args = OperatorsArgs(charts, REPOSITORY / "helm-values", operators_namespace(stack), watched)
+        allowed = operator_flows(stack) if stack.security.network_policies else ()
+        args = OperatorsArgs(charts, REPOSITORY / "helm-values", operators_namespace(stack), watched, allowed)
         ready += Operators(site, args).ready
     if stack.operators.flink is FlinkOperatorProvider.PLAIN:
         ready += FlinkOperator(site, FlinkOperatorArgs(image(stack.images, ImageName.FLINK_OPERATOR))).ready

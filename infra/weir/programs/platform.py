@@ -52,15 +52,20 @@ def platform(environment: PlannedEnvironment) -> Platform:
     site = replace(site, foundation=(namespace.namespace,))
     site = replace(site, foundation=(namespace.namespace, *operators(stack, site)))
     if stack.security.network_policies:
-        NetworkPolicies(site, flows(stack, {pipeline.spec.engine for pipeline in environment.pipelines}))
+        engines = {pipeline.spec.engine for pipeline in environment.pipelines}
+        clients = [client for pipeline in environment.pipelines for client in pipeline.spec.clients.values()]
+        NetworkPolicies(site, flows(stack, engines, clients))
     authority = CertificateAuthority(
         site,
         CertificateAuthorityArgs(
             versions.CRDS["Certificate"].api_version,
             stack.security.certificate_issuer,
             generated=stack.security.certificates is CertificateSource.GENERATED,
+            signing=stack.security.authorities.signing,
+            trusted=stack.security.authorities.trusted,
         ),
     )
+    site = replace(site, digest_key=authority.seed)
     log = kafka(environment, site, authority)
     registry = _registry(environment, site, log)
     url = registry.url if registry else log.registry_url or ""
@@ -77,14 +82,12 @@ def site_of(stack: StackConfig) -> Site:
     labels = dict(kubernetes.labels)
     if kubernetes.cost_center:
         labels["weir.io/cost-center"] = kubernetes.cost_center
-    if stack.images.require_digests:
-        # The policy pack then lets no image by tag into the environment.
-        labels["weir.io/images"] = "by-digest"
     return Site(
         environment=stack.environment,
         namespace=kubernetes.name_prefix,
         owner=kubernetes.owner,
         keep_data=stack.availability.protect,
+        by_digest=stack.requires_digests,
         zones=len(stack.availability.zones),
         cpu_request_share=stack.resources.cpu_request_share,
         extra_labels=labels,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pulumi
+
 from weir.catalog.dashboard import Dashboard, check_dashboard, load_dashboard
 from weir.catalog.roles import DASHBOARDS_ROLE
 from weir.components.base import Site
@@ -15,7 +17,8 @@ from weir.components.superset.operated import SupersetOperated
 from weir.components.superset.plain import SupersetPlain
 from weir.components.superset.settings import SupersetArgs
 from weir.components.superset.stores import PostgreSql, StoreArgs, Valkey, postgresql_service, valkey_service
-from weir.components.trino.deployment import Trino, TrinoArgs
+from weir.components.trino.deployment import PeopleArgs, Trino, TrinoArgs
+from weir.components.trino.people import People
 from weir.config import versions
 from weir.config.images import ImageName
 from weir.config.repository import REPOSITORY
@@ -25,9 +28,10 @@ from weir.programs.load import PlannedEnvironment
 
 GIVEN_SECRETS = {
     SecretName.SUPERSET_SECRET_KEY: keys.SECRET_KEY,
+    SecretName.SUPERSET_PREVIOUS_SECRET_KEY: keys.PREVIOUS_SECRET_KEY,
     SecretName.SUPERSET_GUEST_TOKEN_SECRET: keys.GUEST_TOKEN,
     SecretName.SUPERSET_ADMIN_PASSWORD: keys.ADMIN_PASSWORD,
-    SecretName.SUPERSET_OAUTH_CLIENT_SECRET: keys.OAUTH_SECRET,
+    SecretName.SUPERSET_SIGN_IN_CLIENT_SECRET: keys.SIGN_IN_SECRET,
     SecretName.METADATA_DATABASE_PASSWORD: keys.METADATA_PASSWORD,
     SecretName.CACHE_PASSWORD: keys.CACHE_PASSWORD,
 }
@@ -42,7 +46,12 @@ def serving(
     trino = Trino(
         site,
         TrinoArgs(
-            environment.plan.trino, image(stack.images, ImageName.TRINO), cassandra, DASHBOARDS_ROLE, certificates
+            environment.plan.trino,
+            image(stack.images, ImageName.TRINO),
+            cassandra,
+            DASHBOARDS_ROLE,
+            certificates,
+            _people(environment),
         ),
     )
     config = stack.superset
@@ -56,15 +65,30 @@ def serving(
         certificates=certificates,
         given={key: environment.secrets[name] for name, key in GIVEN_SECRETS.items() if name in environment.secrets},
         host=config.host,
-        oauth=config.oauth,
+        sign_in=config.sign_in,
         cache_seconds=config.cache_seconds,
         after=[trino.coordinator],
     )
-    _stores(environment, site, args)
     if config.provider is SupersetProvider.OPERATOR:
-        SupersetOperated(site, args, versions.CRDS["Superset"].api_version)
+        superset = SupersetOperated(site, args, versions.CRDS["Superset"].api_version)
     else:
-        SupersetPlain(site, args)
+        superset = SupersetPlain(site, args)
+    _stores(environment, site, args, superset.secrets.digest)
+
+
+def _people(environment: PlannedEnvironment) -> PeopleArgs | None:
+    """Who may query Trino besides Superset."""
+    stack = environment.stack
+    config = stack.trino
+    if not config.groups:
+        return None
+    return PeopleArgs(
+        People(config.groups, config.limits, environment.pipelines),
+        environment.secrets[SecretName.TRINO_PASSWORDS],
+        image(stack.images, ImageName.WEIR_JOBS),
+        config.host,
+        config.allowed_cidrs,
+    )
 
 
 def dashboards_of(environment: PlannedEnvironment, folder: Path) -> list[Dashboard]:
@@ -75,7 +99,9 @@ def dashboards_of(environment: PlannedEnvironment, folder: Path) -> list[Dashboa
     return found
 
 
-def _stores(environment: PlannedEnvironment, site: Site, args: SupersetArgs) -> None:
+def _stores(
+    environment: PlannedEnvironment, site: Site, args: SupersetArgs, secrets_digest: pulumi.Output[str]
+) -> None:
     """PostgreSQL and Valkey, as far as none is given."""
     stack, plan = environment.stack, environment.plan.superset
     if plan.postgresql is not None:
@@ -87,8 +113,13 @@ def _stores(environment: PlannedEnvironment, site: Site, args: SupersetArgs) -> 
                 args.secret_of(keys.METADATA_PASSWORD),
                 keys.METADATA_PASSWORD,
                 stack.storage.classes.superset,
+                secrets_digest,
             ),
         )
     if plan.valkey is not None:
         valkey = image(stack.images, ImageName.VALKEY)
-        Valkey(site, StoreArgs(plan.valkey, valkey, args.secret_of(keys.CACHE_PASSWORD), keys.CACHE_PASSWORD))
+        password = args.secret_of(keys.CACHE_PASSWORD)
+        Valkey(
+            site,
+            StoreArgs(plan.valkey, valkey, password, keys.CACHE_PASSWORD, secrets_digest=secrets_digest),
+        )

@@ -15,6 +15,9 @@ REAPER = PodSize(0.25, 1024, 512)
 MEDUSA = PodSize(0.25, 1024)
 SIDE_CONTAINER = PodSize(0.1, 256)
 
+# Python's standard library alone, beside Trino's coordinator: 25 MiB on one machine.
+QUERY_LOG = PodSize(0.05, 64)
+
 # Python with the drivers of Kafka and Cassandra: 110 MiB on one machine.
 MONITOR = PodSize(0.1, 256)
 # It holds a table and its topic at once; reference tables are small.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from weir.catalog.checks_clients import group_count
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
 from weir.config.workload import WorkloadConfig
@@ -31,6 +32,7 @@ class Load:
     event_bytes: int
     duplicate_ratio: float
     extra_consumer_groups: int
+    """Of clients, and those that the workload makes room for."""
     peak_hours: int
     """Of any retention: how long the peak may last in all, beyond what is in the mean."""
 
@@ -80,6 +82,6 @@ def load_of(pipeline: Pipeline, settings: WorkloadConfig) -> Load:
         record_bytes=workload.event_bytes + RECORD_OVERHEAD_BYTES,
         event_bytes=workload.event_bytes,
         duplicate_ratio=workload.duplicate_ratio,
-        extra_consumer_groups=workload.extra_consumer_groups,
+        extra_consumer_groups=max(workload.extra_consumer_groups, group_count(pipeline.spec)),
         peak_hours=settings.peak_hours,
     )

@@ -30,7 +30,7 @@ def pods_of(plan: PlatformPlan, loads: Sequence[Load], stack: StackConfig) -> tu
         *(group for job in plan.flink.values() for group in _flink(job, stack)),
         *_streams(plan, loads, stack),
         *_registry(plan),
-        *_trino(plan),
+        *_trino(plan, stack),
         *_superset(plan, stack),
     )
     return tuple(group for group in groups if group.count)
@@ -103,8 +103,11 @@ def _registry(plan: PlatformPlan) -> Iterator[PodGroup]:
     yield PodGroup("registry", "schemas", 1, helpers.REGISTRY_JOB, Presence.JOB)
 
 
-def _trino(plan: PlatformPlan) -> Iterator[PodGroup]:
-    yield from _deployment("trino", "coordinator", 1, plan.trino.coordinator)
+def _trino(plan: PlatformPlan, stack: StackConfig) -> Iterator[PodGroup]:
+    coordinator = plan.trino.coordinator
+    if stack.trino.groups:
+        coordinator = _together(coordinator, helpers.QUERY_LOG)
+    yield from _deployment("trino", "coordinator", 1, coordinator)
     yield from _deployment("trino", "workers", plan.trino.workers, plan.trino.worker)
 
 

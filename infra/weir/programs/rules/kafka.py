@@ -38,11 +38,13 @@ COPIES = "Strimzi documentation, changing the replication factor of topics with 
 SCALING = "Strimzi documentation, scaling node pools: brokers that hold replicas are not removed"
 VOLUMES = "Strimzi documentation, persistent storage: volumes grow, and change neither class nor type"
 SECURITY = "Strimzi documentation, listeners and authorization"
+EXTERNAL = "Strimzi documentation, GenericKafkaListenerConfiguration: these are of the listener's Services or Ingresses"
 SETUP = "weir.incluster.kafka.topics: missing topics are created, partitions grow, settings follow"
 
 TOPIC = ("KafkaTopic", "kafka.Topic")
 SETTINGS = ("Kafka", "kafka.Settings")
 CONFIG = "spec.kafka.config."
+LISTENER = "spec.kafka.listeners[*].configuration"
 VOLUME = "spec.storage.volumes[*]"
 AT_ONCE = "brokers apply it at once"
 FOR_EVER = -1
@@ -183,12 +185,20 @@ CLUSTER = (
     Rule("Kafka", "spec.kafka.metadataVersion", ALWAYS, DATA_MOVING,
          "from then on Kafka cannot be taken back to the version before", source=METADATA),
     Rule("Kafka", "spec.kafka.listeners[*]", ADDED, ROLLING, IN_TURN, source=SECURITY),
+    Rule("Kafka", f"{LISTENER}.loadBalancerSourceRanges**", ALWAYS, SAFE,
+         "load balancers let in other networks; brokers do not restart", source=EXTERNAL),
+    *(
+        Rule("Kafka", f"{LISTENER}.{part}**", ALWAYS, SAFE, "labels and annotations restart nothing", source=EXTERNAL)
+        for part in ("bootstrap.annotations", "perBrokerAnnotationsTemplate")
+    ),
     Rule("Kafka", "spec.kafka.listeners**", ALWAYS, REFUSED,
          "clients that run would lose the listener that they know", "add a second listener and move the clients first",
          source=SECURITY),
     Rule("Kafka", "spec.kafka.authorization**", ALWAYS, REFUSED,
          "users would have no rights, or everybody all of them, before the last broker restarts", "keep it",
          source=SECURITY),
+    Rule("Kafka", "spec.kafka.logging**", ALWAYS, ROLLING, IN_TURN,
+         source="Strimzi documentation, logging: levels apply at once, appenders by a rolling update"),
     Rule("Kafka", "spec.kafka.rack**", ALWAYS, DATA_MOVING, "replicas move so that each zone has one",
          source="Strimzi documentation, rack awareness"),
     Rule("Kafka", "spec.kafka.tieredStorage", ADDED, ROLLING, IN_TURN, source=TIERED),
