@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.components import serving
 from tests.components.serving import PROD, made_by, one
-from tests.renderings import PLAIN, rendered, rendered_with
+from tests.renderings import PLAIN, manifest, rendered, rendered_with
 
 from weir.components.network_endpoints import Endpoint
 from weir.components.network_flows import Flow, flows, table
@@ -54,6 +54,18 @@ def test_a_flow_is_let_in_at_its_target_and_out_at_its_source() -> None:
     }
     (rule,) = made["left-to-right-out"]["egress"]
     assert len(rule["to"]) == 2
+
+
+def test_every_port_that_flink_asks_another_pod_at_is_fixed_and_let_in() -> None:
+    """A port of 0 is any free one, which no policy can name."""
+    configuration = manifest(rendered("prod"), "FlinkDeployment", "flights")["spec"]["flinkConfiguration"]
+    between_pods = {
+        **{"jobmanager.rpc.port": "6123", "blob.server.port": "6124", "taskmanager.rpc.port": "6122"},
+        **{"taskmanager.data.port": "6121", "metrics.internal.query-service.port": "6125", "rest.port": "8081"},
+    }
+    assert {name: configuration[name] for name in between_pods} == between_pods
+    (flow,) = [flow for flow in flows(PRODUCTION) if flow.name == "flink-internal"]
+    assert flow.ports == (6121, 6122, 6123, 6124, 6125, 8081)
 
 
 def test_the_way_outside_leaves_out_the_clouds_credentials() -> None:

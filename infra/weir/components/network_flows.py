@@ -114,7 +114,7 @@ def _cassandra(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
 
 
 def _flink(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
-    ports = (6121, 6122, 6123, 6124, 8081)
+    ports = (6121, 6122, 6123, 6124, 6125, 8081)
     yield Flow("flink-internal", sides.flink, sides.flink, ports, "job manager and task managers, over mutual TLS")
     yield Flow("operators-to-flink", sides.operators, sides.flink, (8081,), "savepoints and the job's state")
     if stack.operators.flink is FlinkOperatorProvider.PLAIN:

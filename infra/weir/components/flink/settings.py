@@ -17,6 +17,7 @@ RPC_PORT = 6123
 BLOB_PORT = 6124
 TASK_MANAGER_RPC_PORT = 6122
 DATA_PORT = 6121
+METRIC_QUERY_PORT = 6125
 REST_PORT = 8081
 METRICS_PORT = 9249
 WORK_FOLDER = "/opt/flink/work"
@@ -85,6 +86,8 @@ def cluster_configuration(plan: FlinkJobPlan) -> dict[str, str]:
         "blob.server.port": str(BLOB_PORT),
         "taskmanager.rpc.port": str(TASK_MANAGER_RPC_PORT),
         "taskmanager.data.port": str(DATA_PORT),
+        # By default any free port, on which network policies let the job manager ask no task manager for its metrics.
+        "metrics.internal.query-service.port": str(METRIC_QUERY_PORT),
         "rest.port": str(REST_PORT),
         # The REST interface runs any job submitted to it, so it only shows this one.
         "web.submit.enable": "false",
