@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weir.cli.shared import JsonOption, console
+from weir.cli.shared import JsonOption, StackOption, console, write_stack_file
 
 if TYPE_CHECKING:
     from weir.toolchain.images.build import BuiltImage
 
 commands = typer.Typer(no_args_is_help=True)
-KubernetesStack = Annotated[str, typer.Option("--stack", help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")]
 NamesArgument = Annotated[list[str] | None, typer.Argument(help="Folders below images/. Default: all.")]
 MEBIBYTE = 1 << 20
 
@@ -24,7 +23,7 @@ def _images() -> None:
 
 
 @commands.command("list")
-def list_images(stack: KubernetesStack = "dev", as_json: JsonOption = False) -> None:
+def list_images(stack: StackOption = "dev", as_json: JsonOption = False) -> None:
     """List the images that a stack's pods run, for mirroring. Those of an operator's chart are not included."""
     from weir.config.image_references import image_references  # noqa: PLC0415
     from weir.config.repository import stack_file  # noqa: PLC0415
@@ -65,14 +64,13 @@ def pin(
     if not pins.added:
         console.print(f"every image of {file.name} has a digest")
     elif not dry_run:
-        file.write_text(pins.text, encoding="utf-8")
-        console.print(f"{file.name} is updated. Review it with `weir plan {stack}`, commit it, then run `pulumi up`")
+        write_stack_file(file, pins.text, stack)
 
 
 @commands.command()
 def build(
     names: NamesArgument = None,
-    stack: KubernetesStack = "cluster",
+    stack: StackOption = "cluster",
     load: Annotated[Path | None, typer.Option(help="Import the images into the containerd at this socket.")] = None,
     archive: Annotated[
         Path | None, typer.Option(help="Write an OCI archive, for `docker load` or `ctr import`.")

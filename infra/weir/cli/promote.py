@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weir.cli.shared import console
+from weir.cli.shared import console, write_stack_file
 
 if TYPE_CHECKING:
     from weir.config.images import ImageName
@@ -44,8 +44,7 @@ def promote(
     if not promotion.changed:
         console.print(f"{stack} already runs the images of {promotion.source}")
     elif not dry_run:
-        file.write_text(promotion.text, encoding="utf-8")
-        console.print(f"{file.name} is updated. Review it with `weir plan {stack}`, commit it, then run `pulumi up`")
+        write_stack_file(file, promotion.text, stack)
 
 
 def _digests(given: list[str]) -> dict[ImageName, str]:

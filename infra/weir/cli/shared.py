@@ -10,6 +10,7 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from weir.local.service import Paths
     from weir.verify.verify import Verification
@@ -35,3 +36,9 @@ def print_verifications(paths: Paths, results: Iterable[Verification]) -> None:
             errors.print(
                 f"error: {result.pipeline} differs from what was replayed; see {report}", style="red", highlight=False
             )
+
+
+def write_stack_file(file: Path, text: str, stack: str) -> None:
+    """Writes a changed stack file, and says what a person does with it."""
+    file.write_text(text, encoding="utf-8")
+    console.print(f"{file.name} is updated. Review it with `weir plan {stack}`, commit it, then run `pulumi up`")

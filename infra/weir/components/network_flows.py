@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from weir.catalog.spec import Engine
 from weir.catalog.spec_clients import Client
+from weir.components.flink import settings as flink
 from weir.components.network_endpoints import (
     AGENTS,
     OUTSIDE,
@@ -70,7 +71,9 @@ def _kafka(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
             ports, why = (443, *range(12691, 12701)), "events at Aiven, whose service says its ports"
             yield Flow(f"{source.name}-to-aiven", source, sides.outside, ports, why)
         else:
-            yield Flow(f"{source.name}-to-kafka", source, sides.kafka, (9093,), "events, over TLS, each client by name")
+            yield Flow(
+                f"{source.name}-to-kafka", source, sides.kafka, (CLIENT_PORT,), "events, over TLS, each client by name"
+            )
     if provider is KafkaProvider.STRIMZI:
         ports = (8443, 9090, 9091, 9093, 9404)
         yield Flow("kafka-internal", sides.kafka, sides.kafka, ports, "replication, controllers, Cruise Control")
@@ -114,13 +117,13 @@ def _cassandra(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
 
 
 def _flink(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
-    ports = (6121, 6122, 6123, 6124, 6125, 8081)
+    ports = (*flink.BETWEEN_PODS, flink.REST_PORT)
     yield Flow("flink-internal", sides.flink, sides.flink, ports, "job manager and task managers, over mutual TLS")
-    yield Flow("operators-to-flink", sides.operators, sides.flink, (8081,), "savepoints and the job's state")
+    yield Flow("operators-to-flink", sides.operators, sides.flink, (flink.REST_PORT,), "savepoints and the job's state")
     if stack.operators.flink is FlinkOperatorProvider.PLAIN:
         yield Flow("operators-to-kubernetes", sides.operators, sides.kubernetes, API_SERVER, "the operator makes pods")
     yield Flow("flink-to-registry", sides.flink, sides.registry, (8080,), "schemas of events")
-    yield Flow("monitor-to-flink", sides.monitor, sides.flink, (8081,), "the job's state and counters")
+    yield Flow("monitor-to-flink", sides.monitor, sides.flink, (flink.REST_PORT,), "the job's state and counters")
     yield Flow("monitor-to-registry", sides.monitor, sides.registry, (8080,), "schemas of the events that it samples")
     yield Flow("registry-internal", sides.registry, sides.registry, (8080,), "schemas are registered")
     yield Flow("flink-to-kubernetes", sides.flink, sides.kubernetes, API_SERVER, "the leader's lease")
@@ -156,7 +159,9 @@ def _identity(stack: StackConfig, to_bucket: Flow) -> Iterator[Flow]:
 
 def _streams(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     for source in (sides.streams, sides.loader, sides.references):
-        yield Flow(f"{source.name}-to-kafka", source, sides.kafka, (9093,), "events, rows and totals, each by name")
+        yield Flow(
+            f"{source.name}-to-kafka", source, sides.kafka, (CLIENT_PORT,), "events, rows and totals, each by name"
+        )
         yield Flow(f"{source.name}-to-registry", source, sides.registry, (8080,), "schemas of events, rows and totals")
     yield Flow("metrics-of-streams", sides.monitoring, sides.streams, (8080,), "Prometheus reads failures and counts")
     for source in (sides.loader, sides.references):
