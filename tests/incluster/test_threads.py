@@ -45,6 +45,13 @@ def test_the_freshness_thread_outlives_any_event(
         wait_until("a look after the one that failed", lambda: len(looks) > 1, 10)
 
 
+def test_without_an_address_of_cassandra_no_row_is_watched(tmp_path: Path) -> None:
+    kafka_alone = Endpoints.of_pod(registry="http://127.0.0.1:1", kafka="127.0.0.1:1")
+    with RowWatcher(kafka_alone, write_readings(tmp_path)[0], missing_after_seconds=1) as watcher:
+        assert watcher.busy
+    assert watcher.take() == []
+
+
 def test_a_row_that_cannot_be_read_does_not_end_the_watch_of_the_others(watcher: RowWatcher) -> None:
     asked: list[Any] = []
 

@@ -51,7 +51,7 @@ class Sample:
 
 
 class RowWatcher:
-    """Watches events from `watch` until their rows are readable, or overdue.
+    """Watches events from `watch` until their rows are readable, or overdue. Without an address of Cassandra, none.
 
     Entering raises what keeps the session from being made; leaving waits for the pending samples, unless an error does.
     """
@@ -69,6 +69,8 @@ class RowWatcher:
         self._thread = threading.Thread(target=self._run, name=f"rows of {pipeline.name}", daemon=True)
 
     def __enter__(self) -> RowWatcher:
+        if not self._endpoints.cassandra_contact_points:
+            return self
         self._thread.start()
         self._started.wait()
         if self._failure is not None:
@@ -81,12 +83,13 @@ class RowWatcher:
         with self._changed:
             self._closing = True
             self._changed.notify()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     @property
     def busy(self) -> bool:
-        """True while so many rows are overdue that more samples would only add load."""
-        return len(self._pending) >= MAX_PENDING
+        """True while so many rows are overdue that more samples would only add load, or where none can be read."""
+        return len(self._pending) >= MAX_PENDING or not self._endpoints.cassandra_contact_points
 
     def watch(self, event: dict[str, Any], published: float) -> Sample:
         """Watches a decoded event that was published at `published`, in `time.perf_counter()` seconds."""

@@ -75,7 +75,8 @@ def replay(
 ) -> Manifest:
     """Publishes events `skip` to `skip + limit` of the dataset and returns the completed manifest.
 
-    It ends when the sampled rows are readable, or `missing_after_seconds` after their publishing.
+    It ends when the sampled rows are readable, or `missing_after_seconds` after their publishing. Without an address of
+    Cassandra in `endpoints`, none is sampled.
 
     Raises:
         WeirError: a service does not answer, the window holds no event, or records were not acknowledged.
