@@ -97,15 +97,25 @@ class Api:
         Raises:
             RefusedError: by validation, by a rule of the kind, or by admission.
         """
-        query = {"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict"}
-        answer = self.http.patch(
-            self.path(manifest),
-            params=query | ({"dryRun": "All"} if dry_run else {}),
+        answer = self._patch(self.path(manifest), manifest, {"dryRun": "All"} if dry_run else {})
+        live = _checked(answer, describe(manifest))
+        return Applied(live, tuple(_warning(text) for text in answer.headers.get_list("Warning")))
+
+    def apply_status(self, manifest: Manifest) -> None:
+        """Server-side apply of the status alone, as a controller does it.
+
+        Raises:
+            RefusedError: the server refuses.
+        """
+        _checked(self._patch(f"{self.path(manifest)}/status", manifest, {}), describe(manifest))
+
+    def _patch(self, path: str, manifest: Manifest, query: Mapping[str, str]) -> httpx.Response:
+        return self.http.patch(
+            path,
+            params={"fieldManager": FIELD_MANAGER, "force": "true", "fieldValidation": "Strict", **query},
             content=json.dumps(manifest),
             headers={"Content-Type": APPLY},
         )
-        live = _checked(answer, describe(manifest))
-        return Applied(live, tuple(_warning(text) for text in answer.headers.get_list("Warning")))
 
     def read(self, manifest: Manifest) -> dict[str, Any] | None:
         """The object as it is; None where it does not exist."""

@@ -80,6 +80,12 @@ class Cluster:
             raise WeirError("an existing cluster gets its images from a registry, or as its own tools load them")
         return Path(f"/proc/{self.node_pid}/root{Layout(Path(), 0).socket}")
 
+    @property
+    def node_address(self) -> str:
+        """Where the API server answers; the first node's address on a cluster that was there before."""
+        (node, *_) = self.api.get("/api/v1/nodes")["items"]
+        return next(entry["address"] for entry in node["status"]["addresses"] if entry["type"] == "InternalIP")
+
     def node_command(self, *command: str) -> list[str]:
         """The command line that runs `command` on the node.
 

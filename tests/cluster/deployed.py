@@ -6,23 +6,31 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from tests.cluster import proving, reach
 from tests.cluster.cluster import REPOSITORY, Cluster
-from tests.cluster.prover import Prover
+from tests.cluster.prover import Place, Prover
 from tests.waiting import wait_until
 
+from weir.catalog.environment import load_environment
+from weir.components.network_flows import flows
 from weir.config.errors import WeirError
+from weir.config.stack import StackConfig, load_stack
 from weir.toolchain import toolchain
 
 if TYPE_CHECKING:
     from tests.cluster.engine import Project
+    from tests.cluster.reach import Way
 
+    from weir.catalog.pipeline import Pipeline
+
+CLIENTS_NAMESPACE = "operations"
 DEFINITIONS = "META-INF/fabric8/"
 RECOVERY_SECONDS = 600
 JOB_SECONDS = 900
@@ -47,7 +55,39 @@ class Deployed:
 
     @cached_property
     def _prover(self) -> Prover:
-        prover = Prover(self.kubernetes, self.project, self.namespace)
+        """Reads everything, as the administrator, from where no network policy is in the way."""
+        return self._started(Place("prover", "proving", proving.ADMINISTRATORS_SECRETS, on_the_node=True))
+
+    @cached_property
+    def client(self) -> Prover:
+        """The pipeline's client, in the namespace that the pipeline's file names."""
+        return self.as_client(CLIENTS_NAMESPACE)
+
+    def as_client(self, namespace: str) -> Prover:
+        """A pod in `namespace` with what the pipeline's client was handed."""
+        return self._started(Place(proving.CLIENT, namespace, proving.clients_secrets(self._pipeline.name)))
+
+    @property
+    def _pipeline(self) -> Pipeline:
+        (pipeline,) = load_environment(self.project.pipelines, self._stack).pipelines
+        return pipeline
+
+    @property
+    def _stack(self) -> StackConfig:
+        return load_stack(self.project.stack_file)
+
+    def ways(self) -> tuple[set[Way], set[Way]]:
+        """The connections that are made between the platform, its client and the node, and the documented ones."""
+        pods = self.kubernetes.api.get("/api/v1/pods")["items"]
+        sources = reach.sides(
+            [pod for pod in pods if pod["metadata"]["namespace"] in (self.namespace, CLIENTS_NAMESPACE)]
+        )
+        targets = [*sources, reach.node(self.kubernetes.node_address, (6443, 10250))]
+        named = flows(self._stack, (self._pipeline.spec.engine,), self._pipeline.spec.clients.values())
+        return reach.tried(self.namespace, sources, targets), reach.documented(named, self.namespace, sources, targets)
+
+    def _started(self, place: Place) -> Prover:
+        prover = Prover(self.kubernetes, self.project, self.namespace, place)
         prover.start()
         return prover
 
@@ -60,12 +100,16 @@ class Deployed:
         self._prover.run("await_references", {"full_epoch_milliseconds": full_epoch_milliseconds})
 
     def replay(self, **settings: Any) -> None:
-        """Publishes flights, with re-sends, disorder and poison, as their producer."""
-        self._prover.run("send", settings)
+        """Publishes flights, with re-sends, disorder and poison, as a client in a namespace of its own."""
+        self.client.run("send", settings)
+        self._prover.put(self.client.sent())
 
-    def replaying(self, **settings: Any) -> AbstractContextManager[None]:
+    @contextmanager
+    def replaying(self, **settings: Any) -> Iterator[None]:
         """The same while the body runs, from the first records on; leaving waits for the last."""
-        return self._prover.running("send", settings)
+        with self.client.running("send", settings):
+            yield
+        self._prover.put(self.client.sent())
 
     def verify(self) -> dict[str, Any]:
         """Waits for the job, then compares every row, total and dead letter; the report.

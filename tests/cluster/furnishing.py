@@ -27,6 +27,7 @@ def furnish(api: Api, places: Layout, wait_seconds: float) -> None:
             "spec": {"clusterIP": layout.DNS_SERVICE, "ports": ports},
         }
     )
+    _name_service_pod(api, places)
     labels = {"kubernetes.io/service-name": "kube-dns"}
     api.apply(
         {
@@ -41,6 +42,23 @@ def furnish(api: Api, places: Layout, wait_seconds: float) -> None:
     api.apply(storage_class())
     for number in range(layout.VOLUMES):
         api.apply(_volume(number, places.volume(number)))
+
+
+def _name_service_pod(api: Api, places: Layout) -> None:
+    """What network policies find the name service by: it runs on the node itself, and this pod nowhere."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "coredns", "namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}},
+        "spec": {
+            "schedulerName": "none",
+            "containers": [{"name": "coredns", "image": layout.PAUSE_IMAGE}],
+            "automountServiceAccountToken": False,
+        },
+    }
+    wait_until("the service account", lambda: api.read(_service_account("kube-system")) is not None, 60)
+    api.apply(pod)
+    api.apply_status({**pod, "status": {"podIP": places.node_address, "podIPs": [{"ip": places.node_address}]}})
 
 
 def storage_class() -> dict[str, Any]:
@@ -59,6 +77,10 @@ def storage_class() -> dict[str, Any]:
 
 def _namespace(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+def _service_account(namespace: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": namespace}}
 
 
 def _volume(number: int, folder: Path) -> dict[str, Any]:

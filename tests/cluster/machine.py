@@ -19,6 +19,7 @@ PACKAGES = {
     "containerd": "containerd",
     "runc": "runc",
     "iptables": "iptables",
+    "nft": "nftables",
     "ip": "iproute2",
     "openssl": "openssl",
     "mount": "mount",
@@ -31,6 +32,8 @@ KERNEL_FEATURES = {
     "network bridges": "ip link add probe0 type bridge",
     "veth pairs": "ip link add probe0 type veth peer name probe1",
     "iptables with the nat table": "iptables -t nat -A POSTROUTING -m comment --comment probe -j MASQUERADE",
+    "nftables": "nft add table inet probe",
+    "packets between pods seen by netfilter": "ip link add probe0 type bridge && test -e /proc/sys/net/bridge",
     "overlay file systems": (
         "d=$(mktemp -d) && mount -t tmpfs none $d && mkdir $d/l $d/u $d/w $d/m && "
         "mount -t overlay none -o lowerdir=$d/l,upperdir=$d/u,workdir=$d/w $d/m; r=$?; umount -R $d; rmdir $d; exit $r"

@@ -94,7 +94,9 @@ class Node:
         _run("ip", "address", "add", f"{self._places.node_address}/30", "dev", "eth0")
         _run("ip", "link", "set", "eth0", "up")
         _run("ip", "route", "add", "default", "via", self._places.machine_address)
-        Path("/proc/sys/net/ipv4/ip_forward").write_text("1", encoding="utf-8")
+        # The second, so that packets between pods, which cross a bridge, come to Services and policies at all.
+        for setting in ("ipv4/ip_forward", "bridge/bridge-nf-call-iptables"):
+            (Path("/proc/sys/net") / setting).write_text("1", encoding="utf-8")
 
     def _await_wire(self) -> None:
         deadline = time.monotonic() + 10

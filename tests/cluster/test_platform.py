@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from tests.cluster.deployed import Deployed
+from tests.cluster.deployed import CLIENTS_NAMESPACE, Deployed
 from tests.cluster.engine import STACK, EngineError, Project
+from tests.cluster.proving import CLIENT
+from tests.cluster.reach import NODE
 from tests.cluster.steps import STEPS
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory, tools: Tools, kubernetes:
     folder = tmp_path_factory.mktemp("platform")
     with STEPS.step("the engine knows the stack"):
         project = Project.make(folder / "project", STACK, tools, kubernetes)
+    _name_client(project)
     namespace = yaml.safe_load(project.stack_file.read_text(encoding="utf-8"))["config"]["weir:kubernetes"]
     made = Deployed(kubernetes, project, namespace["name_prefix"])
     made.install_definitions()
@@ -113,6 +116,23 @@ def test_the_first_flights_are_exact(platform: Deployed, flights: Dataset) -> No
 def test_the_monitor_tells_what_the_job_did(platform: Deployed) -> None:
     with STEPS.step("the health table is filled"):
         platform.await_health(distinct_events=FIRST)
+
+
+def test_every_documented_flow_passes_and_no_other(platform: Deployed) -> None:
+    with STEPS.step("who reaches whom, tried from every pod"):
+        tried, documented = platform.ways()
+    assert sorted(tried) == sorted(documented)
+    from_clients = {(way.target, way.port) for way in tried if way.source == CLIENT}
+    assert from_clients == {("kafka", 9093), ("registry", 8080)}
+    to_cassandra = {way.source for way in tried if (way.target, way.port) == ("cassandra", 9042)}
+    assert to_cassandra == {"flink", "trino", "monitor"}
+    assert {way.source for way in tried if (way.target, way.port) == (NODE, 6443)} == {"flink", "operators"}
+
+
+def test_nobody_publishes_from_a_namespace_that_no_client_is_in(platform: Deployed) -> None:
+    with STEPS.step("the client's own password, from another namespace"):
+        elsewhere = platform.as_client("strangers")
+        assert (platform.client.run("sees_topic"), elsewhere.run("sees_topic")) == ("true", "false")
 
 
 def test_a_refused_change_and_a_stale_lock_stop_up(platform: Deployed) -> None:
@@ -200,6 +220,14 @@ def test_destroy_leaves_nothing(platform: Deployed) -> None:
         platform.project.destroy()
     namespaces = platform.kubernetes.api.get("/api/v1/namespaces")["items"]
     assert platform.namespace not in [entry["metadata"]["name"] for entry in namespaces]
+
+
+def _name_client(project: Project) -> None:
+    """Another team's program publishes the flights, from its own namespace."""
+    file = project.pipelines / PIPELINE / "pipeline.yaml"
+    pipeline = yaml.safe_load(file.read_text(encoding="utf-8"))
+    pipeline["clients"] = {CLIENT: {"role": "producer", "namespace": CLIENTS_NAMESPACE}}
+    file.write_text(yaml.safe_dump(pipeline, sort_keys=False), encoding="utf-8")
 
 
 def _change_pipeline(platform: Deployed) -> None:
