@@ -90,12 +90,22 @@ class DashboardPage:
         self.page.keyboard.press("Escape")
         self.page.get_by_role("button", name="Apply").click()
 
-    def _keep(self, response: Response) -> None:
+    def _note(self, response: Response) -> None:
         if response.status >= 400:
             self.problems.append(f"{response.status} {response.request.method} {response.url}")
+
+    def _keep(self, response: Response) -> None:
         match = re.search(r"slice_id%22%3A(\d+)", response.url)
         if match and "/api/v1/chart/data" in response.url and response.status == 200:
             self.answers[int(match.group(1))] = json.loads(response.text())["result"][0]
+
+
+def watched(page: Page) -> DashboardPage:
+    """What fails in the page from now on is written down."""
+    dashboard = DashboardPage(page)
+    page.on("response", dashboard._note)
+    page.on("pageerror", lambda error: dashboard.problems.append(f"script error: {error}"))
+    return dashboard
 
 
 @contextmanager
@@ -126,10 +136,9 @@ def _opened(playwright: Playwright, closing: ExitStack, url: str, password: str)
 def _visited(page: Page, url: str, password: str) -> DashboardPage:
     """The dashboard once its first chart stands. The login leads to it: a second visit would cut off the first."""
     page.set_default_timeout(OPENING_TIMEOUT_MILLISECONDS)
-    dashboard = DashboardPage(page)
     log_in(page, url, password)
+    dashboard = watched(page)
     page.on("response", dashboard._keep)
-    page.on("pageerror", lambda error: dashboard.problems.append(f"script error: {error}"))
     page.locator(CHART).first.wait_for()
     page.set_default_timeout(TIMEOUT_MILLISECONDS)
     return dashboard

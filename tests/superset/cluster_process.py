@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from tests.components.serving import IMAGE, SUPERSET
+from tests.keycloak import CLIENT_SECRET, wait_for
 
 from weir.catalog.dashboard import load_dashboard
 from weir.components.superset import settings as shared
@@ -25,8 +24,6 @@ from weir.local import installation
 from weir.local.service import LOOPBACK
 from weir.local.superset import METADATA
 
-CLIENT_SECRET = "the client's secret"
-START_SECONDS = 240
 # What an operator would add.
 CONNECTIONS = """
 SECRET_KEY = "of a Superset that lives as long as a test"
@@ -130,16 +127,3 @@ def cluster_superset(home: Path, port: int, sign_in: SignIn, trino_url: str) -> 
 
 def _python() -> Path:
     return installation.ensure(REPOSITORY, ["superset"], lambda *_: None).home("superset") / "bin" / "python"
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Returns once `url` answers; a process that ended, or took too long, fails with the end of its log."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            if httpx.get(url, trust_env=False, timeout=5).is_success:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.5)
-    raise AssertionError(log.read_text(encoding="utf-8", errors="replace")[-3000:])

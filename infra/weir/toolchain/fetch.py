@@ -38,11 +38,12 @@ class Pom:
         self._root = ElementTree.parse(path).getroot()  # noqa: S314 - our own file
 
     def version(self, tool: str) -> str:
-        """The property `<tool>.version`; `flink-jars` has Flink's, `trino-jdbc` Trino's, and both `kafka-streams` and
-        `kafka-connect` have Kafka's."""
+        """The property `<tool>.version`, of the whole file or of the tool's profile; `flink-jars` has Flink's,
+        `trino-jdbc` Trino's, and both `kafka-streams` and `kafka-connect` have Kafka's."""
         program = re.sub(r"-(jars|streams|connect|jdbc)$", "", tool)
         name = f"{program}.version"
-        value = self._root.findtext(f"m:properties/m:{name}", namespaces=_NAMESPACE)
+        places = (f"m:properties/m:{name}", f"m:profiles/m:profile[m:id='{program}']/m:properties/m:{name}")
+        value = next(filter(None, (self._root.findtext(place, namespaces=_NAMESPACE) for place in places)), None)
         if value is None:
             raise WeirError(f"{self.path}: properties.{name} is missing; add it")
         return value

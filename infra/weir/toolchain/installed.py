@@ -25,7 +25,7 @@ class Toolchain:
     """Tool name -> folder: `kafka`, `cassandra`, `registry` (jars), `flink` (FLINK_HOME: bin, lib, opt), `flink-env`
     and `superset` (Python environments: bin/python), `superset-image` (what Superset's image adds to the latter),
     `kafka-streams`, `streams-app`, `kafka-connect` and `loader-plugin` (jars), `trino` (bin, lib, plugin), `trino-jdbc`
-    (a jar), `trino-aot` and `superset-metadata` (made by running those two)."""
+    (a jar), `trino-aot` and `superset-metadata` (made by running those two), `keycloak` (bin, lib; for tests)."""
 
     def home(self, tool: str) -> Path:
         """The folder of `tool`.

@@ -170,6 +170,7 @@ def _tools(repository: Path, cache: Path, java17: Path, further: Further) -> dic
         own("loader-plugin", LOADER_MODULES),
         maven("flink-operator", operator),
         maven("trino-jdbc", lambda m, s, p: m.copy("trino-jdbc", s, p)),
+        maven("keycloak", lambda m, s, p: m.unpack("keycloak", s, p)),
     ]
     names = tuple(tool.name for tool in in_turn)
     tools = [
