@@ -56,6 +56,7 @@ WANTED = KafkaSetup(
     quotas={FLIGHTS.name: ClientQuota(1_000_000, 2_000_000, 50)},
 )
 PASSWORD = "canary-5b1d"
+SIGNER = Authority("seed", "test", NODES_DOMAIN)
 DONE = "topics, ACLs, quotas and the passwords of 2 users match the plan"
 
 
@@ -115,8 +116,7 @@ def certificates(folder: Path) -> Path:
     """A node's, as a cluster without cert-manager has it."""
     found = folder / "node"
     found.mkdir()
-    signer = Authority("seed", "test", NODES_DOMAIN)
-    files = certificate_files(signer, Request(NODE_PRINCIPAL, [HOST]), KEYSTORE_PASSWORD)
+    files = certificate_files(SIGNER, Request(NODE_PRINCIPAL, [HOST]), KEYSTORE_PASSWORD)
     for name, content in files.items():
         (found / name).write_bytes(base64.b64decode(content))
     return found

@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from tests.contract import connect_guide
 from tests.contract.plain_kafka import (
     DONE,
     EVENTS,
@@ -100,6 +101,52 @@ def test_a_users_rules_suffice_and_what_they_do_not_name_is_refused(ground: Grou
     with pytest.raises(KafkaException) as denied:
         stranger.init_transactions(30)
     assert denied.value.args[0].code() == KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+
+
+@pytest.fixture
+def feed_and_analytics(ground: Ground, tmp_path: Path) -> tuple[Path, Path]:
+    """The clients of the guide, and for each a folder with what its team copied."""
+    pipeline = connect_guide.flights(tmp_path / "pipelines")
+    ground.apply(connect_guide.wanted(pipeline))
+    folders = tmp_path / "weir-flights-feed", tmp_path / "weir-flights-analytics"
+    for folder in folders:
+        folder.mkdir()
+        connect_guide.secret(ground, folder, folder.name)
+    return folders
+
+
+def test_clients_get_in_as_the_guide_says(ground: Ground, feed_and_analytics: tuple[Path, Path]) -> None:
+    feed, analytics = feed_and_analytics
+    said = connect_guide.java(ground, feed, "flights.events", "from-java")
+    assert connect_guide.python(ground, analytics).startswith("flights.events ")
+    for which, address in ((0, ground.clients), (1, ground.internal)):
+        settings = connect_guide.kcat(analytics, which)
+        reader = Consumer({**settings, "bootstrap.servers": address, "group.id": "analytics"})
+        reader.assign([TopicPartition("flights.events", number, 0) for number in range(EVENTS.partitions)])
+        messages = [message for _ in range(30) if (message := reader.poll(1))]
+        reader.close()
+        assert b"from-java" in [message.value() for message in messages], said
+
+
+def test_a_client_is_refused_what_it_does_not_name(ground: Ground, feed_and_analytics: tuple[Path, Path]) -> None:
+    feed, analytics = (folder.name for folder in feed_and_analytics)
+    assert publish(ground, PASSWORD, feed, "flights.events") is None
+    for user, topic in ((feed, "flights.dead-letters"), (analytics, "flights.events")):
+        refused = publish(ground, PASSWORD, user, topic)
+        assert refused
+        assert refused.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    for user, group, topic, code in (
+        (analytics, "another", "flights.events", KafkaError.GROUP_AUTHORIZATION_FAILED),
+        (analytics, "analytics", "flights.dead-letters", KafkaError.TOPIC_AUTHORIZATION_FAILED),
+        (feed, "analytics", "flights.events", KafkaError.GROUP_AUTHORIZATION_FAILED),
+    ):
+        reader = Consumer({**ground.login(user, PASSWORD), "group.id": group})
+        reader.subscribe([topic])
+        message = reader.poll(30)
+        reader.close()
+        assert message is not None
+        assert (error := message.error()) is not None
+        assert error.code() == code
 
 
 def test_a_changed_password_takes_effect_and_the_old_one_no_longer_does(ground: Ground) -> None:
