@@ -81,8 +81,9 @@ class Api:
         elif "token" not in user:
             raise WeirError("the kubeconfig has neither a client certificate nor a token; give one that has")
         headers = {"Authorization": f"Bearer {user['token']}"} if "token" in user else {}
-        limits = httpx.Limits(max_connections=64)
-        return cls(httpx.Client(base_url=cluster["server"], verify=trust, headers=headers, timeout=60, limits=limits))
+        # Handshakes of many threads at once fail now and then, by an error of TLS that means nothing; nothing was sent.
+        transport = httpx.HTTPTransport(verify=trust, limits=httpx.Limits(max_connections=64), retries=3)
+        return cls(httpx.Client(base_url=cluster["server"], transport=transport, headers=headers, timeout=60))
 
     def ready(self) -> bool:
         """True once the server takes requests."""
