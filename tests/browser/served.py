@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from cassandra.concurrent import execute_concurrent_with_args
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.platform import PIPELINE_HEALTH
-from weir.catalog.tables import Table
 from weir.clients.cassandra import session_of
-from weir.clients.cassandra_rows import insert_statement
+from weir.clients.cassandra_rows import write_rows
 from weir.clients.superset import import_dashboards
 from weir.config.repository import REPOSITORY
 from weir.local import superset
@@ -25,7 +23,6 @@ from weir.verify.dataset import EVENTS, listed
 
 if TYPE_CHECKING:
     import duckdb
-    from cassandra.cluster import Session
 
 SAMPLES = 60
 SAMPLE_INTERVAL_SECONDS = 5
@@ -56,9 +53,11 @@ def fill(ctx: Context, flights: Pipeline, dataset: duckdb.DuckDBPyConnection) ->
     oracle.compute(dataset, flights, np.arange(len(dataset.table(EVENTS))))
     with session_of(ctx.endpoints) as session:
         for name, table in flights.aggregate_tables.items():
-            write(session, table, dataset.table(oracle.expected_table(name)).project(listed(table.columns)).fetchall())
+            write_rows(
+                session, table, dataset.table(oracle.expected_table(name)).project(listed(table.columns)).fetchall()
+            )
         rows = [tuple(sample.get(name) for name in PIPELINE_HEALTH.columns) for sample in samples(flights.name)]
-        write(session, PIPELINE_HEALTH, rows)
+        write_rows(session, PIPELINE_HEALTH, rows)
 
 
 def samples(pipeline: str) -> Iterator[dict[str, object]]:
@@ -85,8 +84,3 @@ def samples(pipeline: str) -> Iterator[dict[str, object]]:
     # The last one, as it is while Flink is away.
     at = begin + timedelta(seconds=SAMPLES * SAMPLE_INTERVAL_SECONDS)
     yield {"pipeline": pipeline, "day": at.date(), "at": at}
-
-
-def write(session: Session, table: Table, rows: list[tuple[object, ...]]) -> None:
-    """Writes `rows`, whose values are in the order of the table's columns."""
-    execute_concurrent_with_args(session, insert_statement(session, table), rows, concurrency=64)

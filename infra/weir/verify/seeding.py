@@ -19,14 +19,13 @@ from pathlib import Path
 
 import duckdb
 from cassandra import DriverException
-from cassandra.concurrent import execute_concurrent_with_args
 
 from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.tables import Table
 from weir.catalog.types import ColumnType
 from weir.clients.cassandra import session_of
-from weir.clients.cassandra_rows import CONCURRENCY, insert_statement
+from weir.clients.cassandra_rows import write_rows
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.verify.dataset import SQL_TYPES, listed, open_references, quoted, reference_rows, reference_table, scalar
@@ -39,7 +38,7 @@ IS_NEWS = quoted("@news")
 def load_references(endpoints: Endpoints, pipeline: Pipeline, dataset: Dataset) -> dict[str, int]:
     """Writes the dataset's reference rows into their tables; the number of rows of each table.
 
-    Safe to repeat: the same rows are written over themselves, in one statement per row, many in flight.
+    Safe to repeat: the same rows are written over themselves.
 
     Raises:
         WeirError: Cassandra does not answer, a table is missing, or the dataset does not fit.
@@ -48,7 +47,7 @@ def load_references(endpoints: Endpoints, pipeline: Pipeline, dataset: Dataset) 
     with session_of(endpoints) as session:
         for name, table in pipeline.reference_tables.items():
             try:
-                execute_concurrent_with_args(session, insert_statement(session, table), rows[name], CONCURRENCY)
+                write_rows(session, table, rows[name])
             except DriverException as error:
                 raise WeirError(
                     f"{table.qualified_name} cannot be filled: {error}; check that the schema is applied"
@@ -95,7 +94,7 @@ def seed_references(
             stored = copy_table(session, connection, table)
             rows, kept = rows_to_write(connection, name, table, base, overwrite=overwrite or not stored)
             try:
-                execute_concurrent_with_args(session, insert_statement(session, table), rows, CONCURRENCY)
+                write_rows(session, table, rows)
             except DriverException as error:
                 raise WeirError(
                     f"{table.qualified_name} cannot be filled: {error}; check that the schema is applied"
