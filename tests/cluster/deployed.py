@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -226,6 +227,14 @@ class Deployed:
         live = self.kubernetes.api.read({"apiVersion": api_version, "kind": kind, "metadata": metadata})
         assert live is not None, f"{kind} {name} is not there"
         return live
+
+    def password(self, secret: str) -> str:
+        """What is in the Secret."""
+        return base64.b64decode(self.custom("v1", "Secret", secret)["data"]["password"]).decode()
+
+    def delete_secret(self, name: str) -> None:
+        """Deletes it as a person does, past weir."""
+        self.kubernetes.kubectl("delete", "secret", name, f"--namespace={self.namespace}")
 
 
 def _is_ready(pod: Mapping[str, Any]) -> bool:

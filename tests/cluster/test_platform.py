@@ -19,6 +19,9 @@ from tests.cluster.proving import CLIENT
 from tests.cluster.reach import NODE
 from tests.cluster.steps import STEPS
 
+from weir.catalog.own_names import kubernetes_name
+from weir.catalog.roles import job_role
+
 if TYPE_CHECKING:
     from tests.cluster.cluster import Cluster
     from tests.cluster.engine import Outcome, Tools
@@ -204,6 +207,23 @@ def test_another_size_and_a_new_column_roll_out_and_all_stays_exact(platform: De
     (broker,) = platform.pods(KILLED["the Kafka broker"])
     assert broker["spec"]["containers"][0]["resources"]["limits"]["memory"] == f"{BROKER_MEMORY_MIB}Mi"
     assert platform.savepoint() not in {None, before}, "the job began without its state"
+
+
+def test_passwords_rotate_while_flights_flow(platform: Deployed, flights: Dataset) -> None:
+    """As docs/how-to/rotate.md says, of a Kafka user and of Cassandra's roles."""
+    user, role = f"weir-{PIPELINE}", f"cassandra-role-{kubernetes_name(job_role(PIPELINE))}"
+    before = [platform.password(user), platform.password(role)]
+    platform.change({"weir:cassandra.password_generation": 2})
+    with _flights_flow(platform, flights, "other passwords"):
+        platform.delete_secret(user)
+        with STEPS.step("refresh finds a Secret deleted"):
+            assert platform.project.refresh().urns("delete")
+        with STEPS.step("up with other passwords"):
+            assert PIPELINE in _updated(platform.project.up())
+        with STEPS.step("the job runs with them"):
+            platform.await_job(PIPELINE)
+    after = [platform.password(user), platform.password(f"{role}-2")]
+    assert not {*before} & {*after}
 
 
 def test_all_flights_are_exact_and_the_new_column_is_filled(platform: Deployed, flights: Dataset) -> None:
