@@ -10,8 +10,9 @@ from superset.extensions import db, security_manager
 
 from weir.superset.groups import READER, reader_of
 
-MENUS = frozenset({("menu_access", "Dashboards"), ("can_recent_activity", "Log")})
-"""What somebody who signed in sees besides what Superset shows the public of a dashboard."""
+SIGNED_IN = frozenset({("menu_access", "Dashboards"), ("can_recent_activity", "Log"), ("can_log", "Superset")})
+"""What somebody who signed in has besides what Superset shows the public of a dashboard. The last one lets pages report
+what is done in them, for the log of who looked at what."""
 NEEDED = (("can_read", "Dashboard"), ("can_read", "Chart"))
 """Missing only where `superset init` has not run yet."""
 
@@ -35,8 +36,8 @@ def see_to_readers(datasets: Mapping[str, Sequence[str]]) -> None:
 
 
 def _looking() -> list[Any]:
-    """Superset's own list of what a viewer of dashboards needs (some of it is not there), and the menus."""
-    wanted = security_manager.PUBLIC_ROLE_PERMISSIONS | MENUS
+    """Superset's own list of what a viewer of dashboards needs (some of it is not there), and SIGNED_IN."""
+    wanted = security_manager.PUBLIC_ROLE_PERMISSIONS | SIGNED_IN
     found = {name: security_manager.find_permission_view_menu(*name) for name in wanted}
     _all_of({name: found[name] for name in NEEDED}, "permission")
     return [right for right in found.values() if right is not None]
