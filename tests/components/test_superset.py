@@ -132,6 +132,27 @@ def test_readers_are_told_the_datasets_of_each_pipeline() -> None:
     assert len(DASHBOARD.dataset_uuids) == 5
 
 
+def setup_job(**changes: Any) -> tuple[dict[str, str], dict[str, str]]:
+    """The files of the dashboards' job, and the variables of its pod."""
+    resources = made(**changes)
+    (files,) = [entry.inputs["data"] for key, entry in resources.items() if key.startswith("ConfigMap/superset-setup")]
+    container = one(resources, SETUP)["spec"]["template"]["spec"]["containers"][0]
+    return files, {entry["name"]: entry.get("value") for entry in container["env"]}
+
+
+def test_superset_is_told_what_readers_see_and_by_which_claims() -> None:
+    limits = {"a": {"origin": "airports"}, "b": {}, "c": {"origin": "airports", "carrier": "airlines"}}
+    files, variables = setup_job(limits=limits, sign_in=SIGN_IN, given={"sign-in-client-secret": "x"})
+    assert json.loads(files["access.json"]) == limits
+    assert json.loads(variables["WEIR_ACCESS_CLAIMS"]) == ["airlines", "airports"]
+
+
+def test_without_rules_of_access_nothing_of_them_is_there() -> None:
+    files, variables = setup_job(sign_in=SIGN_IN, given={"sign-in-client-secret": "x"})
+    assert "access.json" not in files
+    assert "WEIR_ACCESS_CLAIMS" not in variables
+
+
 def test_an_unknown_secret_is_refused() -> None:
     with pytest.raises(ValueError, match="no such secret: passwort"):
         made(given={"passwort": "x"})

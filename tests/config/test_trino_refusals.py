@@ -39,6 +39,14 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"trino": {"groups": {"readers": {**ANA, "members": ["weir"]}}}},
         ["groups.readers.members: 'weir' is Superset's user", "use another name"],
     ),
+    "all rows of a pipeline that the group may not read": (
+        {"trino": {"groups": {"readers": {**ANA, "all_rows": ["orders"]}}}},
+        ["groups.readers", "all_rows: 'orders' is not in pipelines", "add it there, or remove it"],
+    ),
+    "all rows and some rows": (
+        {"trino": {"groups": {"readers": {**ANA, "all_rows": ["flights"], "rows": {"origin": ["JFK"]}}}}},
+        ["groups.readers", "all_rows: rows limits every pipeline of the group", "make two groups"],
+    ),
     "a name for Trino without addresses": (
         {"trino": {"groups": {"readers": ANA}, "host": "trino.example.org"}},
         ["allowed_cidrs: missing, but host is set", "set both, or neither"],

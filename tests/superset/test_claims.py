@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from weir.config.sign_in import Claims, SignInGroups
-from weir.superset.claims import RefusedError, merged, missing, person
+from weir.superset.claims import RefusedError, merged, missing, person, texts_of
 from weir.superset.groups import roles_of
 
 pytestmark = pytest.mark.unit
@@ -94,8 +94,8 @@ def test_userinfo_of_somebody_else_is_refused(userinfo: dict[str, Any]) -> None:
 
 def test_userinfo_is_asked_for_what_the_id_token_leaves_out() -> None:
     names = Claims().model_dump()
-    assert missing(KEYCLOAK, names) == []
-    assert missing({name: value for name, value in KEYCLOAK.items() if name != "groups"}, names) == ["groups"]
+    assert missing(KEYCLOAK, names.values()) == []
+    assert missing({name: value for name, value in KEYCLOAK.items() if name != "groups"}, names.values()) == ["groups"]
 
 
 def test_a_group_has_the_roles_of_every_list_that_names_it() -> None:
@@ -111,3 +111,31 @@ def test_a_group_has_the_roles_of_every_list_that_names_it() -> None:
         "staff": ["weir reader"],
         "ops": ["weir reader of flights"],
     }
+
+
+@pytest.mark.parametrize(
+    ("claims", "values"),
+    [
+        ({"airports": ["LGA", "JFK", "LGA"]}, ["JFK", "LGA"]),
+        ({"airports": "JFK"}, ["JFK"]),
+        ({"airports": ["O'Hare"]}, ["O'Hare"]),
+        ({}, []),
+        ({"airports": None}, []),
+        ({"airports": ""}, []),
+        ({"airports": []}, []),
+        ({"airports": ["", "JFK"]}, ["JFK"]),
+        ({"airports": {"JFK": True}}, []),
+        ({"airports": 7}, []),
+        ({"airports": ["JFK", 7]}, []),
+        ({"airports": [["JFK"]]}, []),
+        ({"airports": ["JFK\0"]}, []),
+        ({"airports": "JFK\n"}, []),
+        ({"airports": ["\ud800"]}, []),
+    ],
+)
+def test_only_a_text_or_a_list_of_texts_opens_rows(claims: dict[str, Any], values: list[str]) -> None:
+    assert texts_of(claims, ["airports"]) == {"airports": values}
+
+
+def test_values_are_found_in_a_claim_inside_another() -> None:
+    assert texts_of({"staff": {"airports": "JFK"}}, ["staff.airports"]) == {"staff.airports": ["JFK"]}

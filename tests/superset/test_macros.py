@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from weir.superset.macros import MAX_PARTITIONS, month_starts
+from weir.superset.macros import MAX_PARTITIONS, NO_ROW, month_starts, one_of
 
 pytestmark = pytest.mark.unit
 
@@ -48,3 +48,28 @@ def test_a_range_without_an_end_says_what_to_choose() -> None:
 def test_too_many_partitions_are_refused() -> None:
     with pytest.raises(ValueError, match=str(MAX_PARTITIONS)):
         month_starts("1970-01-01", "2013-01-01")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["JFK", "LGA"], "\"origin\" IN ('JFK', 'LGA')"),
+        (["O'Hare"], "\"origin\" IN ('O''Hare')"),
+        (["x') OR (1=1"], "\"origin\" IN ('x'') OR (1=1')"),
+        (["\\' OR 1=1 --"], "\"origin\" IN ('\\'' OR 1=1 --')"),
+        (["''"], "\"origin\" IN ('''''')"),
+        (["{{ 1 }}"], "\"origin\" IN ('{{ 1 }}')"),
+        ([], "1 = 0"),
+    ],
+)
+def test_values_of_a_claim_are_literals_whatever_they_are(values: list[str], expected: str) -> None:
+    assert one_of("origin", values) == expected
+
+
+@given(st.lists(st.text(min_size=1), min_size=1))
+def test_no_value_ends_its_literal(values: list[str]) -> None:
+    condition = one_of("origin", values)
+    assert condition.startswith('"origin" IN (')
+    assert condition != NO_ROW
+    literals = re.findall(r"'((?:[^']|'')*)'", condition.removeprefix('"origin" IN (').removesuffix(")"))
+    assert [literal.replace("''", "'") for literal in literals] == values

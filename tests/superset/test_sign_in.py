@@ -63,15 +63,15 @@ with app.app_context():
     db.session.commit()
     uuids = {name: str(table.uuid) for name, table in tables.items()}
     flights = [uuids["delays"], uuids["days"]]
-    see_to_readers({"flights": flights, "trains": [uuids["stops"]]})
+    see_to_readers({"flights": flights, "trains": [uuids["stops"]]}, {})
     tell_roles("two pipelines")
     reader = manager.find_role("weir reader")
     reader.permissions = [*reader.permissions, manager.find_permission_view_menu("can_write", "Dashboard")]
     db.session.commit()
-    see_to_readers({"flights": flights})
+    see_to_readers({"flights": flights}, {})
     tell_roles("one pipeline")
     try:
-        see_to_readers({"flights": ["00000000-0000-0000-0000-000000000000"]})
+        see_to_readers({"flights": ["00000000-0000-0000-0000-000000000000"]}, {})
     except LookupError as error:
         told["unknown"] = str(error)
     db.session.rollback()

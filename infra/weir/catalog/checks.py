@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from weir.catalog.avro import EventSchema
 from weir.catalog.buckets import bucket_problems
+from weir.catalog.checks_access import access_problems
 from weir.catalog.checks_clients import client_problems, group_problems
 from weir.catalog.checks_names import name_problems
 from weir.catalog.checks_totals import totals_problems
@@ -37,12 +38,13 @@ def problems_of(spec: PipelineSpec, schema: EventSchema) -> list[str]:
         *name_problems(spec),
         *client_problems(spec),
         *workload_problems(spec),
-        *_sizes(spec, schema),
+        *_of_rows(spec, schema),
     ]
 
 
-def _sizes(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
+def _of_rows(spec: PipelineSpec, schema: EventSchema) -> Iterator[str]:
     types = {name: column.type for name, column in enriched_columns(spec, schema).items()}
+    yield from access_problems(spec, types)
     if problem := problem_of(spec, types):
         yield problem
 

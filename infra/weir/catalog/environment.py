@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from weir.catalog.access import group_problems
 from weir.catalog.checks import problems_of, workload_problems
 from weir.catalog.dashboard import load_dashboard
 from weir.catalog.dashboard_range import range_problems
@@ -78,6 +79,8 @@ def resolve(stack: StackConfig, pipelines: Iterable[Pipeline]) -> Environment:
     here = tuple(_in_environment(pipeline, stack) for pipeline in pipelines)
     if problems := [*shared_names(here), *_misplaced_clients(stack, here)]:
         raise ConfigError(f"stack {stack.environment}, pipelines", problems)
+    if problems := list(group_problems(stack.trino.groups, here)):
+        raise ConfigError(f"stack {stack.environment}", problems)
     return Environment(stack, here, _platform_tables(stack))
 
 

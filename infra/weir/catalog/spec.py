@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, FiniteFloat, WrapValidator, model_validator
 
+from weir.catalog.spec_access import RowAccess
 from weir.catalog.spec_clients import Client
 from weir.catalog.spec_derived import Bucket, Derived
 from weir.catalog.spec_values import PipelineName, TableName, TopicName, bound, compared, distinct, without_nul
@@ -276,6 +277,13 @@ class PipelineSpec(Frozen):
             "no users, and clients change nothing."
         ),
     ] = {}
+    access: Annotated[
+        list[RowAccess],
+        Field(
+            description="Which rows and totals readers of the dashboards see: those that satisfy every rule. Without "
+            "the claim they see none. Administrators and editors see all; on one machine nobody else signs in."
+        ),
+    ] = []
 
     @property
     def truncated(self) -> dict[str, Derived]:

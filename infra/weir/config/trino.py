@@ -38,6 +38,22 @@ class TrinoGroup(Frozen):
             "its totals would tell of the other rows. Reference tables stay visible."
         ),
     ] = {}
+    all_rows: Annotated[
+        list[Identifier],
+        Field(
+            description="Pipelines with rules of `access` whose rows they see all the same. Without it, `rows` must "
+            "limit each column that has a rule."
+        ),
+    ] = []
+
+    @model_validator(mode="after")
+    def _all_or_some(self) -> TrinoGroup:
+        for pipeline in self.all_rows:
+            if pipeline not in self.pipelines:
+                raise ValueError(f"all_rows: {pipeline!r} is not in pipelines; add it there, or remove it")
+        if self.all_rows and self.rows:
+            raise ValueError("all_rows: rows limits every pipeline of the group; remove one, or make two groups")
+        return self
 
 
 class TrinoLimits(Frozen):

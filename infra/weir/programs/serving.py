@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pulumi
 
+from weir.catalog.access import dashboard_limits
 from weir.catalog.dashboard import Dashboard, check_dashboard, load_dashboard
 from weir.catalog.roles import DASHBOARDS_ROLE
 from weir.components.base import Site
@@ -55,17 +56,19 @@ def serving(
         ),
     )
     config = stack.superset
+    dashboards = tuple(dashboards_of(environment, REPOSITORY / "dashboards"))
     args = SupersetArgs(
         plan=plan.superset,
         image=image(stack.images, ImageName.SUPERSET),
         metadata=config.metadata_database or postgresql_service(site),
         cache=config.cache or valkey_service(site),
         trino_url=trino.url,
-        dashboards=tuple(dashboards_of(environment, REPOSITORY / "dashboards")),
+        dashboards=dashboards,
         certificates=certificates,
         given={key: environment.secrets[name] for name, key in GIVEN_SECRETS.items() if name in environment.secrets},
         host=config.host,
         sign_in=config.sign_in,
+        limits=dashboard_limits(dashboards, environment.pipelines),
         cache_seconds=config.cache_seconds,
         after=[trino.coordinator],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from weir.superset.account import ADMIN
@@ -26,9 +26,9 @@ def merged(id_token: Claims, userinfo: Claims) -> dict[str, Any]:
     return {**userinfo, **id_token}
 
 
-def missing(claims: Claims, names: Mapping[str, str]) -> list[str]:
+def missing(claims: Claims, names: Iterable[str]) -> list[str]:
     """Those of the wanted claims that `claims` lacks."""
-    return [name for name in names.values() if value_of(claims, name) is None]
+    return [name for name in names if value_of(claims, name) is None]
 
 
 def person(claims: Claims, names: Mapping[str, str]) -> dict[str, Any]:
@@ -51,6 +51,18 @@ def person(claims: Claims, names: Mapping[str, str]) -> dict[str, Any]:
         "last_name": value_of(claims, names["last_name"]) or "",
         "role_keys": [groups] if isinstance(groups, str) else list(groups or ()),
     }
+
+
+def texts_of(claims: Claims, names: Iterable[str]) -> dict[str, list[str]]:
+    """The values of claims that are a text or a list of texts; of all others none, for they open nothing."""
+    return {name: _texts(value_of(claims, name)) for name in names}
+
+
+def _texts(value: Any) -> list[str]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(each, str) and each.isprintable() for each in values):
+        return []
+    return sorted({each for each in values if each})
 
 
 def value_of(claims: Claims, name: str) -> Any:

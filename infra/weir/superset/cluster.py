@@ -93,7 +93,10 @@ if "WEIR_SIGN_IN" in os.environ:
 
     from weir.superset.sign_in import PROVIDER, SignInManager
 
-    SIGN_IN = json.loads(os.environ["WEIR_SIGN_IN"])
+    SIGN_IN = {
+        **json.loads(os.environ["WEIR_SIGN_IN"]),
+        "access_claims": json.loads(os.environ.get("WEIR_ACCESS_CLAIMS", "[]")),
+    }
     CUSTOM_SECURITY_MANAGER = SignInManager
     AUTH_TYPE = AUTH_OAUTH
     # Else there is a form to register, and a role for everybody; the manager makes accounts itself.

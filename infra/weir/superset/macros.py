@@ -1,14 +1,26 @@
-"""What a dataset's SQL may call in its Jinja besides Superset's own macros. Pure, and of the standard library alone.
+"""What the SQL of datasets and of their rules is made of. Pure, and of the standard library alone.
 
-Cassandra finds rows only by their partition key. A time filter is a range, which no partition key takes, so these
-spell a range out as the values of a key.
+Cassandra finds rows only by their partition key. A time filter is a range, which no partition key takes, so
+`month_starts` spells a range out as the values of a key.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 MAX_PARTITIONS = 120
+NO_ROW = "1 = 0"
+
+
+def one_of(column: str, values: Iterable[str]) -> str:
+    """`"origin" IN ('JFK', 'LGA')`: the rows with one of these values; NO_ROW without values.
+
+    A doubled quote is all that SQL's literals need: in Trino's, a backslash stands for itself. Without a cast, Trino
+    hands the condition on a key to Cassandra.
+    """
+    literals = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
+    return f'"{column}" IN ({literals})' if literals else NO_ROW
 
 
 def month_starts(start: str, end: str) -> str:

@@ -10,12 +10,13 @@ from typing import Any
 
 from superset.utils.log import AbstractEventLogger
 
+from weir.superset.access import rows_where
 from weir.superset.macros import month_starts
 
 APP_NAME = "weir"
 
 FEATURE_FLAGS = {"ENABLE_TEMPLATE_PROCESSING": True, "DRILL_BY": False, "DRILL_TO_DETAIL": False}
-JINJA_CONTEXT_ADDONS = {"month_starts": month_starts}
+JINJA_CONTEXT_ADDONS = {"month_starts": month_starts, "rows_where": rows_where}
 
 ROW_LIMIT = 10_000
 SQL_MAX_ROW = 10_000

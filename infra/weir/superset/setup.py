@@ -18,6 +18,8 @@ from weir.superset.metadata import migrate, re_encrypt
 from weir.superset.readers import see_to_readers
 
 READERS = "readers.json"
+ACCESS = "access.json"
+"""Only where a pipeline has rules of access; without the file, rules of earlier deployments go."""
 # A ConfigMap's keys hold no slash.
 SLASH = "__"
 
@@ -38,7 +40,9 @@ def main() -> None:
         re_encrypt(app.config.get("PREVIOUS_SECRET_KEY"))
         administrator = see_to_administrator(app, options.password_file.read_text(encoding="utf-8").strip())
         import_assets(administrator, options.assets)
-        see_to_readers(json.loads((options.assets / READERS).read_text(encoding="utf-8")))
+        access = options.assets / ACCESS
+        limits = json.loads(access.read_text(encoding="utf-8")) if access.exists() else {}
+        see_to_readers(json.loads((options.assets / READERS).read_text(encoding="utf-8")), limits)
 
 
 def import_assets(administrator: object, folder: Path) -> None:

@@ -18,7 +18,8 @@ from flask_appbuilder import expose
 from flask_appbuilder.security.views import AuthOAuthView
 from superset.security import SupersetSecurityManager
 
-from weir.superset.claims import RefusedError, merged, missing, person
+from weir.superset.access import keep
+from weir.superset.claims import RefusedError, merged, missing, person, texts_of
 
 PROVIDER = "company"
 """Part of the address that the provider redirects people to, and of the login page: "Sign in with Company"."""
@@ -93,12 +94,13 @@ class SignInManager(SupersetSecurityManager):
         Raises:
             RefusedError: the claims do not make a user of weir.
         """
-        remote, names = self.oauth_remotes[provider], current_app.config["SIGN_IN"]["claims"]
+        remote, settings = self.oauth_remotes[provider], current_app.config["SIGN_IN"]
+        names, access = settings["claims"], settings["access_claims"]
         claims = resp["userinfo"]  # what authlib calls the claims of the ID token that it has checked
         try:
-            if missing(claims, names) and "userinfo_endpoint" in remote.load_server_metadata():
+            if missing(claims, [*names.values(), *access]) and "userinfo_endpoint" in remote.load_server_metadata():
                 claims = merged(claims, remote.userinfo(token=resp))
-            return person(claims, names)
+            return {**person(claims, names), "access": texts_of(claims, access)}
         except RefusedError as refused:
             g.refusal = str(refused)
             raise
@@ -119,7 +121,10 @@ class SignInManager(SupersetSecurityManager):
                 "Your account is switched off, or another account has your e-mail address. Ask whoever runs weir."
             )
             return None
-        session[SIGNED_IN_UNTIL] = time.time() + current_app.config["SIGN_IN"]["session_hours"] * 3600
+        settings = current_app.config["SIGN_IN"]
+        if settings["access_claims"]:
+            keep(user.id, userinfo["access"], settings["session_hours"])
+        session[SIGNED_IN_UNTIL] = time.time() + settings["session_hours"] * 3600
         return user
 
     def load_user(self, pk: int) -> Any:

@@ -17,6 +17,7 @@ from weir.sizing.helper_pods import DASHBOARDS_JOB
 NAME = "superset-setup"
 FOLDER = "/etc/weir/setup"
 READERS = "readers.json"
+ACCESS = "access.json"
 SLASH = "__"
 """Replaces the slash of a path in a ConfigMap's keys; `weir.superset.setup` reverses it."""
 
@@ -61,9 +62,11 @@ class Dashboards(Component):
 
 
 def setup_files(args: SupersetArgs) -> dict[str, pulumi.Input[str]]:
-    """The configuration, all assets of all dashboards, and who reads which; shared assets occur once."""
+    """The configuration, all assets of all dashboards, who reads which, and what of it; shared assets occur once."""
     readers = {dashboard.folder.name: dashboard.dataset_uuids for dashboard in args.dashboards}
     files: dict[str, pulumi.Input[str]] = {shared.CONFIG_FILE: shared.CONFIG, READERS: json.dumps(readers)}
+    if args.limits:
+        files[ACCESS] = json.dumps(args.limits, sort_keys=True)
     for dashboard in args.dashboards:
         for path, content in import_files(dashboard, args.trino_url).items():
             files[path.replace("/", SLASH)] = content

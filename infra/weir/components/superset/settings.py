@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_kubernetes as k8s
 
+from weir.catalog.access import Limits
 from weir.catalog.dashboard import Dashboard
 from weir.components import pods
 from weir.components.base import Component, Resources, Site
@@ -43,7 +45,10 @@ GENERATED = (SECRET_KEY, GUEST_TOKEN, ADMIN_PASSWORD, METADATA_PASSWORD, CACHE_P
 
 @dataclass(frozen=True)
 class SupersetArgs:
-    """`metadata` and `cache` are external services or those deployed here; `given` are the user's own secrets."""
+    """`metadata` and `cache` are external services or those deployed here; `given` are the user's own secrets.
+
+    `limits` says what readers see of a dataset, by its UUID.
+    """
 
     plan: SupersetPlan
     image: Image
@@ -55,6 +60,7 @@ class SupersetArgs:
     given: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     host: str | None = None
     sign_in: SignIn | None = None
+    limits: Mapping[str, Limits] = field(default_factory=dict)
     cache_seconds: int = 10
     after: Resources = ()
 
@@ -67,6 +73,11 @@ class SupersetArgs:
         unknown = set(self.given) - {*GENERATED, SIGN_IN_SECRET, PREVIOUS_SECRET_KEY}
         if unknown:
             raise ValueError(f"superset: no such secret: {', '.join(sorted(unknown))}")
+
+    @property
+    def access_claims(self) -> list[str]:
+        """The claims that say which rows somebody sees."""
+        return sorted({claim for limits in self.limits.values() for claim in limits.values()})
 
     def secret_of(self, key: str) -> str:
         """The name of the Secret that contains `key`."""
@@ -119,6 +130,8 @@ def environment(args: SupersetArgs, *, connections: bool) -> list[k8s.core.v1.En
         values["WEIR_PUBLIC_URL"] = f"https://{args.host}"
     if args.sign_in is not None:
         values["WEIR_SIGN_IN"] = args.sign_in.model_dump_json()
+        if args.access_claims:
+            values["WEIR_ACCESS_CLAIMS"] = json.dumps(args.access_claims)
     if connections:
         values |= {
             "WEIR_METADATA_HOST": args.metadata.host,

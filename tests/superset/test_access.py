@@ -1,0 +1,187 @@
+"""Rules of access in Superset itself: each reader's rows, through one cache, and nobody is shown another's."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.superset.cluster_process import cluster_superset
+
+from weir.components.superset.settings import CONFIG_FILE
+from weir.config.sign_in import SignIn
+
+pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
+
+SIGN_IN = {
+    "issuer_url": "https://login.example.org/realms/company/",
+    "client_id": "weir",
+    "groups": {
+        "administrators": ["platform"],
+        "editors": ["analysts"],
+        "readers": ["staff"],
+        "readers_of": {"flights": ["ops"]},
+    },
+}
+HOSTILE = ["x') OR (1=1) --", "\\' OR 1=1 --", "{{ 1 / 0 }}", ":name %(name)s 100%", "LGA", "O'Hare"]
+EVERYTHING = {"JFK": 3, "LGA": 5, "O'Hare": 7}
+# Each visit: a user, the groups, the claim, and the flights of each airport that the person then sees.
+VISITS: list[tuple[str, list[str], Any, dict[str, int]]] = [
+    ("rita", ["staff"], ["JFK"], {"JFK": 3}),
+    ("olga", ["ops"], HOSTILE, {"LGA": 5, "O'Hare": 7}),
+    ("nora", ["staff"], None, {}),
+    ("mal", ["ops"], {"JFK": True}, {}),
+    ("edda", ["analysts"], None, EVERYTHING),
+    ("both", ["staff", "platform"], ["JFK"], EVERYTHING),
+    ("rita", ["staff"], "LGA", {"LGA": 5}),
+    ("rita", ["staff"], None, {}),
+]
+CACHE = 'DATA_CACHE_CONFIG = {"CACHE_TYPE": "SimpleCache", "CACHE_DEFAULT_TIMEOUT": 300}\n'
+LIMITS = {"one dataset": {"origin": "airports"}, "another": {}}
+"""All that the environment of a pod takes from the limits are the claims."""
+TELL = """
+import json, sys
+from superset.app import create_app
+from superset.extensions import db, security_manager as manager
+
+from weir.superset.access import keep
+from weir.superset.claims import person, texts_of
+from weir.superset.readers import see_to_readers
+
+app = create_app()
+settings = app.config["SIGN_IN"]
+told = {"visits": [], "rules": []}
+
+with app.app_context():
+    from superset.common.chart_data import ChartDataResultType
+    from superset.common.query_context_factory import QueryContextFactory
+    from superset.connectors.sqla.models import RowLevelSecurityFilter, SqlaTable, SqlMetric, TableColumn
+    from superset.models.core import Database
+    from superset.utils.core import override_user
+
+    database = Database(database_name="flights", sqlalchemy_uri=f"sqlite:///{sys.argv[2]}")
+    # Named like the table that it reads, as those of weir are: Superset then applies the rule to the table, too.
+    of_airports = SqlaTable(
+        table_name="delays",
+        schema="main",
+        database=database,
+        sql="SELECT day, origin, flights FROM main.delays",
+        columns=[TableColumn(column_name=name, type="VARCHAR") for name in ("day", "origin", "flights")],
+        metrics=[SqlMetric(metric_name="n", expression="SUM(flights)")],
+    )
+    of_days = SqlaTable(
+        table_name="days",
+        schema="main",
+        database=database,
+        sql="SELECT day, SUM(flights) AS flights FROM main.delays GROUP BY day",
+        columns=[TableColumn(column_name=name, type="VARCHAR") for name in ("day", "flights")],
+        metrics=[SqlMetric(metric_name="n", expression="SUM(flights)")],
+    )
+    by_hand = RowLevelSecurityFilter(name="by hand", filter_type="Regular", clause="1 = 1")
+    db.session.add_all([of_airports, of_days, by_hand])
+    db.session.commit()
+    ids = {"origin": of_airports.id, "day": of_days.id}
+    uuids = [str(of_airports.uuid), str(of_days.uuid)]
+    limits = {uuids[0]: {"origin": "airports"}, uuids[1]: {}}
+
+
+def seen(user, column):
+    query = {"columns": [column], "metrics": ["n"], "row_limit": 100}
+    with app.test_request_context(), override_user(user):
+        context = QueryContextFactory().create(
+            datasource={"id": ids[column], "type": "table"}, queries=[query], result_type=ChartDataResultType.FULL
+        )
+        context.raise_for_access()
+        (answer,) = context.get_payload()["queries"]
+        assert not answer["error"], answer["error"]
+        rows = {row[column]: row["n"] for row in answer["data"]}
+        return {"rows": rows, "key": answer["cache_key"], "cached": answer["is_cached"], "sql": answer["query"]}
+
+
+def rules():
+    with app.app_context():
+        found = [(rule, sorted(role.name for role in rule.roles)) for rule in db.session.query(RowLevelSecurityFilter)]
+        told["rules"].append({rule.name: [rule.filter_type, roles] for rule, roles in found})
+
+
+for _ in range(2):
+    with app.app_context():
+        see_to_readers({"flights": uuids}, limits)
+rules()
+for name, groups, claim in json.loads(sys.argv[1]):
+    claims = {"preferred_username": name, "groups": groups, "airports": claim}
+    with app.test_request_context():
+        somebody = {**person(claims, settings["claims"]), "access": texts_of(claims, settings["access_claims"])}
+        user = manager.auth_user_oauth(somebody)
+        visit = {"airports": seen(user, "origin"), "again": seen(user, "origin"), "days": seen(user, "day")}
+        told["visits"].append(visit)
+with app.test_request_context():
+    user = manager.find_user(username="olga")
+    keep(user.id, {"airports": ["JFK"]}, -0.001)
+    told["afterwards"] = seen(user, "origin")["rows"]
+with app.app_context():
+    see_to_readers({"flights": uuids}, {})
+rules()
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("superset")
+    data = folder / "flights.db"
+    with sqlite3.connect(data) as connection:
+        connection.execute("CREATE TABLE delays (day TEXT, origin TEXT, flights INTEGER)")
+        connection.executemany("INSERT INTO delays VALUES ('2013-01-01', ?, ?)", EVERYTHING.items())
+    superset = cluster_superset(folder, 8088, SignIn.model_validate(SIGN_IN), "http://unused.example.org:8080")
+    with (folder / CONFIG_FILE).open("a", encoding="utf-8") as config:
+        config.write(CACHE)
+    superset = replace(superset, args=replace(superset.args, limits=LIMITS))
+    visits = json.dumps([visit[:3] for visit in VISITS])
+    return json.loads(superset.run("-c", TELL, visits, str(data)).splitlines()[-1])
+
+
+def test_each_reader_sees_the_rows_of_the_own_claim(told: dict[str, Any]) -> None:
+    assert [visit["airports"]["rows"] for visit in told["visits"]] == [visit[3] for visit in VISITS]
+
+
+def test_the_cache_answers_a_reader_and_nobody_else(told: dict[str, Any]) -> None:
+    assert [visit["again"]["rows"] for visit in told["visits"]] == [visit[3] for visit in VISITS]
+    assert all(visit["again"]["cached"] for visit in told["visits"])
+    rows_of_key: dict[str, list[dict[str, int]]] = {}
+    for visit in told["visits"]:
+        rows_of_key.setdefault(visit["airports"]["key"], []).append(visit["airports"]["rows"])
+    # Keys are shared by those who see the same: nobody, editors, and whoever has the same airports.
+    assert all(each == shown[0] for shown in rows_of_key.values() for each in shown)
+    first, second, third = (visit["airports"]["key"] for visit in told["visits"][:3])
+    assert len({first, second, third}) == 3
+
+
+def test_values_stand_in_the_query_as_literals(told: dict[str, Any]) -> None:
+    sql = told["visits"][1]["airports"]["sql"]
+    for value in HOSTILE:
+        assert "'" + value.replace("'", "''") + "'" in sql
+
+
+def test_readers_see_no_row_of_totals_without_the_column(told: dict[str, Any]) -> None:
+    day = {"2013-01-01": 15}
+    assert [visit["days"]["rows"] for visit in told["visits"]] == [
+        day if shown == EVERYTHING else {} for *_, shown in VISITS
+    ]
+
+
+def test_a_claim_counts_no_longer_than_the_session(told: dict[str, Any]) -> None:
+    assert told["afterwards"] == {}
+
+
+def test_rules_are_those_of_the_deployment_and_others_stay(told: dict[str, Any]) -> None:
+    standing, removed = told["rules"]
+    readers = ["weir reader", "weir reader of flights"]
+    assert standing == {
+        "weir: origin from airports": ["Regular", readers],
+        "weir: no row": ["Regular", readers],
+        "by hand": ["Regular", []],
+    }
+    assert removed == {"by hand": ["Regular", []]}
