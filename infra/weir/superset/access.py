@@ -78,7 +78,7 @@ def see_to_rules(limits: Mapping[str, Mapping[str, str]], tables: Mapping[str, A
     roles = list(readers)
     wanted: dict[str, tuple[str, list[Any]]] = {}
     for uuid, columns in limits.items():
-        for name, clause in _rules(columns):
+        for name, clause in rules_of(columns):
             wanted.setdefault(name, (clause, []))[1].append(tables[uuid])
     standing = {rule.name: rule for rule in db.session.query(RowLevelSecurityFilter) if rule.name.startswith(PREFIX)}
     for name in standing.keys() - wanted.keys():
@@ -92,8 +92,8 @@ def see_to_rules(limits: Mapping[str, Mapping[str, str]], tables: Mapping[str, A
         db.session.add(rule)
 
 
-def _rules(columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Name and clause of each rule of a dataset."""
+def rules_of(columns: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Name and clause of each rule of a dataset; without a column, the one that leaves readers no row."""
     for column, claim in columns.items():
         yield f"{PREFIX}{column} from {claim}", f'{{{{ cache_key_wrapper(rows_where("{column}", "{claim}")) }}}}'
     if not columns:
