@@ -139,6 +139,29 @@ def test_what_cannot_be_followed_shows_readers_nothing(asset: dict[str, Any], ho
     assert dataset_limits(asset, home, [limited(FLIGHTS, "origin"), TRAINS]) == {}
 
 
+METRICS: dict[str, tuple[str, dict[str, str]]] = {
+    "a share": ("SUM(flights) / EXTRACT(day FROM flight_date)", {"origin": "ORIGIN"}),
+    "a word in a text": ("MAX('SELECT')", {"origin": "ORIGIN"}),
+    "a subquery over all rows": ("(SELECT sum(flights) FROM flights.traffic_by_day)", {}),
+    "Jinja": ("SUM({{ column }})", {}),
+}
+
+
+@pytest.mark.parametrize("where", ["metrics", "columns"])
+@pytest.mark.parametrize(("expression", "expected"), METRICS.values(), ids=METRICS)
+def test_a_metric_does_not_look_past_the_rule(expression: str, expected: dict[str, str], where: str) -> None:
+    asset = {"sql": f"SELECT origin {FROM}", where: [{"expression": expression}]}
+    assert dataset_limits(asset, "trains", [limited(FLIGHTS, "origin"), TRAINS]) == expected
+
+
+def test_a_metric_may_not_reach_a_pipeline_that_the_query_leaves_alone() -> None:
+    metric = {"expression": "(SELECT sum(flights) FROM flights.traffic_by_day)"}
+    asset = {"sql": "SELECT faa FROM flights.airports WHERE faa IN ('JFK')", "metrics": [metric]}
+    assert dataset_limits(asset, "trains", [limited(FLIGHTS, "origin"), TRAINS]) == {}
+    asset = {"sql": "SELECT origin FROM trains.traffic_by_day", "metrics": [metric]}
+    assert dataset_limits(asset, "trains", [limited(FLIGHTS, "origin"), TRAINS]) == {}
+
+
 def test_every_rule_must_hold_and_one_that_cannot_leaves_nothing() -> None:
     asset = {"sql": f"SELECT origin, carrier {FROM}"}
     assert dataset_limits(asset, "flights", [limited(FLIGHTS, "origin", "carrier")]) == {

@@ -34,6 +34,8 @@ _BEYOND = re.compile(
     re.IGNORECASE,
 )
 """What makes a returned row depend on rows with other values, or hides from these expressions."""
+_ELSEWHERE = re.compile(r"\b(?:SELECT|TABLE)\b|[{}]", re.IGNORECASE)
+"""What lets a metric look past the rows that the rule leaves."""
 
 
 def dashboard_limits(dashboards: Iterable[Dashboard], pipelines: Sequence[Pipeline]) -> dict[str, Limits]:
@@ -102,14 +104,22 @@ def _sql(asset: Asset) -> str:
     return asset.get("sql") or ""
 
 
+def _expressions(asset: Asset) -> list[str]:
+    """Of its metrics and computed columns."""
+    return [each.get("expression") or "" for each in (*asset.get("metrics", []), *asset.get("columns", []))]
+
+
 def _names(asset: Asset, pipeline: str) -> bool:
     """Whether the dataset reads a pipeline's keyspace, or what the monitor says of the pipeline."""
-    named = re.search(rf"\b{pipeline}\"?\s*\.|'{pipeline}'", _sql(asset), re.IGNORECASE)
+    text = "\n".join([_sql(asset), *_expressions(asset)])
+    named = re.search(rf"\b{pipeline}\"?\s*\.|'{pipeline}'", text, re.IGNORECASE)
     return named is not None or asset.get("schema") == pipeline
 
 
 def _plain(asset: Asset) -> re.Match[str] | None:
     """The dataset's query, if it is one SELECT of one table in which nothing looks at other rows."""
+    if any(_ELSEWHERE.search(_TEXT.sub("''", expression)) for expression in _expressions(asset)):
+        return None
     sql = _TEXT.sub("''", _VALUE.sub("0", _SET.sub(" ", _sql(asset))))
     found = _PLAIN.fullmatch(sql)
     if found is None or _BEYOND.search(found["columns"]) or _BEYOND.search(found["rest"] or ""):
