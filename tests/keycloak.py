@@ -24,6 +24,12 @@ REALM = "company"
 CLIENT_ID = "superset"
 CLIENT_SECRET = "the client's secret"
 START_SECONDS = 240
+PROFILE = [{"name": name} for name in ("username", "email", "firstName", "lastName")]
+ATTRIBUTES = {
+    "providerId": "declarative-user-profile",
+    "config": {"kc.user.profile.config": [json.dumps({"attributes": PROFILE, "unmanagedAttributePolicy": "ENABLED"})]},
+}
+"""Keycloak drops attributes that it does not know, unless its user profile says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class Person:
 
     name: str
     groups: tuple[str, ...] = ()
+    airports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Keycloak:
 
 
 def realm(people: Sequence[Person], application_url: str) -> dict[str, Any]:
-    """The realm as Keycloak imports it: one confidential client that must use PKCE, and whose tokens name groups."""
+    """The realm as Keycloak imports it: one confidential client that must use PKCE, and is told groups and airports."""
     groups = sorted({group for person in people for group in person.groups})
     mapper = {
         "name": "groups",
@@ -54,6 +61,18 @@ def realm(people: Sequence[Person], application_url: str) -> dict[str, Any]:
         "protocolMapper": "oidc-group-membership-mapper",
         # Not in the ID token, so that userinfo has to be read.
         "config": {"claim.name": "groups", "full.path": "false", "userinfo.token.claim": "true"},
+    }
+    attribute = {
+        "name": "airports",
+        "protocol": "openid-connect",
+        "protocolMapper": "oidc-usermodel-attribute-mapper",
+        "config": {
+            "user.attribute": "airports",
+            "claim.name": "airports",
+            "jsonType.label": "String",
+            "multivalued": "true",
+            "userinfo.token.claim": "true",
+        },
     }
     client = {
         "clientId": CLIENT_ID,
@@ -63,12 +82,13 @@ def realm(people: Sequence[Person], application_url: str) -> dict[str, Any]:
             "pkce.code.challenge.method": "S256",
             "post.logout.redirect.uris": f"{application_url}/login/",
         },
-        "protocolMappers": [mapper],
+        "protocolMappers": [mapper, attribute],
     }
     return {
         "realm": REALM,
         "enabled": True,
         "sslRequired": "none",
+        "components": {"org.keycloak.userprofile.UserProfileProvider": [ATTRIBUTES]},
         "groups": [{"name": name} for name in groups],
         "clients": [client],
         "users": [_user(person) for person in people],
@@ -85,6 +105,7 @@ def _user(person: Person) -> dict[str, Any]:
         "lastName": "Example",
         "credentials": [{"type": "password", "value": person.name, "temporary": False}],
         "groups": [f"/{name}" for name in person.groups],
+        "attributes": {"airports": list(person.airports)},
     }
 
 

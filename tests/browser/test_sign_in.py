@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,18 +20,21 @@ from tests.browser.dashboard_page import (
     DashboardPage,
     watched,
 )
+from tests.catalog.with_clients import flights_with
 from tests.keycloak import CLIENT_ID, Person, free_port, realm, running_keycloak
 from tests.superset.cluster_process import CLEAR, SECURE, ClusterSuperset, cluster_superset
 
+from weir.catalog.access import dashboard_limits
 from weir.config.sign_in import SignIn
 from weir.toolchain.browser import find_or_install_chromium
+from weir.verify.dataset import EVENTS, scalar
 
 if TYPE_CHECKING:
     from tests.browser.served import Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-PEOPLE = (Person("ada", ("platform",)), Person("rita", ("staff",)), Person("nora", ("canteen",)))
+PEOPLE = (Person("ada", ("platform",)), Person("rita", ("staff",), ("JFK",)), Person("nora", ("canteen",)))
 GROUPS = {"administrators": ["platform"], "readers_of": {"flights": ["staff"]}}
 EDIT = "[data-test='edit-dashboard-button'], button:has-text('Edit dashboard')"
 
@@ -45,10 +49,17 @@ def superset(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         sign_in = SignIn.model_validate(
             {"issuer_url": keycloak.issuer_url.replace(CLEAR, SECURE), "client_id": CLIENT_ID, "groups": GROUPS}
         )
-        made = cluster_superset(folder, port, sign_in, served.ctx.endpoints.trino_url)
+        made = _by_airport(cluster_superset(folder, port, sign_in, served.ctx.endpoints.trino_url))
         made.set_up()
         stack.enter_context(made.serving())
         yield made
+
+
+def _by_airport(superset: ClusterSuperset) -> ClusterSuperset:
+    """With the rule that readers of flights see those from their own airports."""
+    pipeline = flights_with(superset.home / "pipelines", {}, access=[{"column": "origin", "from_claim": "airports"}])
+    limits = dashboard_limits(superset.args.dashboards, [pipeline])
+    return replace(superset, args=replace(superset.args, limits=limits))
 
 
 @pytest.fixture(scope="module")
@@ -105,13 +116,15 @@ def test_an_administrator_may_change_everything(superset: ClusterSuperset, perso
     picture(page, "administrator")
 
 
-def test_a_reader_sees_the_dashboard_drawn_and_cannot_change_it(
-    superset: ClusterSuperset, person: Callable[[str], Page]
+def test_a_reader_sees_the_own_rows_drawn_and_cannot_change_anything(
+    served: Served, superset: ClusterSuperset, person: Callable[[str], Page]
 ) -> None:
     page = person("rita")
     dashboard = shown(superset, page)
     picture(page, "reader")
     assert dashboard.problems == []
+    own = scalar(served.dataset, f"SELECT count(*) FROM {EVENTS} WHERE origin = 'JFK'")
+    expect(dashboard.figure("Flights")).to_have_text(f"{own:,}")
     assert page.locator(EDIT).count() == 0
     assert status_of_a_change(superset, page) == 403
     assert page.request.get(f"{superset.url}/api/v1/security/users/").status == 403
