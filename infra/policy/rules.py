@@ -14,6 +14,7 @@ from network_rules import denied_by_default, narrow, not_exposed
 from pod_rules import by_digest, no_idle_tokens, pinned, read_only, restricted, sized
 from resources import ENVIRONMENT_LABEL, OWNER_LABEL, Resource, Rule, StackRule
 from secret_rules import no_clear_secrets
+from storage_rules import encrypted_at_rest
 
 STATE_DECISION = "weir.io/state-decision"
 PLAIN_HTTP = "weir.io/plain-http"
@@ -195,6 +196,7 @@ RULES = tuple(
         protected,
         volumes_outlive,
         encrypted,
+        encrypted_at_rest,
         not_exposed,
         retention_set,
         replicated,

@@ -18,12 +18,13 @@ from weir.components.cassandra.k8ssandra import CassandraCluster, CassandraClust
 from weir.components.cassandra.plain import CassandraPlain
 from weir.components.cassandra.settings import Backups, CassandraArgs
 from weir.config import versions
-from weir.config.storage import ObjectStorage
+from weir.config.storage import EncryptionAlgorithm, ObjectEncryption, ObjectStorage
 from weir.programs.recording import SECRET, Recorded
 
 pytestmark = pytest.mark.unit
 
-BUCKET = ObjectStorage(bucket="weir-prod", region="eu-west-1")
+ENCRYPTION = ObjectEncryption(algorithm=EncryptionAlgorithm.AES256)
+BUCKET = ObjectStorage(bucket="weir-prod", region="eu-west-1", encryption=ENCRYPTION)
 CLUSTER = "K8ssandraCluster/cassandra"
 
 
@@ -126,6 +127,23 @@ def test_nodes_without_a_key_have_the_identity_that_the_stack_names() -> None:
     assert datacenter["serviceAccount"] == "cassandra"
     assert serving.depends_on(made, CLUSTER, "ServiceAccount/cassandra")
     assert "ServiceAccount/cassandra" not in operated()
+
+
+@pytest.mark.parametrize(
+    ("encryption", "note"),
+    [
+        (None, None),
+        ({"algorithm": "aes256"}, "aes256"),
+        ({"algorithm": "bucket"}, "bucket"),
+        ({"algorithm": "kms", "kms_key_id": "a1"}, "kms a1"),
+    ],
+)
+def test_a_cluster_says_how_the_bucket_of_its_backups_encrypts(
+    encryption: dict[str, str] | None, note: str | None
+) -> None:
+    store = ObjectStorage.model_validate({"bucket": "weir-prod", "encryption": encryption})
+    metadata = one(operated(backups=Backups(store, "0 2 * * *", 14)), CLUSTER)["metadata"]
+    assert (metadata.get("annotations") or {}).get("weir.io/bucket-encryption") == note
 
 
 def test_backups_may_have_an_identity_that_no_other_pod_has() -> None:

@@ -20,7 +20,7 @@ from weir.components.images import Image
 from weir.components.kafka.access import KafkaAccess
 from weir.config.flink import FlinkConfig, GarbageCollector, StateBackend, StateDecision
 from weir.config.kafka import KafkaAuthentication
-from weir.config.storage import ObjectStorage
+from weir.config.storage import ObjectEncryption, ObjectStorage
 from weir.programs.recording import Recorded, record
 from weir.sizing.plan import FlinkJobPlan, NodeSize, PodSize
 
@@ -131,6 +131,25 @@ def test_state_is_in_the_bucket_and_rocksdb_on_each_task_managers_volume():
     claim = volume["ephemeral"]["volumeClaimTemplate"]["spec"]
     assert claim["resources"]["requests"]["storage"] == "100Gi"
     assert claim["storageClassName"] == "fast"
+
+
+KEY = "arn:aws:kms:eu-west-1:1:key/a1"
+ENCRYPTIONS = {
+    None: ({}, None),
+    "bucket": ({}, "bucket"),
+    "aes256": ({"s3.sse.enabled": "true", "s3.sse.type": "S3"}, None),
+    "kms": ({"s3.sse.enabled": "true", "s3.sse.type": "KMS", "s3.sse.kms-key-id": KEY}, None),
+}
+
+
+@pytest.mark.parametrize("algorithm", ENCRYPTIONS)
+def test_a_job_asks_for_the_encryption_of_its_state_or_says_who_does_it(algorithm: str | None):
+    given = {"algorithm": algorithm, **({"kms_key_id": KEY} if algorithm == "kms" else {})}
+    bucket = BUCKET.model_copy(update={"encryption": ObjectEncryption.model_validate(given) if algorithm else None})
+    found = made(bucket=bucket)
+    asked = {name: value for name, value in spec(found)["flinkConfiguration"].items() if name.startswith("s3.sse")}
+    noted = found["flights"].inputs["metadata"]["annotations"].get("weir.io/bucket-encryption")
+    assert (asked, noted) == ENCRYPTIONS[algorithm]
 
 
 def test_without_a_bucket_all_pods_share_a_volume_on_one_node():

@@ -139,6 +139,22 @@ REFUSED: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"storage": {"object_storage": {"bucket": "weir-test", "backup_account_annotations": {"role": "backups"}}}},
         ["object_storage.backup_account_annotations", "workload_identity, which is false"],
     ),
+    "a protected bucket that nobody says how to encrypt": (
+        {"availability": {"protect": True}, "storage": {"object_storage": {"bucket": "weir-test"}}},
+        ["storage.object_storage.encryption: missing, but availability.protect is true", "set `algorithm` to aes256"],
+    ),
+    "a KMS without a key": (
+        {"storage": {"object_storage": {"bucket": "weir-test", "encryption": {"algorithm": "kms"}}}},
+        ["storage.object_storage.encryption", "kms_key_id: missing, but the algorithm is kms", "give the key's id"],
+    ),
+    "a key that nobody uses": (
+        {
+            "storage": {
+                "object_storage": {"bucket": "weir-test", "encryption": {"algorithm": "aes256", "kms_key_id": "a"}}
+            }
+        },
+        ["kms_key_id: the algorithm is aes256, which uses no such key", "remove the key"],
+    ),
     "a bucket's name": (
         {"storage": {"object_storage": {"bucket": "Weir_Bucket"}}},
         ["storage.object_storage.bucket", "'Weir_Bucket'"],

@@ -130,7 +130,16 @@ TAKEN: dict[str, Taken] = {
     "a word about encryption": Taken(
         {CLASSES: items(storage_class(parameters={"type": "gp3"}))},
         VOLUMES, State.WARNING, "gp3-encrypted does not say whether it encrypts",
-        "ask for the encryption of ebs.csi.aws.com's volumes",
+        "aws ec2 get-ebs-encryption-by-default",
+    ),
+    "a word about encryption from somebody else": Taken(
+        {CLASSES: items(storage_class(provisioner="csi.example.com", parameters={"type": "fast"}))},
+        VOLUMES, State.WARNING, "gp3-encrypted does not say whether it encrypts",
+        "ask whoever runs the storage whether it encrypts",
+    ),
+    "encryption by Portworx": Taken(
+        {CLASSES: items(storage_class(provisioner="pxd.portworx.com", parameters={"secure": "false"}))},
+        VOLUMES, State.MISSING, "volumes of gp3-encrypted are not encrypted", "create an encrypted one",
     ),
     "a zone": Taken(
         {"/api/v1/nodes": items(*(node(f"{zone}-{number}", zone) for zone in ZONES[:2] for number in range(12)))},
@@ -265,6 +274,10 @@ FINE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         )},
         {},
     ),
+    "Rook's disks": (
+        {CLASSES: items(storage_class(provisioner="rook-ceph.rbd.csi.ceph.com", parameters={"encrypted": "true"}))}, {},
+    ),
+    "Azure's disks": ({CLASSES: items(storage_class(provisioner="disk.csi.azure.com", parameters={}))}, {}),
     "Google's disks": ({CLASSES: items(storage_class(provisioner="pd.csi.storage.gke.io", parameters={}))}, {}),
     "what runs in the stack's own namespace": (
         {"/api/v1/pods": items(*(pod(f"p{number}", "weir-prod", f"{zone}-{number}", "31", "120Gi")

@@ -26,12 +26,14 @@ SIGN_IN = {"issuer_url": "https://login.example.org", "client_id": "weir", "grou
 
 @pytest.fixture(autouse=True)
 def _cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A Pulumi that is logged in, and a proxy that refuses: nobody outside this machine is asked."""
-    program = tmp_path / "bin" / "pulumi"
-    program.parent.mkdir()
-    program.write_text("#!/bin/sh\necho 'Backend URL: https://api.pulumi.com/ada'\n", encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    """A Pulumi that is logged in, an AWS CLI that is not, and a proxy that refuses: nobody outside is asked."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    answers = {"pulumi": "echo 'Backend URL: https://api.pulumi.com/ada'", "aws": "echo 'no login' >&2; exit 1"}
+    for name, answer in answers.items():
+        (programs / name).write_text(f"#!/bin/sh\n{answer}\n", encoding="utf-8")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from weir.config.image_references import repository
 from weir.config.repository import stack_file
 from weir.config.stack import load_stack
 from weir.doctor.findings import Finding, State, findings, is_ready
 from weir.doctor.machine import CHECKS, Machine, ask
-from weir.doctor.snapshot import quantity, repository
+from weir.doctor.snapshot import quantity
 
 pytestmark = pytest.mark.unit
 

@@ -51,6 +51,12 @@ DATA: dict[str, Rows] = {
         ("two racks", CASSANDRA, "spec/cassandra/datacenters/0/racks/2", GONE),
         ("unclean elections", KAFKA, "spec/kafka/config/unclean.leader.election.enable", True),
     ),
+    "encrypted-at-rest": (
+        ("checkpoints that ask for no encryption", FLINK, "spec/flinkConfiguration/s3.sse.enabled", GONE),
+        ("checkpoints that decline encryption", FLINK, "spec/flinkConfiguration/s3.sse.enabled", "false"),
+        ("backups that nobody says how to encrypt", CASSANDRA, "metadata/annotations", GONE),
+        ("tiered logs that nobody says how to encrypt", KAFKA, "spec/kafka/tieredStorage", {"type": "custom"}),
+    ),
     "state-kept": (("a job that forgets", FLINK, "spec/job/upgradeMode", "stateless"),),
 }
 

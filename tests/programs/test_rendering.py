@@ -54,6 +54,7 @@ def test_with_tiered_storage_brokers_keep_hours_and_the_bucket_the_rest():
     assert [schemas.problems(entry) for entry in (kafka, brokers, controllers)] == [[], [], []]
     manager = kafka["spec"]["kafka"]["tieredStorage"]["remoteStorageManager"]
     assert manager["config"]["storage.s3.bucket.name"] == "weir-prod"
+    assert kafka["metadata"]["annotations"]["weir.io/bucket-encryption"] == "aes256"
     (mount,) = brokers["spec"]["template"]["kafkaContainer"]["volumeMounts"]
     assert manager["classPath"] == f"{mount['mountPath']}/*"
     assert "kafkaContainer" not in controllers["spec"]["template"]

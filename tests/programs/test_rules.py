@@ -30,7 +30,13 @@ EXTERNAL = {
     "broker_host": "broker-{nodeId}.kafka.example.com",
     "allowed_cidrs": ["203.0.113.0/24"],
 }
-BUCKET = {"bucket": "weir", "endpoint_url": "https://store:9000", "region": "eu", "workload_identity": True}
+BUCKET = {
+    "bucket": "weir",
+    "endpoint_url": "https://store:9000",
+    "region": "eu",
+    "workload_identity": True,
+    "encryption": {"algorithm": "aes256"},
+}
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
     *((stack, {}) for stack in KUBERNETES_STACKS),
     ("dev", PLAIN),

@@ -24,7 +24,7 @@ EngineOption = Annotated[
 INTERRUPTED = 130
 OPEN_TO_LOCAL_USERS = (
     "Other users of this machine reach Kafka, Cassandra, the registry, Kafka Connect and Trino without a password; "
-    "Flink takes jobs from you alone (SECURITY.md)."
+    "Flink takes jobs from you alone. Nothing is encrypted on its disk: use one that is (SECURITY.md)."
 )
 
 

@@ -69,13 +69,18 @@ class CertificateAuthority(Component):
         return self._domains[name]
 
 
+def trust_secret_of(domain: str) -> str:
+    """The name of the Secret by which the certificates of a trust domain are recognised."""
+    return f"{domain}-trust"
+
+
 class TrustDomain(Component):
     """An authority, with the Secret of what trusts it: `ca.crt` and `truststore.p12` of each trusted generation."""
 
     def __init__(self, name: str, root: CertificateAuthority) -> None:
         super().__init__("security:TrustDomain", name, root.site, pulumi.ResourceOptions(parent=root))
         self.name, self.root = name, root
-        self.trust_secret = f"{name}-trust"
+        self.trust_secret = trust_secret_of(name)
         self.ready: list[pulumi.Resource] = [self._secret(self.trust_secret, "Opaque", self._trusted_files)]
         self.issuer = {"kind": "Issuer", "name": f"{name}-ca-{root.args.signing}"}
         if not root.args.generated:

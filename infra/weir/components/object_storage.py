@@ -1,4 +1,4 @@
-"""The access key of the object storage, for pods without an identity of their own."""
+"""Object storage as pods see it: the access key of those without an identity, and who encrypts what they write."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import pulumi_kubernetes as k8s
 
 from weir.components.base import Component, Site
 from weir.components.pods import secret_environment
+from weir.config.storage import ObjectStorage
 
 OBJECT_STORAGE_SECRET = "object-storage"  # noqa: S105 - its name
+BUCKET_ENCRYPTION = "weir.io/bucket-encryption"
+"""An annotation: this client asks for no encryption, so the bucket's default has to be what the value says."""
 ACCESS_KEYS = {"AWS_ACCESS_KEY_ID": "access_key", "AWS_SECRET_ACCESS_KEY": "secret_key"}
 
 
@@ -43,3 +46,11 @@ class ObjectStorageKey(Component):
 def key_environment() -> list[k8s.core.v1.EnvVarArgs]:
     """The key as environment variables that all S3 clients read."""
     return [secret_environment(name, OBJECT_STORAGE_SECRET, key) for name, key in ACCESS_KEYS.items()]
+
+
+def bucket_encryption(store: ObjectStorage) -> dict[str, str]:
+    """The note on a client that cannot ask for encryption; none where the stack says nothing of it."""
+    if store.encryption is None:
+        return {}
+    key = store.encryption.kms_key_id
+    return {BUCKET_ENCRYPTION: f"{store.encryption.algorithm.value} {key}" if key else store.encryption.algorithm.value}

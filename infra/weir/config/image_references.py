@@ -29,3 +29,10 @@ def image_reference(images: ImagesConfig, name: ImageName) -> str:
 def image_references(images: ImagesConfig) -> dict[ImageName, str]:
     """All of them."""
     return {name: image_reference(images, name) for name in ImageName}
+
+
+def repository(image: str) -> str:
+    """An image's name without tag and digest: `quay.io/strimzi/operator`."""
+    name = image.partition("@")[0]
+    head, separator, tag = name.rpartition(":")
+    return head if separator and "/" not in tag else name

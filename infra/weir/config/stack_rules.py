@@ -117,7 +117,13 @@ def _overrides(stack: StackSettings) -> Iterator[str]:
 
 
 def _storage(stack: StackSettings) -> Iterator[str]:
-    if stack.storage.object_storage is not None:
+    store = stack.storage.object_storage
+    if store is not None:
+        if stack.availability.protect and store.encryption is None:
+            yield (
+                "storage.object_storage.encryption: missing, but availability.protect is true; set `algorithm` to "
+                "aes256, to kms with a key, or to bucket where the bucket encrypts by default"
+            )
         return
     wanting = {
         "retention.backups.enabled": stack.retention.backups.enabled,

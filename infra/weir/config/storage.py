@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -21,6 +22,39 @@ class StorageClasses(Frozen):
         None
     )
     superset: Annotated[str | None, Field(description="For PostgreSQL and Valkey, if weir deploys them.")] = None
+
+
+class EncryptionAlgorithm(StrEnum):
+    """Who encrypts an object: the bucket, as it is set up, or the service because the client asks for it."""
+
+    BUCKET = "bucket"
+    AES256 = "aes256"
+    KMS = "kms"
+
+
+class ObjectEncryption(Frozen):
+    """Server-side encryption of what is written to the bucket."""
+
+    algorithm: Annotated[
+        EncryptionAlgorithm,
+        Field(
+            description="`aes256` and `kms`: Flink asks for SSE-S3 or SSE-KMS with every object. `bucket`: nobody "
+            "asks. Cassandra's backups and Kafka's tiered logs have no setting for it: the bucket's default encrypts "
+            "them, and `weir doctor` looks whether it does."
+        ),
+    ]
+    kms_key_id: Annotated[str | None, Field(min_length=1, description="The id or ARN of the key, with `kms`.")] = None
+
+    @model_validator(mode="after")
+    def _key(self) -> Self:
+        if self.algorithm is EncryptionAlgorithm.KMS and self.kms_key_id is None:
+            raise ValueError("kms_key_id: missing, but the algorithm is kms; give the key's id or ARN")
+        if self.algorithm is not EncryptionAlgorithm.KMS and self.kms_key_id is not None:
+            raise ValueError(
+                f"kms_key_id: the algorithm is {self.algorithm.value}, which uses no such key; set it to kms, or "
+                "remove the key"
+            )
+        return self
 
 
 class ObjectStorage(Frozen):
@@ -43,6 +77,10 @@ class ObjectStorage(Frozen):
             "service_account_annotations."
         ),
     ] = {}
+
+    encryption: Annotated[
+        ObjectEncryption | None, Field(description="How objects are encrypted; required where data is protected.")
+    ] = None
 
     def uri(self, path: str) -> str:
         """`s3://bucket/prefix/path`."""

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from weir.config import versions
+from weir.config.image_references import repository
 from weir.config.kubernetes import FlinkOperatorProvider
 from weir.config.operators import CERT_MANAGER, charts_of, operators_namespace
 from weir.config.security import CertificateSource
 from weir.config.versions import CHARTS, CRDS, Chart
 from weir.doctor.findings import Check, Finding, Maker, State, graded
 from weir.doctor.needs import Needs
-from weir.doctor.snapshot import Document, Snapshot, containers, labels_of, name_of, namespace_of, repository
+from weir.doctor.snapshot import Document, Snapshot, containers, labels_of, name_of, namespace_of
 
 VERSION_LABEL = "app.kubernetes.io/version"
 CHART_LABELS = ("helm.sh/chart", "chart")

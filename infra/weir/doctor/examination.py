@@ -18,7 +18,7 @@ from weir.config.security import SecretName
 from weir.config.stack import load_stack
 from weir.config.versions import CRDS
 from weir.config.yaml_text import written
-from weir.doctor import capacity_checks, cluster_checks, network_checks, outside, storage_checks
+from weir.doctor import bucket_encryption, capacity_checks, cluster_checks, network_checks, outside, storage_checks
 from weir.doctor.cluster_checks import Cluster
 from weir.doctor.findings import Finding, Maker, State, findings
 from weir.doctor.needs import Needs
@@ -173,6 +173,7 @@ def ask_outside(needs: Needs, snapshot: Snapshot | None, environment: Mapping[st
             pulumi=outside.ask_pulumi(environment),
             on_nodes=_on_nodes(snapshot) if snapshot else frozenset(),
             pull_secrets=tuple(needs.stack.images.pull_secrets),
+            bucket_default=bucket_encryption.ask_default(store, environment) if store and store.encryption else None,
         )
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 import httpx
 
 from weir.clients import image_registry
+from weir.config.image_references import repository
 from weir.config.storage import ObjectStorage
+from weir.doctor import bucket_encryption
+from weir.doctor.bucket_encryption import BucketDefault
 from weir.doctor.findings import Check, Finding, Maker, State
-from weir.doctor.snapshot import repository
 
 PULUMI_SECONDS = 30
 OWN_BACKENDS = ("file://", "s3://", "gs://", "azblob://")
@@ -49,6 +51,7 @@ class Outside:
     on_nodes: frozenset[str] = frozenset()
     """Images that some node has already."""
     pull_secrets: tuple[str, ...] = field(default=())
+    bucket_default: BucketDefault | None = None
 
 
 def bucket_url(store: ObjectStorage) -> str:
@@ -124,6 +127,10 @@ def _bucket(outside: Outside) -> Iterator[Finding]:
         )
 
 
+def _bucket_encryption(outside: Outside) -> Iterator[Finding]:
+    yield from bucket_encryption.judged(outside.store, outside.bucket_default)
+
+
 def _images(outside: Outside) -> Iterator[Finding]:
     fine = 0
     for image, answer in outside.images.items():
@@ -167,5 +174,6 @@ def _pulumi(outside: Outside) -> Iterator[Finding]:
 CHECKS: tuple[Check[Outside], ...] = (
     Check("Pulumi", _pulumi),
     Check("bucket", _bucket),
+    Check("bucket", _bucket_encryption),
     Check("images", _images),
 )

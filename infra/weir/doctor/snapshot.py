@@ -77,13 +77,6 @@ def containers(workload: Document) -> Iterator[Document]:
     yield from workload["spec"]["template"]["spec"].get("containers") or ()
 
 
-def repository(image: str) -> str:
-    """An image's name without tag and digest: `quay.io/strimzi/operator`."""
-    name = image.partition("@")[0]
-    head, separator, tag = name.rpartition(":")
-    return head if separator and "/" not in tag else name
-
-
 def name_of(document: Document) -> str:
     """`metadata.name`."""
     return str(document["metadata"]["name"])

@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from weir.doctor.cluster_checks import Cluster
 from weir.doctor.findings import Check, Finding, Maker, State
 from weir.doctor.snapshot import Document, name_of
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
-ALWAYS_ENCRYPTED = ("pd.csi.storage.gke.io", "disk.csi.azure.com", "file.csi.azure.com")
-"""Drivers of services that encrypt all data at rest, whatever a class says: Google's disks, Azure's disks and files."""
-ENCRYPTION_PARAMETERS = ("encrypted", "encryption", "secure")
-"""What classes of other drivers call it: EBS, Ceph RBD and Longhorn `encrypted`, Portworx `secure`."""
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A CSI driver. `parameter` is true in a class whose volumes are encrypted; None where all volumes are."""
+
+    parameter: str | None
+    source: str
+    question: str = "ask whoever runs the storage whether it encrypts, with whose key, and where the key is"
+    """For a class that does not say it."""
+
+
+DRIVERS = {
+    "ebs.csi.aws.com": Driver(
+        "encrypted",
+        "aws-ebs-csi-driver, docs/parameters.md: `encrypted`, by default as the account says",
+        "aws ec2 get-ebs-encryption-by-default: true encrypts every new volume of the account in this region",
+    ),
+    "pd.csi.storage.gke.io": Driver(None, "Google Cloud, default encryption at rest: all disks"),
+    "disk.csi.azure.com": Driver(None, "Azure, server-side encryption of managed disks: always on"),
+    "file.csi.azure.com": Driver(None, "Azure Storage, encryption for data at rest: always on"),
+    "rbd.csi.ceph.com": Driver("encrypted", "ceph-csi, docs/rbd/deploy.md: `encrypted`"),
+    "driver.longhorn.io": Driver("encrypted", "Longhorn documentation, volume encryption: `encrypted`"),
+    "pxd.portworx.com": Driver("secure", "Portworx documentation, StorageClass parameters: `secure`"),
+}
+"""By the provisioner's name; Rook puts its namespace before Ceph's."""
+UNKNOWN_DRIVER = Driver("encrypted", "what most drivers call it; nothing is said of a class without it")
 
 
 def _classes(cluster: Cluster) -> Iterator[Finding]:
@@ -60,17 +84,24 @@ def _problems(cluster: Cluster, about: str, found: Document, called: str, protec
         remedy = "create an encrypted one (docs/how-to/prepare-a-cloud.md); parameters cannot be changed"
         yield Finding(about, protected, f"volumes of {called} are not encrypted", remedy, Maker.CLUSTER)
     if encrypted is None:
-        remedy = f"ask for the encryption of {found.get('provisioner')}'s volumes"
-        yield Finding(about, State.WARNING, f"{called} does not say whether it encrypts", remedy, Maker.CLUSTER)
+        told = f"{called} does not say whether it encrypts"
+        yield Finding(about, State.WARNING, told, _driver(found).question, Maker.CLUSTER)
 
 
 def _is_encrypted(found: Document) -> bool | None:
     """None where the class does not say; an account of AWS may encrypt every volume by default."""
-    if found.get("provisioner") in ALWAYS_ENCRYPTED:
+    driver = _driver(found)
+    if driver.parameter is None:
         return True
     parameters = {str(key).lower(): str(value).lower() for key, value in (found.get("parameters") or {}).items()}
-    told = [parameters[name] for name in ENCRYPTION_PARAMETERS if name in parameters]
-    return told[0] == "true" if told else None
+    told = parameters.get(driver.parameter)
+    return None if told is None else told == "true"
+
+
+def _driver(found: Document) -> Driver:
+    provisioner = str(found.get("provisioner"))
+    known = [driver for name, driver in DRIVERS.items() if provisioner == name or provisioner.endswith(f".{name}")]
+    return known[0] if known else UNKNOWN_DRIVER
 
 
 CHECKS: tuple[Check[Cluster], ...] = (Check("storage classes", _classes),)

@@ -68,14 +68,18 @@ class CassandraAccess:
             }
         return options
 
-    def volumes(self, role: str) -> list[k8s.core.v1.VolumeArgs]:
-        """The Secrets of `role` as a pod's volumes."""
+    def secrets(self, role: str) -> dict[str, tuple[str, Sequence[str]]]:
+        """Volume of a client -> its Secret, and the keys that it needs; none of them are all."""
         secrets: dict[str, tuple[str, Sequence[str]]] = {"cassandra-role": (self.role_secret(role), ())}
         if self.trust_secret:
             # One volume for each Secret, because Strimzi does not support projected volumes.
             secrets["cassandra-trust"] = (self.trust_secret, ("truststore.p12", "ca.crt"))
             secrets["cassandra-trust-password"] = (STORE_PASSWORD_SECRET, ("password",))
-        return [secret_volume(name, secret, keys) for name, (secret, keys) in secrets.items()]
+        return secrets
+
+    def volumes(self, role: str) -> list[k8s.core.v1.VolumeArgs]:
+        """The Secrets of `role` as a pod's volumes."""
+        return [secret_volume(name, secret, keys) for name, (secret, keys) in self.secrets(role).items()]
 
     def mounts(self, root: str = "") -> list[k8s.core.v1.VolumeMountArgs]:
         """The mounts of these volumes, below `root`."""

@@ -13,6 +13,7 @@ from weir.components.cassandra import settings as shared
 from weir.components.cassandra.access import STORE_PASSWORD_SECRET, CassandraAccess
 from weir.components.cassandra.settings import Backups, CassandraArgs, NodeCertificates
 from weir.components.network_endpoints import ROLE_LABEL
+from weir.components.object_storage import bucket_encryption
 from weir.components.pods import container_security, pod_security
 from weir.sizing.helper_pods import MEDUSA, REAPER, SIDE_CONTAINER
 
@@ -62,7 +63,12 @@ class CassandraCluster(Component):
         self.cluster = custom_resource(
             name,
             CustomKind(args.cluster_api_version, "K8ssandraCluster"),
-            site.metadata(name, shared.COMPONENT),
+            # Medusa's resource has no field that asks for encryption, so the bucket's default has to do it.
+            site.metadata(
+                name,
+                shared.COMPONENT,
+                annotations=bucket_encryption(args.backups.storage) if args.backups else None,
+            ),
             self._spec(),
             self.keeper(after=before),
         )

@@ -113,12 +113,10 @@ class FlinkDeployment(Component):
         files = program_files(args.pipeline)
         self.checksum = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:16]
         self.files = self._files(files)
+        # A job has an authority of its own: its pods accept no certificate but their own.
+        own = internal_domain(name)
         self.certificate = Certificate(
-            f"{name}-internal",
-            site,
-            # A job has an authority of its own: its pods accept no certificate but their own.
-            CertificateArgs(args.authority, f"{name}-internal", "flink", f"{name}-internal"),
-            pulumi.ResourceOptions(parent=self),
+            own, site, CertificateArgs(args.authority, own, "flink", own), pulumi.ResourceOptions(parent=self)
         )
         after = [self.files, self.certificate.resource, *args.after, *args.kafka.ready, *args.cassandra.ready]
         if self.storage.claim:
@@ -148,7 +146,7 @@ class FlinkDeployment(Component):
         )
 
     def _annotations(self) -> dict[str, str]:
-        return {**(self._decision() or {}), PLAIN_HTTP: WHY_PLAIN, **LEFT_TO_OPERATOR}
+        return {**(self._decision() or {}), **self.storage.annotations(), PLAIN_HTTP: WHY_PLAIN, **LEFT_TO_OPERATOR}
 
     def _decision(self) -> dict[str, str] | None:
         decision = self.args.state_decision
@@ -277,6 +275,11 @@ class FlinkDeployment(Component):
 def deployment_name(pipeline: Pipeline) -> str:
     """The FlinkDeployment's name. The operator allows 45 characters; a pipeline's name has at most 44."""
     return kubernetes_name(pipeline.name)
+
+
+def internal_domain(name: str) -> str:
+    """The trust domain of the job `name`, its only certificate, and that certificate's Secret."""
+    return f"{name}-internal"
 
 
 def rest_url(pipeline: Pipeline) -> str:

@@ -72,10 +72,13 @@ class KafkaAccess:
         """The Avro format's login to a registry that uses Kafka's users."""
         return {"username": user, "password.path": f"{USER_FOLDER}/password"}
 
+    def secrets(self, user: str) -> dict[str, str]:
+        """Volume of a client -> its Secret."""
+        return {"kafka-user": user, **({"kafka-ca": self.ca_secret} if self.ca_secret else {})}
+
     def volumes(self, user: str) -> list[k8s.core.v1.VolumeArgs]:
         """The Secrets of `user` as volumes of a pod."""
-        secrets = {"kafka-user": user, **({"kafka-ca": self.ca_secret} if self.ca_secret else {})}
-        return [secret_volume(name, secret) for name, secret in secrets.items()]
+        return [secret_volume(name, secret) for name, secret in self.secrets(user).items()]
 
     def mounts(self) -> list[k8s.core.v1.VolumeMountArgs]:
         """The mounts of these volumes."""

@@ -71,7 +71,9 @@ class KafkaCluster(Component):
         self.cluster = custom_resource(
             name,
             CustomKind(args.api_version, "Kafka"),
-            site.metadata(name, "kafka"),
+            site.metadata(
+                name, "kafka", annotations=args.tiered_storage.annotations() if args.tiered_storage else None
+            ),
             self._spec(),
             self.keeper(after=self.pools),
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weir.components.images import Image
-from weir.components.object_storage import key_environment
+from weir.components.object_storage import bucket_encryption, key_environment
 from weir.config.storage import ObjectStorage
 
 # Strimzi mounts additional volumes only below /mnt.
@@ -63,6 +63,10 @@ class TieredStorage:
         if not self.storage.workload_identity:
             container["env"] = key_environment()
         return container
+
+    def annotations(self) -> dict[str, str]:
+        """Who encrypts the segments: the plugin's `S3StorageConfig` has no setting that asks for it."""
+        return bucket_encryption(self.storage)
 
     def account_template(self) -> dict[str, Any]:
         """The annotations that bind the brokers' service account to a cloud identity."""
