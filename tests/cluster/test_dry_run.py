@@ -9,6 +9,7 @@ import pytest
 import yaml
 from tests.cluster.api import Api, RefusedError, describe
 from tests.cluster.doubles import readiness
+from tests.cluster.flink_pods import flink_pod
 from tests.renderings import KUBERNETES_STACKS, rendered
 from tests.schemas import crd_folder
 from tests.waiting import wait_until
@@ -116,7 +117,7 @@ def _pods(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
         case "CronJob":
             pods = [spec["jobTemplate"]["spec"]["template"]["spec"]]
         case "FlinkDeployment":
-            pods = [_flink_pod(spec, role) for role in ("jobManager", "taskManager")]
+            pods = [flink_pod(spec, role) for role in ("jobManager", "taskManager")]
         case _:
             pods = []
     metadata = manifest["metadata"]
@@ -134,19 +135,3 @@ def _with_claims(spec: dict[str, Any]) -> dict[str, Any]:
     pod = spec["template"]["spec"]
     claims = [{"name": claim["metadata"]["name"], "emptyDir": {}} for claim in spec.get("volumeClaimTemplates") or ()]
     return {**pod, "volumes": [*(pod.get("volumes") or ()), *claims]}
-
-
-def _flink_pod(spec: dict[str, Any], role: str) -> dict[str, Any]:
-    """Flink's operator lays the role's template over the common one, and adds the image."""
-    common, own = spec["podTemplate"]["spec"], spec[role]["podTemplate"]["spec"]
-    parts = {container["name"]: container for container in own.get("containers", ())}
-    containers = [
-        {
-            "image": spec["image"],
-            **container,
-            **(part := parts.get(container["name"], {})),
-            "volumeMounts": [*container.get("volumeMounts", ()), *part.get("volumeMounts", ())],
-        }
-        for container in common["containers"]
-    ]
-    return {**common, "volumes": [*common.get("volumes", ()), *own.get("volumes", ())], "containers": containers}

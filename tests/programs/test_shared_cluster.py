@@ -72,11 +72,20 @@ def test_two_environments_that_install_do_clash_and_only_in_charts() -> None:
     ]
 
 
+def admission(namespace: str) -> set[tuple[str, str, str]]:
+    """The policies of Flink's account, and their bindings."""
+    return {
+        (f"ValidatingAdmissionPolicy{suffix}", "", f"{namespace}-flink-{resource}")
+        for suffix in ("", "Binding")
+        for resource in ("pods", "deployments", "configmaps")
+    }
+
+
 def test_what_is_of_the_whole_cluster_carries_the_environments_prefix() -> None:
     of_cluster = {entry for entry in objects(rendered_with("staging", STAGING)) if not entry[1]}
-    assert of_cluster == {("Namespace", "", "weir-staging")}
+    assert of_cluster == {("Namespace", "", "weir-staging"), *admission("weir-staging")}
     of_cluster = {entry for entry in objects(rendered_with("dev", DEV)) if not entry[1] and entry[0] != "Chart"}
-    assert of_cluster == {("Namespace", "", "weir-dev"), ("Namespace", "", OPERATORS)}
+    assert of_cluster == {("Namespace", "", "weir-dev"), ("Namespace", "", OPERATORS), *admission("weir-dev")}
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging"])

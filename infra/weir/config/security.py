@@ -78,6 +78,13 @@ class SecurityConfig(Frozen):
         AuthoritiesConfig, Field(description="Which generations of weir's own authorities sign and are trusted.")
     ] = AuthoritiesConfig()
     network_policies: Annotated[bool, Field(description="Deny traffic by default, and allow each known flow.")] = True
+    admission_policies: Annotated[
+        bool,
+        Field(
+            description="The API server refuses what Flink's account has no business with (ADR 18). Off where you may "
+            "not make cluster-wide objects, or where a mesh adds containers to Flink's pods."
+        ),
+    ] = True
     restricted_pods: Annotated[bool, Field(description="Enforce Pod Security `restricted` in the namespaces.")] = True
     allowed_ingress_namespaces: Annotated[
         list[str], Field(description="Namespaces of ingress controllers and proxies that may reach Superset.")

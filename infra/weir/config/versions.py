@@ -45,7 +45,9 @@ CERT_MANAGER = "v1.21.1"
 PROMETHEUS_OPERATOR = "v0.93.0"
 
 KUBERNETES_OLDEST = "1.30"
-"""Strimzi's documentation (attributes of release 1.2.0): 1.30 and later. The other operators ask for less."""
+"""Strimzi's documentation (attributes of release 1.2.0): 1.30 and later. The other operators ask for less.
+
+ValidatingAdmissionPolicy is `v1` since 1.30, too (Kubernetes documentation, "Validating Admission Policy")."""
 KUBERNETES_TESTED = "1.34"
 """What the cluster tests run on, and whose schemas manifests are checked against."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.roles import job_role
 from weir.catalog.spec import Engine
 from weir.components.base import Resources
 from weir.components.flink.account import FlinkAccount, FlinkAccountArgs
+from weir.components.flink.admission import FlinkAdmission, FlinkAdmissionArgs
 from weir.components.flink.deployment import (
     NATIVE,
     STANDALONE,
@@ -51,8 +53,12 @@ def _jobs(environment: PlannedEnvironment, platform: Platform, pipelines: Sequen
     store = environment.stack.storage.object_storage
     annotations = store.service_account_annotations if store else {}
     account = FlinkAccount(platform.site, FlinkAccountArgs(annotations))
+    jobs = [_job(environment, platform, pipeline) for pipeline in pipelines]
     after: Resources = [account.account, account.binding, *_keys(environment, platform), *platform.ready]
-    return [_job(environment, platform, pipeline, after) for pipeline in pipelines]
+    if environment.stack.security.admission_policies:
+        # Before the jobs: one that is new, or changed, may mount what the rules do not yet admit.
+        after = [*after, *FlinkAdmission(platform.site, FlinkAdmissionArgs.of(jobs)).bindings]
+    return [FlinkDeployment(deployment_name(job.pipeline), platform.site, replace(job, after=after)) for job in jobs]
 
 
 def _keys(environment: PlannedEnvironment, platform: Platform) -> Resources:
@@ -66,33 +72,28 @@ def _keys(environment: PlannedEnvironment, platform: Platform) -> Resources:
     return [ObjectStorageKey(platform.site, args).secret]
 
 
-def _job(environment: PlannedEnvironment, platform: Platform, pipeline: Pipeline, after: Resources) -> FlinkDeployment:
+def _job(environment: PlannedEnvironment, platform: Platform, pipeline: Pipeline) -> FlinkDeploymentArgs:
     stack = environment.stack
     plain = stack.operators.flink is FlinkOperatorProvider.PLAIN
-    return FlinkDeployment(
-        deployment_name(pipeline),
-        platform.site,
-        FlinkDeploymentArgs(
-            pipeline=pipeline,
-            plan=environment.plan.flink[pipeline.name],
-            version=FlinkVersion(
-                versions.FLINK,
-                versions.FLINK_CRD_VERSION_PLAIN if plain else versions.FLINK_CRD_VERSION,
-                versions.CRDS["FlinkDeployment"].api_version,
-            ),
-            # The plain operator knows no Flink 2: it must not ask Flink's own client for pods.
-            mode=STANDALONE if plain else NATIVE,
-            image=image(stack.images, ImageName.FLINK_JOB),
-            kafka=platform.kafka,
-            cassandra=platform.cassandra,
-            cassandra_role=job_role(pipeline.name),
-            registry_url=platform.registry_url,
-            registry_login=stack.kafka.provider is KafkaProvider.AIVEN,
-            operator=OperatorPolicy.of(stack.retention),
-            authority=platform.authority,
-            object_storage=stack.storage.object_storage,
-            storage_class=stack.storage.classes.flink,
-            state_decision=stack.flink.state_decisions.get(pipeline.name),
-            after=after,
+    return FlinkDeploymentArgs(
+        pipeline=pipeline,
+        plan=environment.plan.flink[pipeline.name],
+        version=FlinkVersion(
+            versions.FLINK,
+            versions.FLINK_CRD_VERSION_PLAIN if plain else versions.FLINK_CRD_VERSION,
+            versions.CRDS["FlinkDeployment"].api_version,
         ),
+        # The plain operator knows no Flink 2: it must not ask Flink's own client for pods.
+        mode=STANDALONE if plain else NATIVE,
+        image=image(stack.images, ImageName.FLINK_JOB),
+        kafka=platform.kafka,
+        cassandra=platform.cassandra,
+        cassandra_role=job_role(pipeline.name),
+        registry_url=platform.registry_url,
+        registry_login=stack.kafka.provider is KafkaProvider.AIVEN,
+        operator=OperatorPolicy.of(stack.retention),
+        authority=platform.authority,
+        object_storage=stack.storage.object_storage,
+        storage_class=stack.storage.classes.flink,
+        state_decision=stack.flink.state_decisions.get(pipeline.name),
     )
