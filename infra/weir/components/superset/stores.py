@@ -49,6 +49,11 @@ class StoreArgs:
     """Changes with the password, which both servers read at their start."""
 
 
+PG_ISREADY = ["pg_isready", "--username=superset", "--dbname=superset"]
+PG_REJECTS = 1
+"""Its exit code while the server starts or recovers; 2 where none answers. Source: PostgreSQL documentation."""
+
+
 class PostgreSql(Component):
     """One PostgreSQL with a volume, for environments whose dashboards may be down while a node restarts."""
 
@@ -66,12 +71,14 @@ class PostgreSql(Component):
             "POSTGRES_INITDB_ARGS": "--auth-host=scram-sha-256",
         }
         folders = {"data": DATA_FOLDER, "run": "/var/run/postgresql", "tmp": "/tmp"}  # noqa: S108 - the pod's own
-        alive = k8s.core.v1.ExecActionArgs(command=["pg_isready", "--username=superset", "--dbname=superset"])
+        ready = k8s.core.v1.ExecActionArgs(command=PG_ISREADY)
+        alive = k8s.core.v1.ExecActionArgs(command=["sh", "-c", f"{' '.join(PG_ISREADY)}; [ $? -le {PG_REJECTS} ]"])
         server = replace(
             _server(POSTGRESQL, args, POSTGRESQL_PORT, folders),
             environment=environment(variables),
             after_start=["sh", "-c", set_password(f"{SECRET_FOLDER}/{args.password_key}")],
-            probes=_probes(exec_=alive),
+            # A server that recovers rejects connections: it is not ready, and it is not killed for it.
+            probes=_probes(k8s.core.v1.ProbeArgs(exec_=ready), k8s.core.v1.ProbeArgs(exec_=alive)),
         )
         claim = Claim("data", args.size.disk_gib, args.storage_class, site.selector(POSTGRESQL))
         stateful_set(self, server, claim, service=POSTGRESQL)
@@ -113,12 +120,12 @@ class Valkey(Component):
         command = ["sh", "-c", f"umask 077 && {settings} && exec {start} {limits}"]
         folders = {"tmp": "/tmp", "data": "/data"}  # noqa: S108 - the pod's own
         service(self, VALKEY, shared.COMPONENT, {"server": VALKEY_PORT})
-        alive = k8s.core.v1.TCPSocketActionArgs(port="server")
+        connects = k8s.core.v1.ProbeArgs(tcp_socket=k8s.core.v1.TCPSocketActionArgs(port="server"))
         server = replace(
             _server(VALKEY, args, VALKEY_PORT, folders),
             command=command,
             environment=[],
-            probes=_probes(tcp_socket=alive),
+            probes=_probes(connects, connects),
         )
         deployment(self, server, recreate=True)
         self.register_outputs({})
@@ -146,16 +153,16 @@ def _server(name: str, args: StoreArgs, port: int, folders: dict[str, str]) -> W
     )
 
 
-def _probes(
-    exec_: k8s.core.v1.ExecActionArgs | None = None, tcp_socket: k8s.core.v1.TCPSocketActionArgs | None = None
-) -> Probes:
-    def alive(period_seconds: int, failures: int) -> k8s.core.v1.ProbeArgs:
+def _probes(ready: k8s.core.v1.ProbeArgs, alive: k8s.core.v1.ProbeArgs) -> Probes:
+    """Not ready after half a minute; killed only after three, or two at its start."""
+
+    def every(action: k8s.core.v1.ProbeArgs, period_seconds: int, failures: int) -> k8s.core.v1.ProbeArgs:
         return k8s.core.v1.ProbeArgs(
-            exec_=exec_,
-            tcp_socket=tcp_socket,
+            exec_=action.exec_,
+            tcp_socket=action.tcp_socket,
             period_seconds=period_seconds,
             timeout_seconds=5,
             failure_threshold=failures,
         )
 
-    return Probes(alive(2, failures=60), alive(10, failures=6), alive(10, failures=6))
+    return Probes(every(alive, 2, failures=60), every(ready, 10, failures=3), every(alive, 30, failures=6))
