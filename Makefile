@@ -45,8 +45,8 @@ test-cluster: setup-tests ## The platform on a real Kubernetes by the real Pulum
 	$(PYTEST) -m "cluster and not long" tests/cluster tests/toolchain/images
 
 .PHONY: test-long
-test-long: setup-tests ## What takes long: a round of weir prove, pods killed and changed by hand in the cluster
-	$(PYTEST) -m "long and not cluster" tests/faults
+test-long: setup-tests ## What takes long: a round of weir prove, signed images, pods killed and changed by hand in the cluster
+	$(PYTEST) -m "long and not cluster" tests/faults tests/contract
 	$(PYTEST) -m cluster tests/cluster
 
 .PHONY: setup-cluster

@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
             there = cluster.other(FOLDER)
             return subprocess.run(there.node_command(*command), env=there.environment, check=False).returncode
         case ["build"]:
-            programs.ensure(*programs.ALL)
+            programs.ensure(*programs.CLUSTER)
         case _:
             sys.stderr.write(f"{__doc__}\n")
             return 2

@@ -1,4 +1,4 @@
-"""The Go programs of the cluster, built once from the modules in `go/`, whose go.mod and go.sum pin every line of them.
+"""The Go programs of the cluster, and cosign: built once from the modules in `go/`, whose go.mod and go.sum pin them.
 
 Each lands in a folder of weir's cache whose name changes with its sources. It is built in a staging folder and renamed,
 so a folder that exists is whole, and an emptied cache only costs time.
@@ -32,6 +32,8 @@ KUBERNETES_COMPONENTS = (
     "kubelet",
 )
 PULUMI = "github.com/pulumi/pulumi"
+COSIGN = "github.com/sigstore/cosign/v3"
+IMAGE_REGISTRY = "github.com/google/go-containerregistry/cmd/registry"
 LANGUAGE_EXECUTOR = "pulumi-language-python-exec"
 
 
@@ -89,6 +91,16 @@ def _take_executor(source: Path, folder: Path) -> None:
     shutil.copyfile(script, folder / LANGUAGE_EXECUTOR)
 
 
+def _cosign_version(version: str) -> dict[str, str]:
+    """What it calls itself; a program that is built as part of another module does not know."""
+    return {"sigs.k8s.io/release-utils/version.gitVersion": version}
+
+
+def _build_registry(source: Path, folder: Path) -> None:
+    """A registry in memory, from the library by which cosign speaks to registries."""
+    _go(source, "build", "-trimpath", "-ldflags", "-s -w", "-o", str(folder / "registry"), IMAGE_REGISTRY)
+
+
 ALL = {
     program.name: program
     for program in (
@@ -103,9 +115,11 @@ ALL = {
             flags=lambda version: {f"{PULUMI}/sdk/v3/go/common/version.Version": version},
             finish=_take_executor,
         ),
+        Program("cosign", COSIGN, f"{COSIGN}/cmd/cosign", flags=_cosign_version, finish=_build_registry),
     )
 }
 KUBERNETES = ("pause", "etcd", "coredns", "kubeall")
+CLUSTER = (*KUBERNETES, "pulumi")
 
 
 def ensure(*names: str, report: Callable[[str], None] = print) -> dict[str, Path]:

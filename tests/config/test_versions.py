@@ -26,6 +26,7 @@ REPOSITORY = Path(__file__).parents[2]
         ("toolchain/pom.xml", r"<flink.version>(.*?)<", versions.FLINK),
         ("toolchain/pom.xml", r"<flink-kafka.version>(.*?)<", versions.FLINK_KAFKA_CONNECTOR),
         ("pom.xml", r"<flink.version>(.*?)<", versions.FLINK),
+        ("tests/cluster/go/cosign/go.mod", r"github.com/sigstore/cosign/v3 v(\S+)", versions.COSIGN),
         ("locks/flink.txt", r"^apache-flink==(\S+)", versions.FLINK),
         ("locks/superset.txt", r"^apache-superset==(\S+)", versions.SUPERSET),
     ],

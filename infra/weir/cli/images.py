@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from weir.cli.shared import JsonOption, StackOption, console, write_stack_file
+from weir.cli.shared import JsonOption, PlainHttpOption, StackOption, console, write_stack_file
 
 if TYPE_CHECKING:
+    from weir.catalog.environment import Environment
     from weir.toolchain.images.build import BuiltImage
 
 commands = typer.Typer(no_args_is_help=True)
+StackArgument = Annotated[str, typer.Argument(help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")]
 NamesArgument = Annotated[list[str] | None, typer.Argument(help="Folders below images/. Default: all.")]
 MEBIBYTE = 1 << 20
 
 
 @commands.callback()
 def _images() -> None:
-    """List, pin and build the container images of a stack."""
+    """List, pin, build, sign and verify the container images of a stack."""
 
 
 @commands.command("list")
@@ -38,8 +40,8 @@ def list_images(stack: StackOption = "dev", as_json: JsonOption = False) -> None
 
 @commands.command()
 def pin(
-    stack: Annotated[str, typer.Argument(help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")],
-    plain_http: Annotated[bool, typer.Option("--plain-http", help="For a registry that has no TLS.")] = False,
+    stack: StackArgument,
+    plain_http: PlainHttpOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the digests without writing them.")] = False,
 ) -> None:
     """Ask the registries for the digests of a stack's images, and write those that it lacks into its file."""
@@ -113,6 +115,65 @@ def build(
             highlight=False,
             markup=False,
         )
+
+
+@commands.command()
+def sign(
+    stack: StackArgument,
+    key: Annotated[str, typer.Option(help="Private key of cosign: a file, or an address such as awskms://...")],
+    bills: Annotated[Path, typer.Option(help="Where `weir images build --bills` wrote the images' SBOMs.")],
+    plain_http: PlainHttpOption = False,
+) -> None:
+    """Sign a stack's own images by digest with cosign, and attach their SBOMs.
+
+    The key's password is the environment variable COSIGN_PASSWORD.
+    """
+    import os  # noqa: PLC0415
+
+    from weir.clients import cosign  # noqa: PLC0415
+    from weir.programs import signing  # noqa: PLC0415
+
+    images = signing.own_images(_environment(stack))
+    signing.check_key(key, os.environ)
+    found = signing.bills_of(images, bills)
+    for name in signing.sign(images, key, found, cosign.found(os.environ, plain_http)):
+        console.print(f"{name.value}: signed, with its SBOM  {images[name]}", highlight=False, markup=False)
+
+
+@commands.command()
+def verify(
+    stack: StackArgument,
+    key: Annotated[str, typer.Option(help="Public key of cosign. Default: the stack's signature_key_file.")] = "",
+    plain_http: PlainHttpOption = False,
+) -> None:
+    """Verify the signatures and SBOMs of a stack's own images by digest with cosign."""
+    import os  # noqa: PLC0415
+
+    from weir.clients import cosign  # noqa: PLC0415
+    from weir.config.errors import WeirError  # noqa: PLC0415
+    from weir.config.repository import stack_file  # noqa: PLC0415
+    from weir.programs import signing  # noqa: PLC0415
+
+    environment = _environment(stack)
+    images = signing.own_images(environment)
+    public = signing.public_key(environment.stack, stack_file(stack), key)
+    refused = []
+    for verdict in signing.verdicts(images, public, cosign.found(os.environ, plain_http)):
+        said = "; ".join(verdict.faults) or "signature and SBOM verified"
+        console.print(f"{verdict.name.value}: {said}  {verdict.reference}", highlight=False, markup=False)
+        refused += [verdict.name.value] if verdict.faults else []
+    if refused:
+        raise WeirError(
+            f"not signed, or not by {public}: {', '.join(refused)}; `weir images sign` signs what you built"
+        )
+
+
+def _environment(stack: str) -> Environment:
+    from weir.catalog.environment import load_environment  # noqa: PLC0415
+    from weir.config.repository import REPOSITORY, stack_file  # noqa: PLC0415
+    from weir.config.stack import load_stack  # noqa: PLC0415
+
+    return load_environment(REPOSITORY / "pipelines", load_stack(stack_file(stack)))
 
 
 def _line(image: BuiltImage) -> str:

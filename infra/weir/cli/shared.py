@@ -22,6 +22,7 @@ errors = Console(stderr=True, soft_wrap=True)
 
 StackOption = Annotated[str, typer.Option("--stack", help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+PlainHttpOption = Annotated[bool, typer.Option("--plain-http", help="For a registry that has no TLS.")]
 PipelineArgument = Annotated[str, typer.Argument(help="A folder below pipelines/ that the stack names.")]
 
 

@@ -61,5 +61,13 @@ class ImagesConfig(Frozen):
             description="`pulumi up` refuses images that are not pinned by digest. Default: where availability.protect."
         ),
     ] = None
+    signature_key_file: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$",
+            description="Public key of cosign, next to the stack file: `weir images verify` takes it, and "
+            "`weir promote` lets in only images that it signed, with their SBOMs.",
+        ),
+    ] = None
     pull_policy: PullPolicy = PullPolicy.IF_NOT_PRESENT
     pull_secrets: Annotated[list[str], Field(description="Pull secrets that exist in the platform's namespaces.")] = []

@@ -28,6 +28,9 @@ SUPERSET = "6.1.0"
 POSTGRESQL = "17.6"
 # renovate: datasource=docker depName=valkey/valkey
 VALKEY = "8.1.4"
+# renovate: datasource=go depName=github.com/sigstore/cosign/v3
+COSIGN = "3.1.3"
+"""For `weir images sign`: the tests build this one from source; any release of its major version will do."""
 PYTHON = "3.11"
 JAVA = "17"
 

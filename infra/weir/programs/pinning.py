@@ -14,7 +14,7 @@ from weir.config.image_references import image_reference
 from weir.config.images import ImageName
 from weir.config.kafka import KafkaProvider
 from weir.config.kubernetes import FlinkOperatorProvider
-from weir.config.stack import load_stack
+from weir.config.stack import StackConfig, load_stack
 from weir.config.stack_edit import with_digests
 
 
@@ -37,14 +37,18 @@ def missing_digests(environment: Environment) -> str:
     missing = [name.value for name in images_used(environment) if name not in stack.images.digests]
     if not missing or not stack.requires_digests:
         return ""
+    return f"images.digests: {', '.join(missing)} missing, and only images by digest may run here; {how_to_pin(stack)}"
+
+
+def how_to_pin(stack: StackConfig) -> str:
+    """What gives the stack's images their digests."""
     before, here = stack.promotions.from_environment, stack.environment
-    remedy = f"run `weir images pin {here}`"
-    if before:
-        remedy = (
-            f"pin them in {before} first, run `weir promote {here}`, and then `weir images pin {here}` for those that "
-            "run here alone"
-        )
-    return f"images.digests: {', '.join(missing)} missing, and only images by digest may run here; {remedy}"
+    if not before:
+        return f"run `weir images pin {here}`"
+    return (
+        f"pin them in {before} first, run `weir promote {here}`, and then `weir images pin {here}` for those that "
+        "run here alone"
+    )
 
 
 def pinned(stack_file: Path, pipelines: Path, digest_of: Callable[[str], str]) -> Pins:
