@@ -11,14 +11,14 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
 from tests.cluster import programs
 from tests.renderings import settings_of
 from tests.waiting import wait_until
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from weir.cli.images import commands
 from weir.cli.promote import commands as promotion
@@ -31,9 +31,6 @@ from weir.toolchain.images.bill import Component, bill
 from weir.toolchain.images.build import MANIFEST, image_config, image_manifest
 from weir.toolchain.images.definition import ImageDefinition, load_images
 from weir.toolchain.images.layers import Layer, LayerStore, write_entries
-
-if TYPE_CHECKING:
-    from click.testing import Result
 
 # cosign is compiled: nine minutes on two busy cores.
 pytestmark = [pytest.mark.contract, pytest.mark.long, pytest.mark.timeout(3600)]
@@ -149,6 +146,14 @@ def test_signed_images_are_verified_by_their_key_and_no_other(images: Images, si
     assert stranger.exit_code == 1
     assert "flink-job, superset, weir-jobs" in str(stranger.exception)
     assert stranger.output.count("no signature by this key") == stranger.output.count("no SBOM by this key") == len(OWN)
+
+
+def test_signing_again_leaves_one_signature_and_one_bill(images: Images, signed: dict[ImageName, str]) -> None:
+    assert images.sign(images.stack("dev", signed)).exit_code == 0
+    digest = signed[ImageName.WEIR_JOBS].replace(":", "-")
+    manifests = f"http://{images.registry}/v2/weir/weir-jobs/manifests"
+    for suffix in ("sig", "att"):
+        assert len(httpx.get(f"{manifests}/{digest}.{suffix}").raise_for_status().json()["layers"]) == 1, suffix
 
 
 def test_another_digest_of_a_signed_image_is_unsigned(images: Images, signed: dict[ImageName, str]) -> None:

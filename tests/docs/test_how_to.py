@@ -30,6 +30,7 @@ GUIDES = {
         "how-to/add-an-environment.md",
         "how-to/change-retention.md",
         "how-to/retention.md",
+        "how-to/sign-images.md",
     )
 }
 BLOCK = re.compile(r"^(?P<indent> *)```(?P<kind>console|yaml)\n(?P<body>.*?)^ *```$", re.MULTILINE | re.DOTALL)

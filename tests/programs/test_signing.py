@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from tests.renderings import DIGESTS, settings_of
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from weir.cli.images import commands
 from weir.cli.promote import commands as promotion
@@ -18,9 +18,6 @@ from weir.config.image_references import image_reference
 from weir.config.images import ImageName, ImagesConfig
 from weir.config.stack import load_stack
 from weir.config.yaml_text import written
-
-if TYPE_CHECKING:
-    from click.testing import Result
 
 pytestmark = pytest.mark.unit
 
@@ -185,7 +182,7 @@ def test_nothing_is_signed_before_all_bills_are_there(bench: Bench) -> None:
     assert "superset.cdx.json: no CycloneDX document in JSON" in str(bench.sign(file, "--bills", str(bills)).exception)
     (bills / "superset.cdx.json").unlink()
     assert str(bench.sign(file, "--bills", str(bills)).exception).startswith(
-        f"{bills}: superset.cdx.json missing; `weir images build --bills {bills}` writes them."
+        f"{bills}: superset.cdx.json missing; `weir images build --bills {bills}` writes those of "
     )
     assert bench.asked == []
 
@@ -241,6 +238,18 @@ def test_a_promotion_lets_in_images_that_the_stacks_key_signed(bench: Bench, pro
     assert result.exit_code == 0, result.output
     assert load_stack(promoting).images.digests.keys() == {*OWN, "trino"}
     assert bench.asked == questions([reference(name) for name in OWN], f"{bench.folder}/cosign.pub")
+
+
+def test_a_promotion_without_news_asks_nothing(bench: Bench, promoting: Path) -> None:
+    for _ in range(2):
+        assert CliRunner().invoke(promotion, [str(promoting)]).exit_code == 0
+    assert len(bench.asked) == 2 * len(OWN)
+
+
+def test_an_image_that_gets_its_digest_later_is_no_hindrance(bench: Bench, promoting: Path) -> None:
+    bench.write("dev", {"digests": {"superset": DIGESTS["superset"]}})
+    assert CliRunner().invoke(promotion, [str(promoting)]).exit_code == 0
+    assert bench.asked == questions([reference("superset")], f"{bench.folder}/cosign.pub")
 
 
 def test_a_promotion_refuses_an_image_without_a_signature_or_bill(

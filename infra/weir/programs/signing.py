@@ -72,8 +72,8 @@ def bills_of(images: Mapping[ImageName, str], folder: Path) -> dict[ImageName, P
     found = {name: folder / f"{name.value}{BILL_SUFFIX}" for name in images}
     if missing := [path.name for path in found.values() if not path.is_file()]:
         raise WeirError(
-            f"{folder}: {', '.join(missing)} missing; `weir images build --bills {folder}` writes them. For images "
-            "built by a container engine, write them under these names with a generator such as syft"
+            f"{folder}: {', '.join(missing)} missing; `weir images build --bills {folder}` writes those of the images "
+            "that it builds, and `syft IMAGE -o cyclonedx-json` (or another generator) those of a container engine"
         )
     if wrong := [path.name for path in found.values() if not _is_cyclonedx(path)]:
         raise WeirError(f"{folder}: {', '.join(wrong)}: no CycloneDX document in JSON; make it anew")
@@ -99,7 +99,7 @@ def sign(
 ) -> Iterator[ImageName]:
     """Signs each image and attaches its bill; yields it when both are in the registry.
 
-    Signing again is harmless: the registry then has one more signature of the same digest, and the newer bill.
+    Signing again is harmless: cosign keeps one signature of a key, and the newer bill.
 
     Raises:
         WeirError: cosign refuses one; those before it are signed.
