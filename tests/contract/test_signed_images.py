@@ -145,7 +145,7 @@ def test_signed_images_are_verified_by_their_key_and_no_other(images: Images, si
     ]
     assert stranger.exit_code == 1
     assert "flink-job, superset, weir-jobs" in str(stranger.exception)
-    assert stranger.output.count("no signature by this key") == stranger.output.count("no SBOM by this key") == len(OWN)
+    assert stranger.output.count("signature not verified") == stranger.output.count("SBOM not verified") == len(OWN)
 
 
 def test_signing_again_leaves_one_signature_and_one_bill(images: Images, signed: dict[ImageName, str]) -> None:
@@ -161,8 +161,10 @@ def test_another_digest_of_a_signed_image_is_unsigned(images: Images, signed: di
     assert other != signed[ImageName.SUPERSET]
     result = images.verify(images.stack("dev", signed | {ImageName.SUPERSET: other}))
     assert result.exit_code == 1
-    assert [line.split(":")[0] for line in result.output.splitlines() if "no signature" in line] == ["superset"]
-    assert str(result.exception).startswith(f"not signed, or not by {images.folder}/own.pub: superset; ")
+    assert [line.split(":")[0] for line in result.output.splitlines() if "signature not verified" in line] == [
+        "superset"
+    ]
+    assert str(result.exception).startswith(f"not verified with {images.folder}/own.pub: superset; ")
 
 
 def test_a_bill_is_no_signature_and_a_signature_no_bill(images: Images) -> None:
@@ -206,14 +208,14 @@ def test_a_wrong_password_signs_nothing(images: Images, monkeypatch: pytest.Monk
     result = images.sign(file)
     assert result.exit_code == 1
     assert "decryption failed" in str(result.exception)
-    assert images.verify(file).output.count("no signature by this key") == len(OWN)
+    assert images.verify(file).output.count("signature not verified") == len(OWN)
 
 
 def test_a_promotion_takes_what_the_stacks_key_signed(images: Images, signed: dict[ImageName, str]) -> None:
     images.stack("dev", signed)
     own, stranger = ({"signature_key_file": f"{pair}.pub"} for pair in ("own", "stranger"))
     refused = CliRunner().invoke(promotion, [str(images.stack("staging", {}, **stranger))])
-    assert "staging takes only images signed by it. flink-job: no signature" in str(refused.exception)
+    assert "staging takes only images signed by it. flink-job: signature not verified" in str(refused.exception)
     file = images.stack("staging", {}, **own)
     taken = CliRunner().invoke(promotion, [str(file)])
     assert taken.exit_code == 0, taken.exception

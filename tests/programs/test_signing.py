@@ -155,15 +155,15 @@ def test_verification_names_each_image_and_what_it_lacks(
     monkeypatch.setenv("REFUSES", refuses)
     file = bench.write("dev", {"digests": DIGESTS, "signature_key_file": "cosign.pub"})
     result = bench.run("verify", str(file))
-    said = {name: f"no {what} by this key (no matching attestations: wrong key)" for name, what in faults.items()}
+    said = {name: f"{what} not verified (no matching attestations: wrong key)" for name, what in faults.items()}
     assert result.output.splitlines() == [
         f"{name}: {said.get(name, 'signature and SBOM verified')}  {reference(name)}" for name in OWN
     ]
     assert result.exit_code == bool(faults)
     if faults:
         assert str(result.exception) == (
-            f"not signed, or not by {bench.folder}/cosign.pub: {', '.join(faults)}; "
-            "`weir images sign` signs what you built"
+            f"not verified with {bench.folder}/cosign.pub: {', '.join(faults)}; "
+            "if you built them, `weir images sign` signs them"
         )
 
 
@@ -259,7 +259,7 @@ def test_a_promotion_refuses_an_image_without_a_signature_or_bill(
     monkeypatch.setenv("REFUSES", f"cyclonedx {reference('weir-jobs')}")
     result = CliRunner().invoke(promotion, [str(promoting)])
     assert str(result.exception) == (
-        "images.signature_key_file: staging takes only images signed by it. weir-jobs: no SBOM by this key (no "
+        "images.signature_key_file: staging takes only images signed by it. weir-jobs: SBOM not verified (no "
         "matching attestations: wrong key). Sign them where they were built: `weir images sign dev`"
     )
     assert promoting.read_text() == before

@@ -164,7 +164,7 @@ def verify(
         refused += [verdict.name.value] if verdict.faults else []
     if refused:
         raise WeirError(
-            f"not signed, or not by {public}: {', '.join(refused)}; `weir images sign` signs what you built"
+            f"not verified with {public}: {', '.join(refused)}; if you built them, `weir images sign` signs them"
         )
 
 

@@ -118,7 +118,7 @@ def verdicts(images: Mapping[ImageName, str], key: str, cosign: Cosign) -> Itera
             "SBOM": cosign.refusal_of_bill,
         }
         refusals = {what: ask(reference, key) for what, ask in asked.items()}
-        faults = tuple(f"no {what} by this key ({refusal})" for what, refusal in refusals.items() if refusal)
+        faults = tuple(f"{what} not verified ({refusal})" for what, refusal in refusals.items() if refusal)
         yield Verdict(name, reference, faults)
 
 
