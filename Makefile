@@ -58,7 +58,7 @@ setup-cluster: setup # Compile and fetch everything for test-cluster in advance
 test-unit: python # Needs no service, so it fetches none, and its tests may run side by side
 	$(PYTEST) -m unit -n auto --maxprocesses 4
 test-contract test-pipeline test-faults test-browser: test-%: setup-tests
-	$(PYTEST) -m $*
+	$(PYTEST) -m "$* and not long"
 
 .PHONY: setup-tests
 setup-tests: python
