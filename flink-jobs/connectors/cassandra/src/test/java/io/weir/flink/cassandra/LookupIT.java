@@ -143,7 +143,9 @@ class LookupIT extends CassandraTestBase {
     env.executeSql("CREATE TABLE products" + columns + with("products", FULL, SLOW_RELOAD));
     env.executeSql(
         "CREATE TABLE ids (id BIGINT, p AS PROCTIME()) WITH ('connector' = 'datagen', 'number-of-rows' = '100000',"
-            + " 'fields.id.kind' = 'sequence', 'fields.id.start' = '0', 'fields.id.end' = '99999')");
+            // By default, it makes 10,000 rows a second.
+            + " 'rows-per-second' = '10000000', 'fields.id.kind' = 'sequence',"
+            + " 'fields.id.start' = '0', 'fields.id.end' = '99999')");
     run(env, "INSERT INTO written SELECT id, 'name ' || CAST(id % 1000 AS STRING) FROM ids");
 
     // Each row joins by its own key, even if other rows have the same name.
