@@ -30,6 +30,18 @@ SECRET_KEY = "of a Superset that lives as long as a test"
 SQLALCHEMY_DATABASE_URI = "sqlite:///{database}"
 SQLALCHEMY_ENGINE_OPTIONS = {{"connect_args": {{"timeout": 30}}}}
 """
+SIGN_IN = SignIn.model_validate(
+    {
+        "issuer_url": "https://login.example.org/realms/company/",
+        "client_id": "weir",
+        "groups": {
+            "administrators": ["platform"],
+            "editors": ["analysts"],
+            "readers": ["staff"],
+            "readers_of": {"flights": ["ops"]},
+        },
+    }
+)
 SECURE, CLEAR = f"https://{LOOPBACK}", f"http://{LOOPBACK}"
 """Stacks take secure addresses alone; a test's provider and Superset have none."""
 

@@ -8,23 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.superset.cluster_process import cluster_superset
+from tests.superset.cluster_process import SIGN_IN, cluster_superset
 
 from weir.components.superset.settings import CONFIG_FILE
-from weir.config.sign_in import SignIn
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
 
-SIGN_IN = {
-    "issuer_url": "https://login.example.org/realms/company/",
-    "client_id": "weir",
-    "groups": {
-        "administrators": ["platform"],
-        "editors": ["analysts"],
-        "readers": ["staff"],
-        "readers_of": {"flights": ["ops"]},
-    },
-}
 HOSTILE = ["x') OR (1=1) --", "\\' OR 1=1 --", "{{ 1 / 0 }}", ":name %(name)s 100%", "LGA", "O'Hare"]
 EVERYTHING = {"JFK": 3, "LGA": 5, "O'Hare": 7}
 # Each visit: a user, the groups, the claim, and the flights of each airport that the person then sees.
@@ -136,7 +125,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         connection.execute("CREATE TABLE delays (day TEXT, origin TEXT, flights INTEGER)")
         connection.executemany("INSERT INTO delays VALUES ('2013-01-01', ?, ?)", EVERYTHING.items())
         connection.execute("CREATE VIEW departures AS SELECT * FROM delays")
-    superset = cluster_superset(folder, 8088, SignIn.model_validate(SIGN_IN), "http://unused.example.org:8080")
+    superset = cluster_superset(folder, 8088, SIGN_IN, "http://unused.example.org:8080")
     with (folder / CONFIG_FILE).open("a", encoding="utf-8") as config:
         config.write(CACHE)
     superset = replace(superset, args=replace(superset.args, limits=LIMITS))

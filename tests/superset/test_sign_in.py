@@ -7,22 +7,10 @@ import re
 from typing import Any
 
 import pytest
-from tests.superset.cluster_process import cluster_superset
-
-from weir.config.sign_in import SignIn
+from tests.superset.cluster_process import SIGN_IN, cluster_superset
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
 
-SIGN_IN = {
-    "issuer_url": "https://login.example.org/realms/company/",
-    "client_id": "weir",
-    "groups": {
-        "administrators": ["platform"],
-        "editors": ["analysts"],
-        "readers": ["staff"],
-        "readers_of": {"flights": ["ops"]},
-    },
-}
 # Each visit: the groups of a user, one after the other on one metadata database.
 VISITS = [
     ("ada", ["platform"]),
@@ -98,7 +86,7 @@ print(json.dumps(told))
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("superset")
-    superset = cluster_superset(folder, 8088, SignIn.model_validate(SIGN_IN), "http://unused.example.org:8080")
+    superset = cluster_superset(folder, 8088, SIGN_IN, "http://unused.example.org:8080")
     return json.loads(superset.run("-c", TELL, json.dumps(VISITS)).splitlines()[-1])
 
 
