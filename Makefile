@@ -45,7 +45,7 @@ test-cluster: setup-tests ## The platform on a real Kubernetes by the real Pulum
 	$(PYTEST) -m "cluster and not long" tests/cluster tests/toolchain/images
 
 .PHONY: test-long
-test-long: setup-tests ## What takes long: a round of weir prove, signed images, pods killed and changed by hand in the cluster
+test-long: setup-tests ## What takes long: a round of weir prove, signed images, pods killed, changed by hand and given other passwords in the cluster
 	$(PYTEST) -m "long and not cluster" tests/faults tests/contract
 	$(PYTEST) -m cluster tests/cluster
 

@@ -209,6 +209,7 @@ def test_another_size_and_a_new_column_roll_out_and_all_stays_exact(platform: De
     assert platform.savepoint() not in {None, before}, "the job began without its state"
 
 
+@pytest.mark.long
 def test_passwords_rotate_while_flights_flow(platform: Deployed, flights: Dataset) -> None:
     """As docs/how-to/rotate.md says, of a Kafka user and of Cassandra's roles."""
     user, role = f"weir-{PIPELINE}", f"cassandra-role-{kubernetes_name(job_role(PIPELINE))}"
