@@ -45,8 +45,8 @@ test-cluster: setup-tests ## The platform on a real Kubernetes by the real Pulum
 	$(PYTEST) -m "cluster and not long" tests/cluster tests/toolchain/images
 
 .PHONY: test-long
-test-long: setup-tests ## What takes long: a round of weir prove, signed images, pods killed, changed by hand and given other passwords in the cluster
-	$(PYTEST) -m "long and not cluster" tests/faults tests/contract
+test-long: setup-tests ## What takes long: a round of weir prove, signed images, sign-in through Keycloak, pods killed, changed by hand and given other passwords in the cluster
+	$(PYTEST) -m "long and not cluster" tests/faults tests/contract tests/browser
 	$(PYTEST) -m cluster tests/cluster
 
 .PHONY: setup-cluster

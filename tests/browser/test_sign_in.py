@@ -32,7 +32,7 @@ from weir.verify.dataset import EVENTS, scalar
 if TYPE_CHECKING:
     from tests.browser.served import Served
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(900)]
 
 PEOPLE = (Person("ada", ("platform",)), Person("rita", ("staff",), ("JFK",)), Person("nora", ("canteen",)))
 GROUPS = {"administrators": ["platform"], "readers_of": {"flights": ["staff"]}}
