@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tests.ports import free_port
 
 from weir.config.repository import REPOSITORY
 from weir.local import installation
@@ -135,12 +135,6 @@ def running_keycloak(folder: Path, content: Mapping[str, Any]) -> Iterator[Keycl
             yield server
         finally:
             process.terminate()
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on."""
-    with socket.create_server((LOOPBACK, 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -21,7 +21,8 @@ from tests.browser.dashboard_page import (
     watched,
 )
 from tests.catalog.with_clients import flights_with
-from tests.keycloak import CLIENT_ID, Person, free_port, realm, running_keycloak
+from tests.keycloak import CLIENT_ID, Person, realm, running_keycloak
+from tests.ports import free_port
 from tests.superset.cluster_process import CLEAR, SECURE, ClusterSuperset, cluster_superset
 
 from weir.catalog.access import dashboard_limits

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.incluster.database.node import free_port
+from tests.ports import free_port
 
 from weir.components.superset.stores import set_password
 

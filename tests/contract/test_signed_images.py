@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.cluster import programs
+from tests.ports import free_port
 from tests.renderings import settings_of
 from tests.waiting import wait_until
 from typer.testing import CliRunner, Result
@@ -94,9 +94,7 @@ def programs_folder() -> Path:
 
 @pytest.fixture(scope="module")
 def registry(programs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("localhost", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     log = tmp_path_factory.mktemp("registry") / "registry.log"
     with log.open("wb") as stream:
         command = [programs_folder / "registry", "-port", str(port)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 from tests.components import serving
 from tests.components.serving import DEV, FLIGHTS, IMAGE, made_by, one
 from tests.contract.certificates import Authority
+from tests.ports import free_port
 from tests.secured_cassandra import secured_node, wait_until_open
 
 from weir.clients.cassandra import Access, admin_session
@@ -164,7 +164,7 @@ class TrinoCluster:
 @contextmanager
 def running(ctx: Context, folder: Path) -> Iterator[TrinoCluster]:
     """Cassandra with passwords and TLS, and both nodes of Trino."""
-    contact_point, port, log_port = f"{LOOPBACK}:{ctx.ports.cassandra}", _free_port(), _free_port()
+    contact_point, port, log_port = f"{LOOPBACK}:{ctx.ports.cassandra}", free_port(), free_port()
     cluster = TrinoCluster(ctx, folder, port, log_port, Authority.made_in(folder / "authority", ctx.toolchain.java17))
     access = CassandraAccess((contact_point,), CASSANDRA_DATACENTER, "cassandra-tls", ())
     args = (PLAN, IMAGE, access, SUPERUSER)
@@ -197,7 +197,7 @@ def running(ctx: Context, folder: Path) -> Iterator[TrinoCluster]:
         _node(cluster, "trino", port, files("trino"), trusted),
     ):
         fill(wait_until_open(Access((contact_point,), CASSANDRA_DATACENTER, SUPERUSER, SUPERUSER, trusted)))
-        with _node(cluster, "trino-worker", _free_port(), files("trino-worker"), trusted):
+        with _node(cluster, "trino-worker", free_port(), files("trino-worker"), trusted):
             cluster.wait_for_nodes(2)
             yield cluster
 
@@ -282,9 +282,3 @@ def _replaced(text: str, replacements: dict[str, str]) -> str:
     for before, after in replacements.items():
         text = text.replace(before, after)
     return text
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((LOOPBACK, 0))
-        return listener.getsockname()[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from tests.ports import free_port
 from tests.secured_cassandra import STORE_PASSWORD
 
 from weir.catalog.database import database_of
@@ -22,7 +22,7 @@ from weir.config.endpoints import Endpoints
 from weir.config.repository import REPOSITORY
 from weir.incluster.daemon import argument_parser, endpoints_of
 from weir.local import cassandra
-from weir.local.service import CASSANDRA_DATACENTER, LOOPBACK, Context
+from weir.local.service import CASSANDRA_DATACENTER, Context
 from weir.sizing.plan import CassandraPlan, NodeSize
 
 if TYPE_CHECKING:
@@ -63,12 +63,6 @@ def audited(log: Path, text: str) -> list[str]:
     """The lines of the audit log with `text`."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return [line for line in lines if "FileAuditLogger" in line and text in line]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((LOOPBACK, 0))
-        return listener.getsockname()[1]
 
 
 def run_job(access: Access, files: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
