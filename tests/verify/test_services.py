@@ -16,7 +16,6 @@ import duckdb
 import fastavro
 import httpx
 import pytest
-from cassandra.concurrent import execute_concurrent_with_args
 from tests.pipeline.orders import write_orders_pipeline
 from tests.verify.played_job import CONFIG, ORDERS, Bench, play_the_job, write_letters
 
@@ -25,7 +24,7 @@ from weir.catalog.pipeline import load_pipeline
 from weir.catalog.tables import Table, create_keyspace_statement
 from weir.catalog.types import ColumnType
 from weir.clients.cassandra import session_of
-from weir.clients.cassandra_rows import insert_statement
+from weir.clients.cassandra_rows import write_rows
 from weir.clients.kafka import TopicReader
 from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints
@@ -232,7 +231,7 @@ def test_every_type_survives_the_way_from_cassandra_into_duckdb(endpoints: Endpo
     with session_of(endpoints) as session:
         session.execute(create_keyspace_statement("types", {endpoints.cassandra_datacenter: 1}))
         session.execute(table.create_statement())
-        execute_concurrent_with_args(session, insert_statement(session, table), rows)
+        write_rows(session, table, rows)
         with duckdb.connect() as connection:
             assert copy_table(session, connection, table) == len(rows)
             copied = connection.execute(f"FROM {actual_table(table.name)} ORDER BY id").fetchall()

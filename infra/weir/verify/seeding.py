@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 from cassandra import DriverException
@@ -30,6 +31,9 @@ from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.verify.dataset import SQL_TYPES, listed, open_references, quoted, reference_rows, reference_table, scalar
 from weir.verify.scan import actual_table, copy_table
+
+if TYPE_CHECKING:
+    from cassandra.cluster import Session
 
 IS_NEWS = quoted("@news")
 """A column beside a table's own; no column of a pipeline has this name."""
@@ -46,12 +50,7 @@ def load_references(endpoints: Endpoints, pipeline: Pipeline, dataset: Dataset) 
     rows = reference_rows(pipeline, dataset)
     with session_of(endpoints) as session:
         for name, table in pipeline.reference_tables.items():
-            try:
-                write_rows(session, table, rows[name])
-            except DriverException as error:
-                raise WeirError(
-                    f"{table.qualified_name} cannot be filled: {error}; check that the schema is applied"
-                ) from None
+            _fill(session, table, rows[name])
     return {name: len(found) for name, found in rows.items()}
 
 
@@ -93,18 +92,20 @@ def seed_references(
             base = base_folder / f"{table.qualified_name}.parquet"
             stored = copy_table(session, connection, table)
             rows, kept = rows_to_write(connection, name, table, base, overwrite=overwrite or not stored)
-            try:
-                write_rows(session, table, rows)
-            except DriverException as error:
-                raise WeirError(
-                    f"{table.qualified_name} cannot be filled: {error}; check that the schema is applied"
-                ) from None
+            _fill(session, table, rows)
             write_base(connection, name, base)
             total = scalar(connection, f"SELECT count(*) FROM {reference_table(name)}")
             larger = actual_table(table.name) if stored > total else reference_table(name)
             length = scalar(connection, _mean_text_bytes(table, larger))
             done.append(Seeded(table.qualified_name, total, len(rows), kept, name, max(stored, total), length))
     return done
+
+
+def _fill(session: Session, table: Table, rows: list[tuple]) -> None:
+    try:
+        write_rows(session, table, rows)
+    except DriverException as error:
+        raise WeirError(f"{table.qualified_name} cannot be filled: {error}; check that the schema is applied") from None
 
 
 def rows_to_write(
