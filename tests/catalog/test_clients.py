@@ -221,3 +221,8 @@ CUTS = [
 @pytest.mark.parametrize(("text", "left"), CUTS)
 def test_a_key_is_cut_with_the_comments_above_it(text: str, left: str) -> None:
     assert without(text, "b") == left
+
+
+def test_several_keys_are_cut_as_one_after_the_other() -> None:
+    text = "# of a\na: 1\n# of b\nb:\n  c: 2\n# of d\nd: 3\ne: 4\n"
+    assert without(text, "d", "b", "x") == without(without(text, "b"), "d") == "# of a\na: 1\ne: 4\n"

@@ -206,7 +206,7 @@ def program_files(pipeline: Pipeline) -> dict[str, str]:
     """The pipeline's files by name, as its programs get them: without what concerns none, so that it restarts none."""
     names = (PIPELINE_FILE, pipeline.spec.source.schema_file)
     texts = {name: (pipeline.folder / name).read_text(encoding="utf-8") for name in names}
-    return {**texts, PIPELINE_FILE: without(without(texts[PIPELINE_FILE], "clients"), "access")}
+    return {**texts, PIPELINE_FILE: without(texts[PIPELINE_FILE], "clients", "access")}
 
 
 def load_pipelines(root: Path, names: list[str], engine: Engine | None = None) -> list[Pipeline]:

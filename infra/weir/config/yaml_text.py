@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -42,8 +43,8 @@ def parsed(text: str) -> Any:
     return yaml.load(text, Loader=LOADER)  # noqa: S506 - both are safe loaders
 
 
-def without(text: str, key: str) -> str:
-    """The text of a mapping without one of its keys, nor the comments above that; all other lines stay.
+def without(text: str, *keys: str) -> str:
+    """The text of a mapping without some of its keys, nor the comments above those; all other lines stay.
 
     Raises:
         yaml.YAMLError: it is not YAML.
@@ -52,12 +53,9 @@ def without(text: str, key: str) -> str:
     if not isinstance(node, yaml.MappingNode) or node.flow_style:
         return text
     lines = text.splitlines(keepends=True)
-    names = [name.value for name, _ in node.value]
-    if key not in names:
-        return text
     begins = [_first_line(lines, name.start_mark.line) for name, _ in node.value] + [len(lines)]
-    position = names.index(key)
-    return "".join(lines[: begins[position]] + lines[begins[position + 1] :])
+    kept = [pair for (name, _), pair in zip(node.value, pairwise(begins), strict=True) if name.value not in keys]
+    return "".join([*lines[: begins[0]], *(line for begin, end in kept for line in lines[begin:end])])
 
 
 def _first_line(lines: list[str], line: int) -> int:
