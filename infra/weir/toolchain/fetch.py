@@ -42,8 +42,7 @@ class Pom:
         `trino-jdbc` Trino's, and both `kafka-streams` and `kafka-connect` have Kafka's."""
         program = re.sub(r"-(jars|streams|connect|jdbc)$", "", tool)
         name = f"{program}.version"
-        places = (f"m:properties/m:{name}", f"m:profiles/m:profile[m:id='{program}']/m:properties/m:{name}")
-        value = next(filter(None, (self._root.findtext(place, namespaces=_NAMESPACE) for place in places)), None)
+        value = self._root.findtext(f".//m:properties/m:{name}", namespaces=_NAMESPACE)
         if value is None:
             raise WeirError(f"{self.path}: properties.{name} is missing; add it")
         return value
