@@ -160,13 +160,14 @@ def await_references(task: Task) -> None:
 
         def reloaded() -> bool:
             job = flink.running(task.first.pipeline.name)
-            copies = list(_loaded_at(flink, job.id)) if job else []
+            copies = list(loaded_at(flink, job.id)) if job else []
             return bool(copies) and min(copies) > moment
 
         wait_until("the job to read its reference tables again", reloaded, RELOAD_SECONDS, 1)
 
 
-def _loaded_at(flink: FlinkRest, job_id: str) -> Iterator[float]:
+def loaded_at(flink: FlinkRest, job_id: str) -> Iterator[float]:
+    """When each copy of a reference table was read, in milliseconds since 1970."""
     for vertex in flink.vertices(job_id):
         names = [name for name in flink.metric_names(job_id, vertex["id"]) if name.endswith(".lastReloadEpochMillis")]
         yield from flink.metric_minima(job_id, vertex["id"], names).values()
