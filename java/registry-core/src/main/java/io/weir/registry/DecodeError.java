@@ -19,8 +19,14 @@ public enum DecodeError {
   INCOMPATIBLE_SCHEMA("incompatible-schema"),
   /** The bytes are not a valid Avro encoding of the writer's schema. */
   MALFORMED_AVRO("malformed-avro"),
+  /** The value is not one JSON object, or has a member that a column reads twice. */
+  MALFORMED_JSON("malformed-json"),
   /** Bytes are left after the record. */
   TRAILING_BYTES("trailing-bytes"),
+  /** A JSON record has no value for a column that must have one. */
+  MISSING_VALUE("missing-value"),
+  /** A JSON record has a value that its column does not take. */
+  BAD_VALUE("bad-value"),
   /** A time is outside the range of the pipeline, or of what its tables can display. */
   OUT_OF_RANGE("out-of-range"),
   /** The only column of a partition key is empty. */

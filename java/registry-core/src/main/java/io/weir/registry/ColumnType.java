@@ -1,4 +1,4 @@
-package io.weir.streams;
+package io.weir.registry;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
@@ -32,7 +32,7 @@ public enum ColumnType {
   @JsonProperty("timestamp")
   TIMESTAMP;
 
-  boolean isInteger() {
+  public boolean isInteger() {
     return this == INT || this == BIGINT;
   }
 }

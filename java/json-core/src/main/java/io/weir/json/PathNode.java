@@ -1,0 +1,206 @@
+package io.weir.json;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A node of the tree of all paths that columns read, and what the current record has there.
+ *
+ * <p>A record visits a node at most once: an object that has a member of a path twice is malformed.
+ * So a node knows by the number of the record whether its value is the current one, and nothing is
+ * cleared between records.
+ */
+final class PathNode {
+  /** What a value is. */
+  enum Kind {
+    NULL,
+    TRUE,
+    FALSE,
+    NUMBER,
+    TEXT,
+    OBJECT,
+    ARRAY
+  }
+
+  private static final PathNode[] NONE = {};
+
+  /** The node of the value that holds this one; null at the root. */
+  final PathNode parent;
+
+  /** The last step of the path: a name or a position; null at the root. */
+  final Object step;
+
+  private final byte[] name;
+
+  /** Whether the name stands in JSON as it is. It may be escaped nevertheless. */
+  private final boolean plain;
+
+  private final List<PathNode> children = new ArrayList<>();
+  private PathNode[] elements = NONE;
+  private PathNode[][] members = {};
+
+  /** The member that came first in the last record, and the one that came after this node. */
+  private PathNode first;
+
+  private PathNode next;
+
+  /** The number of the record that the value belongs to. */
+  private long record;
+
+  private Kind kind;
+  private int start;
+  private int end;
+  private boolean escaped;
+
+  private PathNode(PathNode parent, Object step) {
+    this.parent = parent;
+    this.step = step;
+    this.name = step instanceof String text ? text.getBytes(StandardCharsets.UTF_8) : new byte[0];
+    this.plain = String.valueOf(step).chars().allMatch(c -> c >= 0x20 && c != '"' && c != '\\');
+  }
+
+  static PathNode root() {
+    return new PathNode(null, null);
+  }
+
+  /** Returns the node at the end of a path, which starts here. */
+  PathNode grow(List<Object> path) {
+    PathNode node = this;
+    for (Object step : path) {
+      node = node.child(step);
+    }
+    return node;
+  }
+
+  private PathNode child(Object step) {
+    for (PathNode child : children) {
+      if (child.step.equals(step)) {
+        return child;
+      }
+    }
+    PathNode child = new PathNode(this, step);
+    children.add(child);
+    index();
+    return child;
+  }
+
+  private void index() {
+    elements = children.stream().filter(c -> c.step instanceof Integer).toArray(PathNode[]::new);
+    PathNode[] named =
+        children.stream().filter(c -> c.step instanceof String).toArray(PathNode[]::new);
+    members = new PathNode[Integer.highestOneBit(2 * named.length + 1)][];
+    for (int slot = 0; slot < members.length; slot++) {
+      int wanted = slot;
+      members[slot] =
+          Arrays.stream(named)
+              .filter(each -> slot(each.name, 0, each.name.length) == wanted)
+              .toArray(PathNode[]::new);
+    }
+    for (int i = 0; i < named.length; i++) {
+      named[i].next = i + 1 < named.length ? named[i + 1] : null;
+    }
+    first = named.length == 0 ? null : named[0];
+  }
+
+  private int slot(byte[] bytes, int from, int to) {
+    int length = to - from;
+    int mixed = length == 0 ? 0 : (length * 31 + bytes[from]) * 31 + bytes[to - 1];
+    return mixed & members.length - 1;
+  }
+
+  boolean hasMembers() {
+    return first != null;
+  }
+
+  /**
+   * The member that is likely to come after this one, or as the first; null if none is known. Most
+   * records of a topic have their members in the same order.
+   */
+  PathNode expected(PathNode previous) {
+    return previous == null ? first : previous.next;
+  }
+
+  /** Remembers that this member came after {@code previous}, or as the first. */
+  void learn(PathNode previous, PathNode member) {
+    if (previous == null) {
+      first = member;
+    } else {
+      previous.next = member;
+    }
+  }
+
+  /** Whether the bytes from {@code from} are this node's name, without escapes, and a quote. */
+  boolean isNamed(byte[] bytes, int from) {
+    int to = from + name.length;
+    return plain
+        && to < bytes.length
+        && bytes[to] == '"'
+        && Arrays.equals(bytes, from, to, name, 0, name.length);
+  }
+
+  int nameLength() {
+    return name.length;
+  }
+
+  /** The member of this name, in UTF-8 without escapes; null if no column reads it. */
+  PathNode member(byte[] bytes, int from, int to) {
+    for (PathNode member : members[slot(bytes, from, to)]) {
+      if (Arrays.equals(bytes, from, to, member.name, 0, member.name.length)) {
+        return member;
+      }
+    }
+    return null;
+  }
+
+  /** The element at a position; null if no column reads it. */
+  PathNode element(int position) {
+    for (PathNode element : elements) {
+      if ((Integer) element.step == position) {
+        return element;
+      }
+    }
+    return null;
+  }
+
+  /** Whether the step from this node to a child needs an object, not an array. */
+  boolean isMember() {
+    return step instanceof String;
+  }
+
+  boolean isIn(long current) {
+    return record == current;
+  }
+
+  /**
+   * Sets the value of a record.
+   *
+   * @param start of the value's text in the record
+   * @param end of the value's text
+   * @param escaped whether it is a text with escapes
+   */
+  void found(long record, Kind kind, int start, int end, boolean escaped) {
+    this.record = record;
+    this.kind = kind;
+    this.start = start;
+    this.end = end;
+    this.escaped = escaped;
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  int start() {
+    return start;
+  }
+
+  int end() {
+    return end;
+  }
+
+  boolean isEscaped() {
+    return escaped;
+  }
+}
