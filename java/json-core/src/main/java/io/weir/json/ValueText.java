@@ -4,6 +4,7 @@ import io.weir.json.PathNode.Kind;
 import io.weir.registry.DecodeError;
 import io.weir.registry.DecodeException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** The text of the value that is being converted: the content of a text, or the literal itself. */
 final class ValueText {
@@ -54,7 +55,7 @@ final class ValueText {
   }
 
   boolean isText(byte[] other) {
-    return isText() && java.util.Arrays.equals(bytes, start, end, other, 0, other.length);
+    return isText() && Arrays.equals(bytes, start, end, other, 0, other.length);
   }
 
   /** The error of a value that a column does not take. */

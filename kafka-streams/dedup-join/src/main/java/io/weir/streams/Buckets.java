@@ -1,5 +1,6 @@
 package io.weir.streams;
 
+import io.weir.registry.ColumnType;
 import io.weir.streams.PipelinePlan.Column;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -19,7 +19,7 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
  * registry is not the record's fault: the thread fails and resumes from the last commit.
  */
 final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded> {
-  private final RowReader reader;
+  private final EventReader reader;
   private final RowCodec id;
   private final int[] idColumns;
   private final int width;
@@ -33,7 +33,7 @@ final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded
    * @param limits of the first columns, which are the event's own
    */
   DecodeProcessor(
-      RowReader reader,
+      EventReader reader,
       RowCodec id,
       List<Integer> idColumns,
       int width,

@@ -1,9 +1,12 @@
 package io.weir.streams;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.weir.json.JsonColumn;
+import io.weir.registry.ColumnType;
 import io.weir.registry.EventLimits;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,14 +48,46 @@ public record PipelinePlan(
   /** A column; {@code nullable} says whether its value may be null. */
   public record Column(String name, ColumnType type, boolean nullable) {}
 
+  /** How events are written. */
+  public enum Format {
+    @JsonProperty("avro")
+    AVRO,
+    @JsonProperty("json")
+    JSON
+  }
+
   /**
-   * @param schema the Avro reader schema of events
+   * @param format null stands for Avro
+   * @param schema the Avro reader schema of events; only of Avro
+   * @param columnsDocument the event's columns, in the plan's order; only of JSON
    * @param columns how many of the plan's columns belong to the event
    * @param maxEventBytes the maximum size of a value
    * @param partitionedById whether the producers write all records of an id to one partition
    */
   public record Source(
-      String topic, String schema, int columns, int maxEventBytes, boolean partitionedById) {}
+      String topic,
+      Format format,
+      String schema,
+      List<JsonColumn> columnsDocument,
+      int columns,
+      int maxEventBytes,
+      boolean partitionedById) {
+    /**
+     * @throws IllegalArgumentException if it has not the schema, or columns, of its format
+     */
+    public Source {
+      format = format == null ? Format.AVRO : format;
+      if ((format == Format.AVRO) != (schema != null)
+          || (format == Format.JSON) != (columnsDocument != null)) {
+        throw new IllegalArgumentException(
+            "A source of Avro has a schema, one of JSON a columns_document.");
+      }
+      if (columnsDocument != null && JsonColumn.checked(columnsDocument).size() != columns) {
+        throw new IllegalArgumentException(
+            "The columns_document has " + columnsDocument.size() + " columns, not " + columns);
+      }
+    }
+  }
 
   /**
    * @param key positions of the columns that identify an event

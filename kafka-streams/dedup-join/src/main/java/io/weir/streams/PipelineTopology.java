@@ -1,5 +1,6 @@
 package io.weir.streams;
 
+import io.weir.registry.ColumnType;
 import io.weir.registry.EventLimits;
 import io.weir.registry.SchemaLookup;
 import io.weir.registry.SizeLimit;
@@ -88,7 +89,6 @@ final class PipelineTopology {
 
   /** The events, keyed by id. Dead letters are branched off on the way. */
   private KStream<byte[], Object[]> events(StreamsBuilder builder) {
-    Schema schema = new Schema.Parser().parse(plan.source().schema());
     List<Integer> key = plan.deduplication().key();
     RowCodec id = new RowCodec(key.stream().map(plan.columns()::get).toList());
     int width = plan.source().columns();
@@ -104,7 +104,7 @@ final class PipelineTopology {
             .process(
                 () ->
                     new DecodeProcessor(
-                        new RowReader(schemas, schema, plan.eventColumns()),
+                        EventReader.of(plan, schemas),
                         id,
                         key,
                         width,

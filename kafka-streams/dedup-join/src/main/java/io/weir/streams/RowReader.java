@@ -11,7 +11,7 @@ import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericRecord;
 
 /** Reads rows in the Confluent wire format, written with any version of their schema. */
-final class RowReader {
+final class RowReader implements EventReader {
   private final RecordReader reader;
   private final int[] positions;
   private final Column[] columns;
@@ -31,13 +31,8 @@ final class RowReader {
     return read(value, columns.length);
   }
 
-  /**
-   * Reads one value into a row of {@code width} columns and leaves the rest null.
-   *
-   * @throws DecodeException if the value is at fault
-   * @throws IOException if the registry cannot be reached
-   */
-  Object[] read(byte[] value, int width) throws IOException, DecodeException {
+  @Override
+  public Object[] read(byte[] value, int width) throws IOException, DecodeException {
     GenericRecord record = reader.read(value);
     Object[] row = new Object[width];
     for (int i = 0; i < columns.length; i++) {

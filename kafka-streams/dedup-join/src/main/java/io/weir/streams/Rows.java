@@ -1,5 +1,6 @@
 package io.weir.streams;
 
+import io.weir.registry.ColumnType;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

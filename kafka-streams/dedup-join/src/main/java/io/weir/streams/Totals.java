@@ -1,5 +1,6 @@
 package io.weir.streams;
 
+import io.weir.registry.ColumnType;
 import io.weir.streams.PipelinePlan.Aggregate;
 import io.weir.streams.PipelinePlan.Column;
 import io.weir.streams.PipelinePlan.Dimension;

@@ -3,6 +3,7 @@ package io.weir.streams;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.IntNode;
+import io.weir.registry.ColumnType;
 import io.weir.streams.PipelinePlan.Aggregate;
 import io.weir.streams.PipelinePlan.Column;
 import io.weir.streams.PipelinePlan.Dimension;

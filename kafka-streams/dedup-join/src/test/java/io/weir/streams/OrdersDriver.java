@@ -32,12 +32,16 @@ import org.apache.kafka.streams.test.TestRecord;
 
 /** Runs the orders pipeline (tests/pipeline/orders.py) in Kafka Streams' test driver. */
 final class OrdersDriver implements AutoCloseable {
+  static final Path PLAN = Path.of("src/test/resources/orders.json");
   static final Instant START = Instant.parse("2026-01-05T10:00:00Z");
   static final int SOURCE_ID = 1;
   private static final int REFERENCE_ID = 100;
 
   final PipelinePlan plan;
+
+  /** The schema of events; null if they are not Avro. */
   final Schema source;
+
   private final Map<Integer, Schema> schemas = new HashMap<>();
   private final TopologyTestDriver driver;
   private final TopologyTestDriver totals;
@@ -46,8 +50,13 @@ final class OrdersDriver implements AutoCloseable {
   boolean registryAnswers = true;
 
   OrdersDriver(Path stateFolder) throws IOException {
-    plan = PipelinePlan.read(Path.of("src/test/resources/orders.json"));
-    source = new Schema.Parser().parse(plan.source().schema());
+    this(stateFolder, PipelinePlan.read(PLAN));
+  }
+
+  OrdersDriver(Path stateFolder, PipelinePlan plan) {
+    this.plan = plan;
+    String schema = plan.source().schema();
+    source = schema == null ? null : new Schema.Parser().parse(schema);
     schemas.put(SOURCE_ID, source);
     for (int i = 0; i < plan.references().size(); i++) {
       schemas.put(REFERENCE_ID + i, new Schema.Parser().parse(plan.references().get(i).schema()));

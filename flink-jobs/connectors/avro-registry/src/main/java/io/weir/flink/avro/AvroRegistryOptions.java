@@ -1,11 +1,12 @@
 package io.weir.flink.avro;
 
+import io.weir.flink.events.EventOptions;
 import io.weir.registry.RegistryConfig.TruststoreType;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.ConfigOptions;
-import org.apache.flink.configuration.MemorySize;
 
 /** The format's options as the factory receives them, without the prefix {@code avro-registry.}. */
 final class AvroRegistryOptions {
@@ -75,50 +76,26 @@ final class AvroRegistryOptions {
           .withDescription(
               "Further attempts, from 100 ms up to 5 s apart, before the job fails over.");
 
-  static final ConfigOption<List<String>> ID_COLUMNS =
-      ConfigOptions.key("id-columns")
-          .stringType()
-          .asList()
-          .noDefaultValue()
-          .withDescription(
-              "Columns that identify an event, separated by ';': a different event with a recent id"
-                  + " is counted in the metric conflictingDuplicates.");
-
-  static final ConfigOption<String> LIMITS =
-      ConfigOptions.key("limits")
-          .stringType()
-          .noDefaultValue()
-          .withDescription(
-              "Limits of times and keys, as the JSON text of weir.catalog.limits: an event beyond"
-                  + " them is not decoded.");
-
-  static final ConfigOption<MemorySize> MAX_BYTES =
-      ConfigOptions.key("max-bytes")
-          .memoryType()
-          .noDefaultValue()
-          .withDescription(
-              "Maximum size of a value in bytes. A larger one is not decoded (too-large), and its"
-                  + " raw-value is cut to this size.");
-
   static final List<ConfigOption<?>> REQUIRED = List.of(URL, SCHEMA);
 
   static final List<ConfigOption<?>> OPTIONAL =
-      List.of(
-          USERNAME,
-          PASSWORD,
-          PASSWORD_PATH,
-          TRUSTSTORE_LOCATION,
-          TRUSTSTORE_PASSWORD,
-          TRUSTSTORE_TYPE,
-          REQUEST_TIMEOUT,
-          MAX_RETRIES,
-          MAX_BYTES,
-          ID_COLUMNS,
-          LIMITS);
+      Stream.concat(
+              Stream.of(
+                  USERNAME,
+                  PASSWORD,
+                  PASSWORD_PATH,
+                  TRUSTSTORE_LOCATION,
+                  TRUSTSTORE_PASSWORD,
+                  TRUSTSTORE_TYPE,
+                  REQUEST_TIMEOUT,
+                  MAX_RETRIES),
+              EventOptions.ALL.stream())
+          .<ConfigOption<?>>map(option -> option)
+          .toList();
 
   /** The option as users write it, without the connector's own prefix. */
   static String name(ConfigOption<?> option) {
-    return AvroRegistryFormatFactory.IDENTIFIER + "." + option.key();
+    return EventOptions.name(AvroRegistryFormatFactory.IDENTIFIER, option);
   }
 
   private AvroRegistryOptions() {}

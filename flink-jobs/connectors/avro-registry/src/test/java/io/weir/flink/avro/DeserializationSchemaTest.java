@@ -5,6 +5,9 @@ import static io.weir.flink.avro.Schemas.columns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.flink.events.EventDeserializationSchema;
+import io.weir.flink.events.FormatMetadata;
+import io.weir.flink.events.TestContext;
 import io.weir.registry.DecodeError;
 import io.weir.registry.SchemaRegistry;
 import java.io.IOException;
@@ -35,7 +38,7 @@ class DeserializationSchemaTest {
 
   private final TestRegistry registry = new TestRegistry();
   private final TestContext context = new TestContext();
-  private AvroRegistryDeserializationSchema schema;
+  private EventDeserializationSchema schema;
 
   @BeforeEach
   void open() throws Exception {
@@ -203,8 +206,7 @@ class DeserializationSchemaTest {
   void withoutTheErrorColumnPoisonFailsTheJob() throws Exception {
     for (List<FormatMetadata> metadata :
         List.of(List.<FormatMetadata>of(), List.of(FormatMetadata.RAW_VALUE))) {
-      AvroRegistryDeserializationSchema strict =
-          Schemas.of(registry.config(), FLIGHT, COLUMNS, metadata);
+      EventDeserializationSchema strict = Schemas.of(registry.config(), FLIGHT, COLUMNS, metadata);
       strict.open(new TestContext());
       for (byte[] poison : new byte[][] {null, {1}, Wire.framed(99, new byte[0])}) {
         assertThatThrownBy(() -> strict.deserialize(poison))
@@ -248,7 +250,7 @@ class DeserializationSchemaTest {
 
   @Test
   void surviveBeingShippedToATaskManager() throws Exception {
-    AvroRegistryDeserializationSchema shipped =
+    EventDeserializationSchema shipped =
         InstantiationUtil.clone(
             Schemas.of(registry.config(), FLIGHT, COLUMNS, List.of(FormatMetadata.DECODE_ERROR)));
     shipped.open(new TestContext());

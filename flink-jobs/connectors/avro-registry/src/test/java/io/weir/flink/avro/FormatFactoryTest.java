@@ -3,6 +3,7 @@ package io.weir.flink.avro;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.flink.events.KafkaTable;
 import java.util.List;
 import java.util.Map;
 import org.apache.avro.Schema;
@@ -25,7 +26,7 @@ class FormatFactoryTest {
   private static final String FORMAT = "value.avro-registry.";
 
   private static void plan(List<Column> columns, Map<String, String> options, String... metadata) {
-    ScanTableSource source = (ScanTableSource) FlightTable.source(columns, options);
+    ScanTableSource source = (ScanTableSource) KafkaTable.source(columns, options);
     ((SupportsReadingMetadata) source)
         .applyReadableMetadata(
             List.of(metadata),
@@ -36,7 +37,7 @@ class FormatFactoryTest {
   @Test
   void aTableIsPlannedWithoutARegistry() {
     ScanTableSource source =
-        (ScanTableSource) FlightTable.source(FlightTable.COLUMNS, FlightTable.options(URL));
+        (ScanTableSource) KafkaTable.source(FlightTable.COLUMNS, FlightTable.options(URL));
     assertThat(source.getScanRuntimeProvider(ScanRuntimeProviderContext.INSTANCE)).isNotNull();
     assertThat(((SupportsReadingMetadata) source).listReadableMetadata())
         .containsEntry("value.decode-error", DataTypes.STRING())

@@ -2,6 +2,9 @@ package io.weir.flink.avro;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weir.flink.events.EventDeserializationSchema;
+import io.weir.flink.events.FormatMetadata;
+import io.weir.flink.events.TestContext;
 import io.weir.registry.SchemaRegistry;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +44,7 @@ class FuzzTest {
     RowType columns = nullable(Expected.columns(reader, random));
     int id = seed + 1;
     REGISTRY.register(id, writer);
-    AvroRegistryDeserializationSchema schema =
+    EventDeserializationSchema schema =
         Schemas.open(REGISTRY.config(), reader, columns, new TestContext());
     RandomValues values = new RandomValues(random);
     for (int i = 0; i < RECORDS; i++) {

@@ -3,6 +3,8 @@ package io.weir.flink.avro;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.flink.events.KafkaTable;
+import io.weir.flink.events.TestContext;
 import io.weir.registry.SchemaRegistry;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
@@ -60,7 +62,7 @@ class KafkaConnectorTest {
   /** The rows that the source emits for one Kafka value. */
   private List<RowData> rows(Map<String, String> options, byte[] value, String... metadata)
       throws Exception {
-    ScanTableSource source = (ScanTableSource) FlightTable.source(FlightTable.COLUMNS, options);
+    ScanTableSource source = (ScanTableSource) KafkaTable.source(FlightTable.COLUMNS, options);
     List<DataTypes.Field> produced = new ArrayList<>();
     FlightTable.COLUMNS.forEach(
         column -> produced.add(DataTypes.FIELD(column.getName(), column.getDataType())));

@@ -5,6 +5,9 @@ import static io.weir.flink.avro.Schemas.columns;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.weir.flink.events.EventDeserializationSchema;
+import io.weir.flink.events.FormatMetadata;
+import io.weir.flink.events.TestContext;
 import io.weir.registry.EventLimits;
 import io.weir.registry.EventLimits.KeyLimit;
 import io.weir.registry.EventLimits.TimeLimit;
@@ -45,7 +48,7 @@ class LimitsTest {
 
   private final TestRegistry registry = new TestRegistry();
   private final TestContext context = new TestContext();
-  private AvroRegistryDeserializationSchema schema;
+  private EventDeserializationSchema schema;
 
   @BeforeEach
   void open() throws Exception {

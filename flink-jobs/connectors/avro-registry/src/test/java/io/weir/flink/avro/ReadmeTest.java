@@ -2,6 +2,8 @@ package io.weir.flink.avro;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weir.flink.events.EventOptions;
+import io.weir.flink.json.WeirJsonFormatFactory;
 import io.weir.registry.DecodeError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,30 +30,47 @@ class ReadmeTest {
     return Arrays.stream(row.substring(1).split("\\|")).map(String::strip).toList();
   }
 
-  @Test
-  void theOptionTableIsThatOfTheOptions() throws IOException {
-    List<List<String>> table =
-        readme()
-            .lines()
-            .filter(line -> line.startsWith("| `avro-registry."))
-            .map(ReadmeTest::cells)
-            .toList();
-    List<List<String>> options =
-        Stream.concat(
-                AvroRegistryOptions.REQUIRED.stream().map(option -> row(option, "required")),
-                AvroRegistryOptions.OPTIONAL.stream().map(option -> row(option, "none")))
-            .toList();
-    assertThat(table).containsExactlyElementsOf(options);
+  private static List<List<String>> options(String format) throws IOException {
+    return readme()
+        .lines()
+        .filter(line -> line.startsWith("| `" + format + "."))
+        .map(ReadmeTest::cells)
+        .toList();
   }
 
-  private static List<String> row(ConfigOption<?> option, String withoutDefault) {
+  @Test
+  void theOptionTableIsThatOfTheOptions() throws IOException {
+    List<List<String>> options =
+        Stream.concat(
+                AvroRegistryOptions.REQUIRED.stream()
+                    .map(option -> row("avro-registry", option, "required")),
+                AvroRegistryOptions.OPTIONAL.stream()
+                    .map(option -> row("avro-registry", option, "none")))
+            .toList();
+    assertThat(options("avro-registry")).containsExactlyElementsOf(options);
+  }
+
+  @Test
+  void theOptionTableOfJsonIsThatOfItsOptions() throws IOException {
+    WeirJsonFormatFactory factory = new WeirJsonFormatFactory();
+    List<List<String>> options =
+        Stream.concat(
+                factory.requiredOptions().stream()
+                    .map(option -> row("weir-json", option, "required")),
+                EventOptions.ALL.stream().map(option -> row("weir-json", option, "none")))
+            .toList();
+    assertThat(factory.optionalOptions()).hasSameElementsAs(EventOptions.ALL);
+    assertThat(options("weir-json")).containsExactlyElementsOf(options);
+  }
+
+  private static List<String> row(String format, ConfigOption<?> option, String withoutDefault) {
     Object value = option.defaultValue();
     String text = value == null ? withoutDefault : value.toString();
     if (value instanceof Duration duration) {
       text = TimeUtils.formatWithHighestUnit(duration);
     }
     String description = new HtmlFormatter().format(option.description());
-    return List.of("`" + AvroRegistryOptions.name(option) + "`", text, description);
+    return List.of("`" + EventOptions.name(format, option) + "`", text, description);
   }
 
   @Test

@@ -1,5 +1,9 @@
 package io.weir.flink.avro;
 
+import io.weir.flink.events.EventDeserializationSchema;
+import io.weir.flink.events.EventSettings;
+import io.weir.flink.events.FormatMetadata;
+import io.weir.flink.events.TestContext;
 import io.weir.registry.EventLimits;
 import io.weir.registry.RegistryConfig;
 import io.weir.registry.SizeLimit;
@@ -15,33 +19,30 @@ import org.apache.flink.table.types.logical.RowType;
 final class Schemas {
   private Schemas() {}
 
-  static AvroRegistryDeserializationSchema open(
+  static EventDeserializationSchema open(
       RegistryConfig config, Schema reader, RowType columns, TestContext context) throws Exception {
-    AvroRegistryDeserializationSchema schema =
+    EventDeserializationSchema schema =
         of(config, reader, columns, List.of(FormatMetadata.values()));
     schema.open(context);
     return schema;
   }
 
-  static AvroRegistryDeserializationSchema of(
+  static EventDeserializationSchema of(
       RegistryConfig config, Schema reader, RowType columns, List<FormatMetadata> metadata) {
     return of(config, reader, columns, metadata, EventLimits.NONE);
   }
 
-  static AvroRegistryDeserializationSchema of(
+  static EventDeserializationSchema of(
       RegistryConfig config,
       Schema reader,
       RowType columns,
       List<FormatMetadata> metadata,
       EventLimits limits) {
-    return new AvroRegistryDeserializationSchema(
-        config,
-        reader.toString(),
+    return new EventDeserializationSchema(
+        new AvroRegistryDecoder(config, reader.toString(), columns),
         columns,
         metadata,
-        columns.getFieldNames().subList(0, 1),
-        limits,
-        SizeLimit.NONE,
+        new EventSettings(columns.getFieldNames().subList(0, 1), limits, SizeLimit.NONE),
         InternalTypeInfo.of(RowData.class));
   }
 

@@ -4,6 +4,10 @@ import static io.weir.flink.avro.Schemas.column;
 import static io.weir.flink.avro.Schemas.columns;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.weir.flink.events.EventDeserializationSchema;
+import io.weir.flink.events.EventSettings;
+import io.weir.flink.events.FormatMetadata;
+import io.weir.flink.events.TestContext;
 import io.weir.registry.DecodeError;
 import io.weir.registry.DecodeException;
 import io.weir.registry.EventLimits;
@@ -37,15 +41,12 @@ class SizeLimitTest {
 
   private final TestRegistry registry = new TestRegistry();
   private final TestContext context = new TestContext();
-  private final AvroRegistryDeserializationSchema schema =
-      new AvroRegistryDeserializationSchema(
-          registry.config(),
-          NOTE.toString(),
+  private final EventDeserializationSchema schema =
+      new EventDeserializationSchema(
+          new AvroRegistryDecoder(registry.config(), NOTE.toString(), COLUMNS),
           COLUMNS,
           List.of(FormatMetadata.values()),
-          List.of(),
-          EventLimits.NONE,
-          new SizeLimit(LIMIT),
+          new EventSettings(List.of(), EventLimits.NONE, new SizeLimit(LIMIT)),
           InternalTypeInfo.of(RowData.class));
 
   @BeforeEach

@@ -1,7 +1,7 @@
-package io.weir.flink.avro;
+package io.weir.flink.events;
 
-import static io.weir.flink.avro.Schemas.column;
-import static io.weir.flink.avro.Schemas.columns;
+import static org.apache.flink.table.api.DataTypes.FIELD;
+import static org.apache.flink.table.api.DataTypes.ROW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -14,12 +14,14 @@ import org.junit.jupiter.api.Test;
 
 class RecentEventsTest {
   private static final RowType COLUMNS =
-      columns(
-          column("day", DataTypes.BIGINT()),
-          column("id", DataTypes.STRING()),
-          column("at", DataTypes.TIMESTAMP_LTZ(3)),
-          column("price", DataTypes.DOUBLE()),
-          column("raw", DataTypes.BYTES()));
+      (RowType)
+          ROW(
+                  FIELD("day", DataTypes.BIGINT()),
+                  FIELD("id", DataTypes.STRING()),
+                  FIELD("at", DataTypes.TIMESTAMP_LTZ(3)),
+                  FIELD("price", DataTypes.DOUBLE()),
+                  FIELD("raw", DataTypes.BYTES()))
+              .getLogicalType();
 
   private final RecentEvents recent = new RecentEvents(COLUMNS, List.of("id", "day"));
 

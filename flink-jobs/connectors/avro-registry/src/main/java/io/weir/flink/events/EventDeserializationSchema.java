@@ -1,18 +1,12 @@
-package io.weir.flink.avro;
+package io.weir.flink.events;
 
 import io.weir.registry.DecodeError;
 import io.weir.registry.DecodeException;
 import io.weir.registry.EventLimits;
-import io.weir.registry.RegistryConfig;
-import io.weir.registry.SchemaRegistry;
 import io.weir.registry.SizeLimit;
-import io.weir.registry.WireFormat;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import org.apache.avro.Schema;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.metrics.Counter;
@@ -30,58 +24,43 @@ import org.apache.flink.table.types.logical.RowType;
  * <p>Each row is a new object, and its strings are views of the Kafka value. It stays valid for as
  * long as an operator holds it, with or without object reuse.
  */
-final class AvroRegistryDeserializationSchema implements DeserializationSchema<RowData> {
-  private final RegistryConfig config;
-  private final String readerJson;
+public final class EventDeserializationSchema implements DeserializationSchema<RowData> {
+  private final EventDecoder decoder;
   private final RowType columns;
   private final List<FormatMetadata> metadata;
-  private final List<String> idColumns;
-  private final EventLimits limits;
+  private final EventSettings settings;
   private final SizeLimit sizeLimit;
   private final TypeInformation<RowData> producedType;
 
-  private transient SchemaRegistry registry;
-  private transient Schema reader;
-  private transient BinaryInput input;
-  private transient Map<Integer, Decoder> decoders;
-  private transient Decoder lastDecoder;
   private transient EventLimits.Check check;
   private transient RecentEvents recent;
   private transient Counter decodedRecords;
   private transient Counter deadLetterRecords;
   private transient Counter[] deadLettersByError;
   private transient Counter conflictingDuplicates;
-  private transient Counter registryRequests;
 
-  AvroRegistryDeserializationSchema(
-      RegistryConfig config,
-      String readerJson,
+  /**
+   * @param decoder decodes values as rows of {@code columns}, with room for {@code metadata}
+   */
+  public EventDeserializationSchema(
+      EventDecoder decoder,
       RowType columns,
       List<FormatMetadata> metadata,
-      List<String> idColumns,
-      EventLimits limits,
-      SizeLimit sizeLimit,
+      EventSettings settings,
       TypeInformation<RowData> producedType) {
-    this.config = config;
-    this.readerJson = readerJson;
+    this.decoder = decoder;
     this.columns = columns;
     this.metadata = metadata;
-    this.idColumns = List.copyOf(idColumns);
-    this.limits = limits;
-    this.sizeLimit = sizeLimit;
+    this.settings = settings;
+    this.sizeLimit = settings.sizeLimit();
     this.producedType = producedType;
   }
 
   @Override
   public void open(InitializationContext context) throws IOException {
-    registry = SchemaRegistry.shared(config);
-    context
-        .getUserCodeClassLoader()
-        .registerReleaseHookIfAbsent(SchemaRegistry.class.getName(), SchemaRegistry::releaseShared);
-    reader = ReaderSchema.parse(readerJson);
-    input = new BinaryInput();
-    decoders = new HashMap<>();
-    check = limits.on(columns.getFieldNames());
+    decoder.open(context, columns.getFieldCount() + metadata.size());
+    check = settings.limits().on(columns.getFieldNames());
+    List<String> idColumns = settings.idColumns();
     recent = idColumns.isEmpty() ? null : new RecentEvents(columns, idColumns);
     registerMetrics(context.getMetricGroup());
   }
@@ -90,7 +69,6 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
     decodedRecords = group.counter("decodedRecords");
     deadLetterRecords = group.counter("deadLetterRecords");
     conflictingDuplicates = group.counter("conflictingDuplicates");
-    registryRequests = group.counter("registryRequests");
     DecodeError[] errors = DecodeError.values();
     deadLettersByError = new Counter[errors.length];
     for (DecodeError error : errors) {
@@ -102,13 +80,14 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
   /**
    * Decodes one Kafka value.
    *
-   * @throws IOException if the registry cannot be reached, or if the record cannot be decoded and
-   *     the table has no column for the error
+   * @throws IOException if the decoder cannot work, or if the record cannot be decoded and the
+   *     table has no column for the error
    */
   @Override
   public RowData deserialize(byte[] value) throws IOException {
     try {
-      GenericRowData row = decode(value);
+      sizeLimit.check(value);
+      GenericRowData row = decoder.decode(value);
       check.require(new EventValues(row));
       decodedRecords.inc();
       if (recent != null && recent.conflicts(row)) {
@@ -117,45 +96,6 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
       return row;
     } catch (DecodeException e) {
       return deadLetter(value, e);
-    }
-  }
-
-  private GenericRowData decode(byte[] value) throws IOException, DecodeException {
-    sizeLimit.check(value);
-    int id = WireFormat.schemaId(value);
-    Decoder decoder = lastDecoder;
-    if (decoder == null || decoder.schemaId != id) {
-      decoder = decoder(id);
-      lastDecoder = decoder;
-    }
-    if (decoder.failure != null) {
-      throw decoder.failure;
-    }
-    input.reset(value, WireFormat.HEADER_BYTES);
-    GenericRowData row = (GenericRowData) decoder.reader.read(input);
-    if (input.remaining() > 0) {
-      throw new DecodeException(
-          DecodeError.TRAILING_BYTES, input.remaining() + " extra bytes after the record");
-    }
-    return row;
-  }
-
-  /** Caches a decoder for each schema id that the registry knows, without expiry. */
-  private Decoder decoder(int id) throws IOException, DecodeException {
-    Decoder decoder = decoders.get(id);
-    if (decoder == null) {
-      decoder = compile(id, registry.byId(id, registryRequests::inc));
-      decoders.put(id, decoder);
-    }
-    return decoder;
-  }
-
-  private Decoder compile(int id, Schema writer) {
-    try {
-      int arity = columns.getFieldCount() + metadata.size();
-      return new Decoder(id, DecoderCompiler.compile(writer, reader, columns, arity), null);
-    } catch (DecodeException e) {
-      return new Decoder(id, null, e);
     }
   }
 
@@ -198,21 +138,15 @@ final class AvroRegistryDeserializationSchema implements DeserializationSchema<R
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof AvroRegistryDeserializationSchema that
-        && config.equals(that.config)
-        && readerJson.equals(that.readerJson)
+    return other instanceof EventDeserializationSchema that
+        && decoder.equals(that.decoder)
         && columns.equals(that.columns)
         && metadata.equals(that.metadata)
-        && idColumns.equals(that.idColumns)
-        && limits.equals(that.limits)
-        && sizeLimit.equals(that.sizeLimit);
+        && settings.equals(that.settings);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(config, readerJson, columns, metadata, idColumns, limits, sizeLimit);
+    return Objects.hash(decoder, columns, metadata, settings);
   }
-
-  /** The reader of one writer schema, or why there is none. */
-  private record Decoder(int schemaId, ValueReader reader, DecodeException failure) {}
 }

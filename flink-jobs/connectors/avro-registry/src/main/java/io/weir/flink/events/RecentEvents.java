@@ -1,4 +1,4 @@
-package io.weir.flink.avro;
+package io.weir.flink.events;
 
 import io.weir.registry.Hash64;
 import java.util.List;

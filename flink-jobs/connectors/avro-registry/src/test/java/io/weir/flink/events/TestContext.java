@@ -1,4 +1,4 @@
-package io.weir.flink.avro;
+package io.weir.flink.events;
 
 import java.util.Map;
 import java.util.TreeMap;
@@ -11,8 +11,8 @@ import org.apache.flink.util.SimpleUserCodeClassLoader;
 import org.apache.flink.util.UserCodeClassLoader;
 
 /** Opens a schema outside a job and keeps its counters by name. */
-final class TestContext implements DeserializationSchema.InitializationContext {
-  final Map<String, Counter> counters = new TreeMap<>();
+public final class TestContext implements DeserializationSchema.InitializationContext {
+  public final Map<String, Counter> counters = new TreeMap<>();
 
   @Override
   public MetricGroup getMetricGroup() {
@@ -24,7 +24,7 @@ final class TestContext implements DeserializationSchema.InitializationContext {
     return SimpleUserCodeClassLoader.create(TestContext.class.getClassLoader());
   }
 
-  long count(String name) {
+  public long count(String name) {
     return counters.get(name).getCount();
   }
 

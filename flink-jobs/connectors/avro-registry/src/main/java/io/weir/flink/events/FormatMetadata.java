@@ -1,4 +1,4 @@
-package io.weir.flink.avro;
+package io.weir.flink.events;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -6,8 +6,8 @@ import java.util.Map;
 import org.apache.flink.table.api.DataTypes;
 import org.apache.flink.table.types.DataType;
 
-/** The format's metadata columns, which describe a record that cannot be decoded. */
-enum FormatMetadata {
+/** A format's metadata columns, which describe a record that cannot be decoded. */
+public enum FormatMetadata {
   /** Code and reason; null if the record was decoded. */
   DECODE_ERROR("decode-error", DataTypes.STRING().nullable()),
   /** The undecoded value, cut to the size limit; null if the record was decoded or was null. */
@@ -25,7 +25,7 @@ enum FormatMetadata {
     this.type = type;
   }
 
-  String key() {
+  public String key() {
     return key;
   }
 

@@ -1,11 +1,8 @@
-package io.weir.flink.avro;
+package io.weir.flink.events;
 
-import io.weir.registry.EventLimits;
-import io.weir.registry.RegistryConfig;
-import io.weir.registry.SizeLimit;
 import java.util.List;
 import java.util.Map;
-import org.apache.avro.Schema;
+import java.util.function.Function;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.api.DataTypes;
@@ -19,30 +16,30 @@ import org.apache.flink.table.types.DataType;
 import org.apache.flink.table.types.logical.RowType;
 import org.apache.flink.table.types.utils.DataTypeUtils;
 
-/** The format as part of a table source, at planning time. */
-final class AvroRegistryDecodingFormat
+/** A format of events as part of a table source, at planning time. */
+public final class EventDecodingFormat
     implements ProjectableDecodingFormat<DeserializationSchema<RowData>> {
-  private final RegistryConfig registry;
-  private final Schema reader;
-  private final List<String> idColumns;
-  private final EventLimits limits;
-  private final SizeLimit sizeLimit;
+  private final String identifier;
+  private final EventSettings settings;
   private final boolean sharesColumnsWithKey;
+  private final Function<RowType, EventDecoder> decoders;
   private List<FormatMetadata> metadata = List.of();
 
-  AvroRegistryDecodingFormat(
-      RegistryConfig registry,
-      Schema reader,
-      List<String> idColumns,
-      EventLimits limits,
-      SizeLimit sizeLimit,
-      boolean sharesColumnsWithKey) {
-    this.registry = registry;
-    this.reader = reader;
-    this.idColumns = idColumns;
-    this.limits = limits;
-    this.sizeLimit = sizeLimit;
+  /**
+   * @param identifier the format's name in tables
+   * @param sharesColumnsWithKey see {@link EventOptions#sharesColumnsWithKey}
+   * @param decoders returns the decoder of these columns, or throws a {@link ValidationException}
+   *     if one cannot be read
+   */
+  public EventDecodingFormat(
+      String identifier,
+      EventSettings settings,
+      boolean sharesColumnsWithKey,
+      Function<RowType, EventDecoder> decoders) {
+    this.identifier = identifier;
+    this.settings = settings;
     this.sharesColumnsWithKey = sharesColumnsWithKey;
+    this.decoders = decoders;
   }
 
   @Override
@@ -67,9 +64,9 @@ final class AvroRegistryDecodingFormat
       DynamicTableSource.Context context, DataType physicalType, int[][] projections) {
     DataType columns = Projection.of(projections).project(physicalType);
     RowType row = (RowType) columns.getLogicalType();
-    ReaderSchema.check(reader, row); // Fail early if a column cannot be read.
-    requireRead(row, AvroRegistryOptions.ID_COLUMNS, idColumns);
-    requireRead(row, AvroRegistryOptions.LIMITS, limits.columns());
+    EventDecoder decoder = decoders.apply(row); // Fail early if a column cannot be read.
+    requireRead(row, EventOptions.ID_COLUMNS, settings.idColumns());
+    requireRead(row, EventOptions.LIMITS, settings.limits().columns());
     if (metadata.contains(FormatMetadata.DECODE_ERROR)) {
       requireNullable(row);
     }
@@ -78,25 +75,18 @@ final class AvroRegistryDecodingFormat
             .map(each -> DataTypes.FIELD(each.key(), each.type()))
             .toArray(DataTypes.Field[]::new);
     DataType produced = DataTypeUtils.appendRowFields(columns, List.of(extra));
-    return new AvroRegistryDeserializationSchema(
-        registry,
-        reader.toString(),
-        row,
-        metadata,
-        idColumns,
-        limits,
-        sizeLimit,
-        context.createTypeInformation(produced));
+    return new EventDeserializationSchema(
+        decoder, row, metadata, settings, context.createTypeInformation(produced));
   }
 
-  private static void requireRead(RowType columns, ConfigOption<?> option, List<String> needed) {
+  private void requireRead(RowType columns, ConfigOption<?> option, List<String> needed) {
     for (String column : needed) {
       if (!columns.getFieldNames().contains(column)) {
         throw new ValidationException(
             "Column '"
                 + column
                 + "' of '"
-                + AvroRegistryOptions.name(option)
+                + EventOptions.name(identifier, option)
                 + "' has no effect: it is not one of "
                 + columns.getFieldNames()
                 + ". Select it, or drop the option.");
