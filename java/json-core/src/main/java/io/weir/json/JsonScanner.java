@@ -35,7 +35,6 @@ final class JsonScanner {
 
   private final PathNode root;
   private byte[] bytes;
-  private int at;
   private long record;
 
   JsonScanner(PathNode root) {
@@ -54,181 +53,190 @@ final class JsonScanner {
    */
   void scan(byte[] value) throws DecodeException {
     bytes = value;
-    at = 0;
     record++;
     if (!Utf8.isValid(value, 0, value.length)) {
       throw new DecodeException(MALFORMED_JSON, "the value is not UTF-8");
     }
-    if (skipSpace() != '{') {
-      throw unexpected("an object");
+    int start = spaceEnd(value, 0);
+    if (at(value, start) != '{') {
+      throw unexpected(start, "an object");
     }
-    value(root, 0);
-    if (skipSpace() != END) {
+    int end = spaceEnd(value, value(root, start, 0));
+    if (end < value.length) {
       throw new DecodeException(
-          TRAILING_BYTES, (bytes.length - at) + " extra bytes after the object");
+          TRAILING_BYTES, (value.length - end) + " extra bytes after the object");
     }
   }
 
   /**
+   * Reads over a value. The position is passed on from call to call and not a field: it changes
+   * with every token, and a field costs a store and a load each time.
+   *
    * @param node notes the value; null if no column reads it, or anything in it
+   * @return the value's end
    */
-  private void value(PathNode node, int depth) throws DecodeException {
-    int start = at;
-    boolean escaped = false;
-    Kind kind =
-        switch (peek()) {
-          case '"' -> {
-            escaped = text();
-            yield Kind.TEXT;
-          }
-          case '{' -> {
-            object(node, depth + 1);
-            yield Kind.OBJECT;
-          }
-          case '[' -> {
-            array(node, depth + 1);
-            yield Kind.ARRAY;
-          }
-          case 't' -> word(TRUE, Kind.TRUE);
-          case 'f' -> word(FALSE, Kind.FALSE);
-          case 'n' -> word(NULL, Kind.NULL);
-          default -> number();
+  private int value(PathNode node, int start, int depth) throws DecodeException {
+    int first = at(bytes, start);
+    if (first == '"') {
+      int end = textEnd(bytes, start);
+      boolean escaped = end < 0;
+      end = escaped ? ~end : end;
+      note(node, Kind.TEXT, start, end, escaped);
+      return end;
+    }
+    Kind kind = kind(first);
+    int end =
+        switch (kind) {
+          case OBJECT -> object(node, start, depth + 1);
+          case ARRAY -> array(node, start, depth + 1);
+          case TRUE -> wordEnd(TRUE, start);
+          case FALSE -> wordEnd(FALSE, start);
+          case NULL -> wordEnd(NULL, start);
+          default -> numberEnd(start);
         };
+    note(node, kind, start, end, false);
+    return end;
+  }
+
+  private static Kind kind(int first) {
+    return switch (first) {
+      case '{' -> Kind.OBJECT;
+      case '[' -> Kind.ARRAY;
+      case 't' -> Kind.TRUE;
+      case 'f' -> Kind.FALSE;
+      case 'n' -> Kind.NULL;
+      default -> Kind.NUMBER;
+    };
+  }
+
+  private void note(PathNode node, Kind kind, int start, int end, boolean escaped) {
     if (node != null) {
-      node.found(record, kind, start, at, escaped);
+      node.found(record, kind, start, end, escaped);
     }
   }
 
-  private void object(PathNode node, int depth) throws DecodeException {
-    enter(depth);
-    if (skipSpace() == '}') {
-      at++;
-      return;
-    }
+  private int object(PathNode node, int start, int depth) throws DecodeException {
+    requireDepth(start, depth);
+    byte[] value = bytes;
     PathNode previous = null;
-    int after;
-    do {
-      PathNode member = node != null && node.hasMembers() ? member(node, previous) : skipName();
-      previous = member == null ? previous : member;
-      if (skipSpace() != ':') {
-        throw unexpected("a colon");
+    int i = spaceEnd(value, start + 1);
+    if (at(value, i) == '}') {
+      return i + 1;
+    }
+    while (true) {
+      if (at(value, i) != '"') {
+        throw unexpected(i, "a member's name");
       }
-      at++;
-      skipSpace();
-      value(member, depth);
-      after = skipSpace();
-      if (after != ',' && after != '}') {
-        throw unexpected("a comma or the object's end");
+      PathNode member = node == null ? null : node.expected(previous);
+      if (member != null && member.isNamed(value, i + 1)) {
+        i += member.nameLength() + 2;
+      } else {
+        int end = textEnd(value, i);
+        member = node == null ? null : lookup(node, previous, i, end);
+        i = end < 0 ? ~end : end;
       }
-      at++;
-      if (after == ',') {
-        skipSpace();
+      if (member != null) {
+        requireOnce(member, i);
+        previous = member;
       }
-    } while (after == ',');
+      i = spaceEnd(value, i);
+      if (at(value, i) != ':') {
+        throw unexpected(i, "a colon");
+      }
+      i = spaceEnd(value, value(member, spaceEnd(value, i + 1), depth));
+      int after = at(value, i);
+      if (after == '}') {
+        return i + 1;
+      }
+      if (after != ',') {
+        throw unexpected(i, "a comma or the object's end");
+      }
+      i = spaceEnd(value, i + 1);
+    }
   }
 
-  private PathNode skipName() throws DecodeException {
-    if (peek() != '"') {
-      throw unexpected("a member's name");
+  /** Finds the member by a name that ends at {@code end}, which is as of {@link #textEnd}. */
+  private PathNode lookup(PathNode node, PathNode previous, int start, int end) {
+    if (!node.hasMembers()) {
+      return null;
     }
-    text();
-    return null;
-  }
-
-  /** Reads a member's name; returns its node, or null if no column reads it. */
-  private PathNode member(PathNode node, PathNode previous) throws DecodeException {
-    if (peek() != '"') {
-      throw unexpected("a member's name");
-    }
-    PathNode member = node.expected(previous);
-    if (member != null && member.isNamed(bytes, at + 1)) {
-      at += member.nameLength() + 2;
+    PathNode member;
+    if (end >= 0) {
+      member = node.member(bytes, start + 1, end - 1);
     } else {
-      member = lookup(node);
-      if (member == null) {
-        return null;
-      }
+      byte[] name = Escapes.resolved(bytes, start + 1, ~end - 1);
+      member = name == null ? null : node.member(name, 0, name.length);
+    }
+    if (member != null) {
       node.learn(previous, member);
     }
+    return member;
+  }
+
+  private void requireOnce(PathNode member, int at) throws DecodeException {
     if (member.isIn(record)) {
       throw new DecodeException(
           MALFORMED_JSON,
           "at byte " + at + ": an object has the member '" + member.step + "' twice");
     }
-    return member;
   }
 
-  private PathNode lookup(PathNode node) throws DecodeException {
-    int start = at + 1;
-    if (!text()) {
-      return node.member(bytes, start, at - 1);
+  private int array(PathNode node, int start, int depth) throws DecodeException {
+    requireDepth(start, depth);
+    byte[] value = bytes;
+    int i = spaceEnd(value, start + 1);
+    if (at(value, i) == ']') {
+      return i + 1;
     }
-    byte[] name = Escapes.resolved(bytes, start, at - 1);
-    return name == null ? null : node.member(name, 0, name.length);
-  }
-
-  private void array(PathNode node, int depth) throws DecodeException {
-    enter(depth);
-    if (skipSpace() == ']') {
-      at++;
-      return;
+    for (int position = 0; ; position++) {
+      i = spaceEnd(value, value(node == null ? null : node.element(position), i, depth));
+      int after = at(value, i);
+      if (after == ']') {
+        return i + 1;
+      }
+      if (after != ',') {
+        throw unexpected(i, "a comma or the array's end");
+      }
+      i = spaceEnd(value, i + 1);
     }
-    int after;
-    int position = 0;
-    do {
-      value(node == null ? null : node.element(position++), depth);
-      after = skipSpace();
-      if (after != ',' && after != ']') {
-        throw unexpected("a comma or the array's end");
-      }
-      at++;
-      if (after == ',') {
-        skipSpace();
-      }
-    } while (after == ',');
   }
 
-  private void enter(int depth) throws DecodeException {
+  private static void requireDepth(int at, int depth) throws DecodeException {
     if (depth > MAX_DEPTH) {
       throw new DecodeException(
           MALFORMED_JSON, "at byte " + at + ": objects and arrays are deeper than " + MAX_DEPTH);
     }
-    at++;
   }
 
-  /** Reads a text from its quote on; returns whether it has escapes. */
-  private boolean text() throws DecodeException {
-    boolean escaped = false;
-    at++;
-    while (true) {
-      at = plainEnd(bytes, at);
-      int b = peek();
-      if (b == '"') {
-        at++;
-        return escaped;
-      }
-      if (b != '\\') {
-        throw unexpected("a text's end");
-      }
-      escaped = true;
-      at++;
-      escape();
+  /** The end of the text that starts here with its quote; its complement if it has escapes. */
+  private int textEnd(byte[] value, int start) throws DecodeException {
+    int i = plainEnd(value, start + 1);
+    if (at(value, i) == '"') {
+      return i + 1;
     }
+    while (at(value, i) == '\\') {
+      i = plainEnd(value, escapeEnd(value, i + 1));
+    }
+    if (at(value, i) != '"') {
+      throw unexpected(i, "a text's end");
+    }
+    return ~(i + 1);
   }
 
-  private void escape() throws DecodeException {
-    switch (peek()) {
-      case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> at++;
-      case 'u' -> {
-        at++;
-        for (int i = 0; i < HEX_DIGITS; i++) {
-          if (Character.digit(peek(), 16) < 0) {
-            throw unexpected("a hexadecimal digit");
-          }
-          at++;
-        }
+  private int escapeEnd(byte[] value, int start) throws DecodeException {
+    switch (at(value, start)) {
+      case '"', '\\', '/', 'b', 'f', 'n', 'r', 't' -> {
+        return start + 1;
       }
-      default -> throw unexpected("an escape");
+      case 'u' -> {
+        for (int i = start + 1; i <= start + HEX_DIGITS; i++) {
+          if (Character.digit(at(value, i), 16) < 0) {
+            throw unexpected(i, "a hexadecimal digit");
+          }
+        }
+        return start + 1 + HEX_DIGITS;
+      }
+      default -> throw unexpected(start, "an escape");
     }
   }
 
@@ -256,40 +264,41 @@ final class JsonScanner {
     return i;
   }
 
-  private Kind word(byte[] word, Kind kind) throws DecodeException {
-    for (byte letter : word) {
-      if (peek() != letter) {
-        throw unexpected("'" + new String(word, StandardCharsets.US_ASCII) + "'");
+  private int wordEnd(byte[] word, int start) throws DecodeException {
+    for (int i = 0; i < word.length; i++) {
+      if (at(bytes, start + i) != word[i]) {
+        throw unexpected(start + i, "'" + new String(word, StandardCharsets.US_ASCII) + "'");
       }
-      at++;
     }
-    return kind;
+    return start + word.length;
   }
 
-  private Kind number() throws DecodeException {
-    int end = Numbers.end(bytes, at, bytes.length);
+  private int numberEnd(int start) throws DecodeException {
+    int end = Numbers.end(bytes, start, bytes.length);
     if (end < 0) {
-      throw unexpected("a value");
+      throw unexpected(start, "a value");
     }
-    at = end;
-    return Kind.NUMBER;
+    return end;
   }
 
-  /** Skips white space; returns the byte after it without reading it. */
-  private int skipSpace() {
-    int b = peek();
-    while (b <= ' ' && (b == ' ' || b == '\n' || b == '\r' || b == '\t')) {
-      at++;
-      b = peek();
+  /** The position of the first byte that is not white space, or the end. */
+  private static int spaceEnd(byte[] value, int start) {
+    int i = start;
+    while (i < value.length && value[i] <= ' ' && isSpace(value[i])) {
+      i++;
     }
-    return b;
+    return i;
   }
 
-  private int peek() {
-    return at < bytes.length ? bytes[at] : END;
+  private static boolean isSpace(byte b) {
+    return b == ' ' || b == '\n' || b == '\r' || b == '\t';
   }
 
-  private DecodeException unexpected(String wanted) {
+  private static int at(byte[] value, int i) {
+    return i < value.length ? value[i] : END;
+  }
+
+  private DecodeException unexpected(int at, String wanted) {
     String found = at < bytes.length ? "0x%02x".formatted(bytes[at]) : "the value's end";
     return new DecodeException(
         MALFORMED_JSON, "at byte " + at + ": " + found + " is there instead of " + wanted);

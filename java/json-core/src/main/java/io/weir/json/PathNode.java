@@ -1,5 +1,8 @@
 package io.weir.json;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,7 +27,10 @@ final class PathNode {
     ARRAY
   }
 
+  private static final Kind[] KINDS = Kind.values();
   private static final PathNode[] NONE = {};
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** The node of the value that holds this one; null at the root. */
   final PathNode parent;
@@ -34,8 +40,16 @@ final class PathNode {
 
   private final byte[] name;
 
-  /** Whether the name stands in JSON as it is. It may be escaped nevertheless. */
-  private final boolean plain;
+  /** The name and a quote, and zeros up to eight bytes. */
+  private final byte[] quoted;
+
+  /** The first eight bytes of {@link #quoted}, and those of them that count. */
+  private final long head;
+
+  private final long headMask;
+
+  /** How many bytes are compared; too many for any record if JSON must escape the name. */
+  private final int compared;
 
   private final List<PathNode> children = new ArrayList<>();
   private PathNode[] elements = NONE;
@@ -49,7 +63,9 @@ final class PathNode {
   /** The number of the record that the value belongs to. */
   private long record;
 
-  private Kind kind;
+  /** The {@link Kind}'s ordinal: to note a reference costs the garbage collector's barrier. */
+  private byte kind;
+
   private int start;
   private int end;
   private boolean escaped;
@@ -58,7 +74,13 @@ final class PathNode {
     this.parent = parent;
     this.step = step;
     this.name = step instanceof String text ? text.getBytes(StandardCharsets.UTF_8) : new byte[0];
-    this.plain = String.valueOf(step).chars().allMatch(c -> c >= 0x20 && c != '"' && c != '\\');
+    int length = name.length + 1;
+    this.quoted = Arrays.copyOf(name, Math.max(length, Long.BYTES));
+    this.quoted[name.length] = '"';
+    this.head = (long) LONGS.get(quoted, 0);
+    this.headMask = length < Long.BYTES ? (1L << length * Byte.SIZE) - 1 : -1L;
+    boolean plain = String.valueOf(step).chars().allMatch(c -> c >= 0x20 && c != '"' && c != '\\');
+    this.compared = plain ? quoted.length : Integer.MAX_VALUE;
   }
 
   static PathNode root() {
@@ -131,13 +153,25 @@ final class PathNode {
     }
   }
 
-  /** Whether the bytes from {@code from} are this node's name, without escapes, and a quote. */
+  /**
+   * Whether the bytes from {@code from} are this node's name, without escapes, and a quote. It may
+   * say no of a name close to the record's end; {@link #member} finds it.
+   */
   boolean isNamed(byte[] bytes, int from) {
-    int to = from + name.length;
-    return plain
-        && to < bytes.length
-        && bytes[to] == '"'
-        && Arrays.equals(bytes, from, to, name, 0, name.length);
+    return bytes.length - from >= compared
+        && ((long) LONGS.get(bytes, from) & headMask) == head
+        && (compared == Long.BYTES || endsAlike(bytes, from));
+  }
+
+  /** Compares eight bytes at once; the last eight may overlap those before. */
+  private boolean endsAlike(byte[] bytes, int from) {
+    int last = compared - Long.BYTES;
+    for (int i = Long.BYTES; i < last; i += Long.BYTES) {
+      if ((long) LONGS.get(bytes, from + i) != (long) LONGS.get(quoted, i)) {
+        return false;
+      }
+    }
+    return (long) LONGS.get(bytes, from + last) == (long) LONGS.get(quoted, last);
   }
 
   int nameLength() {
@@ -182,14 +216,14 @@ final class PathNode {
    */
   void found(long record, Kind kind, int start, int end, boolean escaped) {
     this.record = record;
-    this.kind = kind;
+    this.kind = (byte) kind.ordinal();
     this.start = start;
     this.end = end;
     this.escaped = escaped;
   }
 
   Kind kind() {
-    return kind;
+    return KINDS[kind];
   }
 
   int start() {

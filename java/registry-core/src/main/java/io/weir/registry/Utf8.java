@@ -10,6 +10,10 @@ import java.nio.ByteOrder;
  */
 public final class Utf8 {
   private static final long HIGH_BITS = 0x8080808080808080L;
+
+  /** Four longs. */
+  private static final int BLOCK = 32;
+
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -17,7 +21,7 @@ public final class Utf8 {
 
   public static boolean isValid(byte[] bytes, int start, int length) {
     int end = start + length;
-    int i = start;
+    int i = asciiEnd(bytes, start, end);
     while (i < end) {
       if (end - i >= Long.BYTES && ((long) LONGS.get(bytes, i) & HIGH_BITS) == 0) {
         i += Long.BYTES; // Eight ASCII characters.
@@ -34,6 +38,20 @@ public final class Utf8 {
       i += size;
     }
     return true;
+  }
+
+  /** Skips the ASCII at the start of a long text, in blocks. */
+  private static int asciiEnd(byte[] bytes, int start, int end) {
+    int i = start;
+    while (end - i >= BLOCK) {
+      long first = (long) LONGS.get(bytes, i) | (long) LONGS.get(bytes, i + 8);
+      long second = (long) LONGS.get(bytes, i + 16) | (long) LONGS.get(bytes, i + 24);
+      if (((first | second) & HIGH_BITS) != 0) {
+        break;
+      }
+      i += BLOCK;
+    }
+    return i;
   }
 
   /** The length of a text in UTF-8, in bytes. */
