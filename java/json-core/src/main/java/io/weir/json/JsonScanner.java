@@ -6,9 +6,6 @@ import static io.weir.registry.DecodeError.TRAILING_BYTES;
 import io.weir.json.PathNode.Kind;
 import io.weir.registry.DecodeException;
 import io.weir.registry.Utf8;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -24,11 +21,6 @@ final class JsonScanner {
   private static final int END = -1;
 
   private static final int HEX_DIGITS = 4;
-  private static final long ONES = 0x0101010101010101L;
-  private static final long HIGH_BITS = 0x8080808080808080L;
-  private static final VarHandle LONGS =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
   private static final byte[] TRUE = "true".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] FALSE = "false".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] NULL = "null".getBytes(StandardCharsets.US_ASCII);
@@ -57,11 +49,11 @@ final class JsonScanner {
     if (!Utf8.isValid(value, 0, value.length)) {
       throw new DecodeException(MALFORMED_JSON, "the value is not UTF-8");
     }
-    int start = spaceEnd(value, 0);
+    int start = JsonBytes.spaceEnd(value, 0);
     if (at(value, start) != '{') {
       throw unexpected(start, "an object");
     }
-    int end = spaceEnd(value, value(root, start, 0));
+    int end = JsonBytes.spaceEnd(value, value(root, start, 0));
     if (end < value.length) {
       throw new DecodeException(
           TRAILING_BYTES, (value.length - end) + " extra bytes after the object");
@@ -119,7 +111,7 @@ final class JsonScanner {
     requireDepth(start, depth);
     byte[] value = bytes;
     PathNode previous = null;
-    int i = spaceEnd(value, start + 1);
+    int i = JsonBytes.spaceEnd(value, start + 1);
     if (at(value, i) == '}') {
       return i + 1;
     }
@@ -139,11 +131,11 @@ final class JsonScanner {
         requireOnce(member, i);
         previous = member;
       }
-      i = spaceEnd(value, i);
+      i = JsonBytes.spaceEnd(value, i);
       if (at(value, i) != ':') {
         throw unexpected(i, "a colon");
       }
-      i = spaceEnd(value, value(member, spaceEnd(value, i + 1), depth));
+      i = JsonBytes.spaceEnd(value, value(member, JsonBytes.spaceEnd(value, i + 1), depth));
       int after = at(value, i);
       if (after == '}') {
         return i + 1;
@@ -151,7 +143,7 @@ final class JsonScanner {
       if (after != ',') {
         throw unexpected(i, "a comma or the object's end");
       }
-      i = spaceEnd(value, i + 1);
+      i = JsonBytes.spaceEnd(value, i + 1);
     }
   }
 
@@ -184,12 +176,12 @@ final class JsonScanner {
   private int array(PathNode node, int start, int depth) throws DecodeException {
     requireDepth(start, depth);
     byte[] value = bytes;
-    int i = spaceEnd(value, start + 1);
+    int i = JsonBytes.spaceEnd(value, start + 1);
     if (at(value, i) == ']') {
       return i + 1;
     }
     for (int position = 0; ; position++) {
-      i = spaceEnd(value, value(node == null ? null : node.element(position), i, depth));
+      i = JsonBytes.spaceEnd(value, value(node == null ? null : node.element(position), i, depth));
       int after = at(value, i);
       if (after == ']') {
         return i + 1;
@@ -197,7 +189,7 @@ final class JsonScanner {
       if (after != ',') {
         throw unexpected(i, "a comma or the array's end");
       }
-      i = spaceEnd(value, i + 1);
+      i = JsonBytes.spaceEnd(value, i + 1);
     }
   }
 
@@ -210,12 +202,12 @@ final class JsonScanner {
 
   /** The end of the text that starts here with its quote; its complement if it has escapes. */
   private int textEnd(byte[] value, int start) throws DecodeException {
-    int i = plainEnd(value, start + 1);
+    int i = JsonBytes.plainEnd(value, start + 1);
     if (at(value, i) == '"') {
       return i + 1;
     }
     while (at(value, i) == '\\') {
-      i = plainEnd(value, escapeEnd(value, i + 1));
+      i = JsonBytes.plainEnd(value, escapeEnd(value, i + 1));
     }
     if (at(value, i) != '"') {
       throw unexpected(i, "a text's end");
@@ -240,30 +232,6 @@ final class JsonScanner {
     }
   }
 
-  /**
-   * The position of the first quote, backslash or control character, or the end. It looks at eight
-   * bytes at once: the lowest bit that is set in {@code special} marks the first of them (H. S.
-   * Warren, Hacker's Delight, 6-1).
-   */
-  private static int plainEnd(byte[] bytes, int start) {
-    int i = start;
-    for (; i <= bytes.length - Long.BYTES; i += Long.BYTES) {
-      long eight = (long) LONGS.get(bytes, i);
-      long quote = eight ^ ONES * '"';
-      long backslash = eight ^ ONES * '\\';
-      long special =
-          (quote - ONES & ~quote | backslash - ONES & ~backslash | eight - ONES * ' ' & ~eight)
-              & HIGH_BITS;
-      if (special != 0) {
-        return i + (Long.numberOfTrailingZeros(special) >>> 3);
-      }
-    }
-    while (i < bytes.length && bytes[i] != '"' && bytes[i] != '\\' && (bytes[i] & 0xff) >= ' ') {
-      i++;
-    }
-    return i;
-  }
-
   private int wordEnd(byte[] word, int start) throws DecodeException {
     for (int i = 0; i < word.length; i++) {
       if (at(bytes, start + i) != word[i]) {
@@ -279,19 +247,6 @@ final class JsonScanner {
       throw unexpected(start, "a value");
     }
     return end;
-  }
-
-  /** The position of the first byte that is not white space, or the end. */
-  private static int spaceEnd(byte[] value, int start) {
-    int i = start;
-    while (i < value.length && value[i] <= ' ' && isSpace(value[i])) {
-      i++;
-    }
-    return i;
-  }
-
-  private static boolean isSpace(byte b) {
-    return b == ' ' || b == '\n' || b == '\r' || b == '\t';
   }
 
   private static int at(byte[] value, int i) {
