@@ -25,6 +25,7 @@ from weir.catalog.outputs import avro_record
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.principals import principals_of
 from weir.catalog.spec import Engine
+from weir.catalog.spec_source import SourceFormat
 from weir.catalog.streams import streams_plan
 from weir.catalog.subjects import subjects_of, subjects_to_json
 from weir.components.flink.deployment import deployment_name
@@ -137,12 +138,14 @@ def _render_engines(pipeline: Pipeline) -> None:
     for schema in schemas_of(pipeline):
         parse_avro(schema)
     connector_config(stack.streams, ENDPOINTS, pipeline, loaded_tables(pipeline), replication_factor=1)
-    assert json.loads(subjects_to_json(subjects_of([pipeline])))
+    avro = pipeline.spec.source.format is SourceFormat.AVRO
+    assert len(json.loads(subjects_to_json(subjects_of([pipeline])))) == avro
 
 
 def schemas_of(pipeline: Pipeline) -> Iterator[str]:
-    """Avro schemas of its events and of all its tables."""
-    yield pipeline.schema.text
+    """Avro schemas of its events, where they are Avro, and of all its tables."""
+    if pipeline.spec.source.format is SourceFormat.AVRO:
+        yield pipeline.schema.text
     for table in pipeline.tables:
         yield avro_record(pipeline, table.name)
 

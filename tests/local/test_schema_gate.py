@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
-from weir.catalog.compatibility import Rule
+from weir.catalog.compatibility import Rule, Version
 from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.config.errors import WeirError
 from weir.config.repository import REPOSITORY
@@ -71,3 +72,82 @@ def test_a_new_pipeline_may_have_any_schema(tmp_path: Path, committed: Pipeline)
 def test_an_unknown_revision_is_refused(tmp_path: Path, committed: Pipeline) -> None:
     with pytest.raises(WeirError, match="--against nowhere: git does not know this revision"):
         committed_versions(tmp_path, committed, "nowhere")
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Pipeline:
+    """The orders pipeline, in JSON, in a repository with one version of it."""
+    folder = tmp_path / "pipelines" / "orders"
+    shutil.copytree(REPOSITORY / "pipelines" / "orders", folder)
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--quiet", "--message", "a version")
+    return load_pipeline(folder)
+
+
+def with_columns(pipeline: Pipeline, **columns: dict | None) -> Pipeline:
+    """The pipeline with other columns of JSON in its file."""
+    file = pipeline.folder / "pipeline.yaml"
+    document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    declared = document["source"]["columns"]
+    for name, change in columns.items():
+        declared[name] = {**declared.get(name, {}), **change} if change is not None else None
+    document["source"]["columns"] = {name: column for name, column in declared.items() if column is not None}
+    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    return load_pipeline(pipeline.folder)
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({}, []),
+        ({"note": {"type": "text"}}, []),
+        ({"country": {"path": "country"}}, []),
+        ({"weight_kg": None}, []),
+        (
+            {"first_quantity": {"type": "bigint"}},
+            ["source.columns.first_quantity: its column is int and would be bigint; keep the type, or add a field"],
+        ),
+        (
+            {"paid_at": {"encoding": "epoch-seconds"}},
+            ["source.columns.paid_at: its encoding is epoch-millis and would be epoch-seconds; keep it, and add a"],
+        ),
+        (
+            {"gift": {"required": True}},
+            ["source.columns.gift: it would be required, but earlier events may lack it; leave `required` out"],
+        ),
+        (
+            {"note": {"type": "text", "required": True}},
+            ["source.columns.note: it would be required, but earlier events may lack it"],
+        ),
+        (
+            {"weight_kg": {"type": "text"}, "promised_day": {"type": "timestamp"}},
+            ["source.columns.weight_kg: its column is double", "source.columns.promised_day: its column is date"],
+        ),
+    ],
+)
+def test_columns_of_json_are_compared_with_those_of_a_revision(
+    tmp_path: Path, orders: Pipeline, columns: dict, told: list[str]
+) -> None:
+    changed = with_columns(orders, **columns)
+    (earlier,) = committed_versions(tmp_path, changed, "HEAD")
+    found = [str(finding) for finding in findings_of(changed, [earlier])]
+    assert [text.startswith(start) for text, start in zip(found, told, strict=True)] == [True] * len(told)
+    assert all("pipelines/orders/pipeline.yaml at " in text for text in found)
+
+
+def test_another_format_is_compared_by_the_columns(committed: Pipeline, orders: Pipeline) -> None:
+    avro, columns = Version("an Avro schema", committed.schema.text), Version("columns", orders.schema.text)
+    assert findings_of(orders, [avro]) == []
+    assert findings_of(committed, [columns]) == []
+    retyped = {"type": "record", "name": "Order", "fields": [{"name": "gift", "type": "string"}]}
+    (finding,) = findings_of(orders, [Version("an Avro schema", json.dumps(retyped))])
+    assert str(finding).startswith("source.columns.gift: its column is text and would be boolean")
+
+
+def test_columns_of_a_revision_that_are_wrong_are_told_with_it(tmp_path: Path, orders: Pipeline) -> None:
+    file = orders.folder / "pipeline.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("path: orderId", "path: $.orderId"), encoding="utf-8")
+    git(tmp_path, "commit", "--all", "--quiet", "--message", "wrong")
+    with pytest.raises(WeirError, match=r"pipeline.yaml at \w+, source.columns.order_id is refused:"):
+        committed_versions(tmp_path, orders, "HEAD")

@@ -11,6 +11,7 @@ from weir.catalog.engine_names import consumer_group
 from weir.catalog.limits import event_limits, reference_ranges
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.sizes import consumer_properties, producer_properties, source_bytes
+from weir.catalog.spec_source import SourceFormat
 from weir.catalog.tables import Table
 
 # Columns and views of the job itself begin with an underscore; a pipeline's names begin with a letter.
@@ -74,15 +75,27 @@ def source_table(pipeline: Pipeline, settings: Settings) -> str:
         "key.format": "raw",
         "key.fields": KEY,
         "value.fields-include": "EXCEPT_KEY",
-        "value.format": "avro-registry",
-        "value.avro-registry.url": settings.registry_url,
-        "value.avro-registry.schema": pipeline.schema.text,
-        "value.avro-registry.max-bytes": str(pipeline.spec.source.max_event_bytes),
-        "value.avro-registry.id-columns": ";".join(pipeline.spec.deduplication.key),
-        "value.avro-registry.limits": json.dumps(event_limits(pipeline).document(), separators=(",", ":")),
-        **{f"value.avro-registry.{name}": value for name, value in settings.registry_options.items()},
+        **_value_format(pipeline, settings),
     }
     return sql.create_table(EVENTS, columns, options)
+
+
+def _value_format(pipeline: Pipeline, settings: Settings) -> dict[str, str]:
+    """How a record's value is read, by a format of weir's own."""
+    limits = json.dumps(event_limits(pipeline).document(), separators=(",", ":"))
+    common = {
+        "max-bytes": str(pipeline.spec.source.max_event_bytes),
+        "id-columns": ";".join(pipeline.spec.deduplication.key),
+        "limits": limits,
+    }
+    match pipeline.spec.source.format:
+        case SourceFormat.AVRO:
+            name, own = "avro-registry", {"url": settings.registry_url, "schema": pipeline.schema.text}
+            common |= settings.registry_options
+        case SourceFormat.JSON:
+            name, own = "weir-json", {"columns": pipeline.schema.text}
+    options = {f"value.{name}.{option}": value for option, value in {**own, **common}.items()}
+    return {"value.format": name, **options}
 
 
 def reference_table(pipeline: Pipeline, settings: Settings, reference: str) -> str:

@@ -24,7 +24,10 @@ class Column:
 
 @dataclass(frozen=True)
 class EventSchema:
-    """An Avro record: its canonical JSON `text` and its columns, in the schema's order."""
+    """The columns of an event, in the schema's order.
+
+    `text` is what the engines' decoders are given: of Avro a record's canonical JSON, of JSON the document of columns.
+    """
 
     text: str
     columns: tuple[Column, ...]

@@ -12,6 +12,7 @@ from weir.catalog.checks_clients import client_problems, group_problems
 from weir.catalog.checks_names import name_problems
 from weir.catalog.checks_totals import totals_problems
 from weir.catalog.enriched import enriched_columns
+from weir.catalog.json_columns import path_problems
 from weir.catalog.sizes import problem_of
 from weir.catalog.spec import Join, PipelineSpec
 from weir.catalog.types import ColumnType
@@ -23,6 +24,7 @@ def problems_of(spec: PipelineSpec, schema: EventSchema) -> list[str]:
     """Every problem of a pipeline, each as `field: what is wrong; what to do`; empty when it is sound."""
     early = [
         *_schema(schema),
+        *path_problems(spec.source.columns),
         *_derived(spec, schema),
         *_references(spec),
         *_joins(spec, schema),

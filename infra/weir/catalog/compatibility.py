@@ -85,15 +85,18 @@ def judge(new: str, earlier: Sequence[Version], rule: Rule) -> list[Finding]:
     return findings
 
 
-def changed_columns(new: EventSchema, old: EventSchema, origin: str) -> list[Finding]:
-    """Fields whose table column would need another type, which Avro may allow (int to long) and Cassandra does not."""
+def changed_columns(new: EventSchema, old: EventSchema, origin: str, place: str = "fields") -> list[Finding]:
+    """Fields whose table column would need another type, which Avro may allow (int to long) and Cassandra does not.
+
+    `place` is where fields are declared.
+    """
     before = {column.name: column.type for column in old.columns}
     return [
         Finding(
             origin,
             COLUMN_CHANGES,
             Mismatch(
-                f"fields.{column.name}",
+                f"{place}.{column.name}",
                 f"its column is {before[column.name]} and would be {column.type}",
                 "keep the type, or add a field with another name",
             ),

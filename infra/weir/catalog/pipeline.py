@@ -11,9 +11,11 @@ from pathlib import Path
 from weir.catalog.avro import Column, EventSchema, load_event_schema
 from weir.catalog.checks import problems_of
 from weir.catalog.enriched import enriched_columns
+from weir.catalog.json_columns import json_schema
 from weir.catalog.retention import GC_GRACE_SECONDS, days_to_seconds
 from weir.catalog.sizes import long_extremes, source_bytes, written_bytes
 from weir.catalog.spec import Aggregate, Dimension, Engine, Measure, PipelineSpec
+from weir.catalog.spec_source import Source
 from weir.catalog.tables import Table
 from weir.catalog.topics import Topic, event_topic, subject_of, table_topic, table_topic_name
 from weir.catalog.types import ColumnType
@@ -41,7 +43,7 @@ class Pipeline:
 
     @property
     def subject(self) -> str:
-        """The registry subject of the events (TopicNameStrategy)."""
+        """The registry subject of the events (TopicNameStrategy); a source of JSON has none."""
         return subject_of(self.spec.source.topic)
 
     @cached_property
@@ -195,17 +197,21 @@ def load_pipeline(folder: Path) -> Pipeline:
         raise ConfigError(
             str(path), [f"name: {spec.name!r} differs from the folder's name {folder.name!r}; make them the same"]
         )
-    schema = load_event_schema(folder / spec.source.schema_file)
+    schema = _event_schema(folder, spec.source)
     problems = problems_of(spec, schema)
     if problems:
         raise ConfigError(str(path), problems)
     return Pipeline(folder, spec, schema)
 
 
+def _event_schema(folder: Path, source: Source) -> EventSchema:
+    return load_event_schema(folder / source.schema_file) if source.schema_file else json_schema(source.columns)
+
+
 def program_files(pipeline: Pipeline) -> dict[str, str]:
     """The pipeline's files by name, as its programs get them: without what concerns none, so that it restarts none."""
     names = (PIPELINE_FILE, pipeline.spec.source.schema_file)
-    texts = {name: (pipeline.folder / name).read_text(encoding="utf-8") for name in names}
+    texts = {name: (pipeline.folder / name).read_text(encoding="utf-8") for name in names if name}
     return {**texts, PIPELINE_FILE: without(texts[PIPELINE_FILE], "clients", "access")}
 
 

@@ -52,6 +52,11 @@ def pipeline_schema() -> dict[str, Any]:
     schema = PipelineSpec.model_json_schema(by_alias=True)
     dimensions = schema["$defs"]["Aggregate"]["properties"]["dimensions"]
     dimensions["items"] = {"anyOf": [{"type": "string"}, dimensions["items"]]}
+    schema["$defs"]["Source"] |= {
+        "if": {"properties": {"format": {"const": "json"}}, "required": ["format"]},
+        "then": {"required": ["columns"]},
+        "else": {"required": ["schema_file"]},
+    }
     return schema
 
 

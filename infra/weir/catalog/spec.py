@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, FiniteFloat, WrapValidator, model_va
 from weir.catalog.spec_access import RowAccess
 from weir.catalog.spec_clients import Client
 from weir.catalog.spec_derived import Bucket, Derived
+from weir.catalog.spec_source import Source
 from weir.catalog.spec_values import PipelineName, TableName, TopicName, bound, compared, distinct, without_nul
 from weir.catalog.types import ColumnType
 from weir.config.base import (
@@ -40,45 +41,6 @@ class Engine(StrEnum):
 
     FLINK = "flink"
     KAFKA_STREAMS = "kafka-streams"
-
-
-class Compatibility(StrEnum):
-    """How the registry lets a subject's schema change."""
-
-    BACKWARD = "BACKWARD"
-    BACKWARD_TRANSITIVE = "BACKWARD_TRANSITIVE"
-    FULL = "FULL"
-    FULL_TRANSITIVE = "FULL_TRANSITIVE"
-
-
-class Source(Frozen):
-    """Dataset A: the topic of events."""
-
-    topic: TopicName
-    schema_file: Annotated[
-        str,
-        Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", description="Avro record schema, next to the pipeline file."),
-    ]
-    compatibility: Compatibility = Compatibility.BACKWARD
-    partitions: Annotated[int, Field(ge=1, le=1000)]
-    retention_hours: RetentionHours
-    max_event_bytes: Annotated[
-        int,
-        Field(
-            ge=1024,
-            le=8 * 2**20,
-            description="Maximum size of an event's value, decompressed. A larger record becomes a dead letter, cut "
-            "to this size. All size limits of topics and clients follow from it (`weir.catalog.sizes`).",
-        ),
-    ] = 2**20
-    partitioned_by_id: Annotated[
-        bool,
-        Field(
-            description="Set it if the producers guarantee that all records of an id are in one partition, by using "
-            "the deduplication key as the record key with one partitioner. Kafka Streams then need not repartition "
-            "events, which would cost an extra commit. If the guarantee is broken, totals count such an event twice."
-        ),
-    ] = False
 
 
 class Deduplication(Frozen):

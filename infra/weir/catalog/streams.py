@@ -18,6 +18,7 @@ from weir.catalog.pipeline import Pipeline, group_columns
 from weir.catalog.retention import hours_to_milliseconds
 from weir.catalog.sizes import consumer_properties, producer_properties, source_bytes
 from weir.catalog.spec import Aggregate, Condition, Join, Measure
+from weir.catalog.spec_source import SourceFormat
 from weir.catalog.topics import BROKERS_CLOCK, subject_of
 from weir.config.endpoints import Endpoints
 from weir.config.streams import StreamsConfig
@@ -106,7 +107,7 @@ def streams_plan(stack: StreamsConfig, endpoints: Endpoints, pipeline: Pipeline)
         "registry_url": endpoints.registry_url,
         "source": {
             "topic": pipeline.source_topic.name,
-            "schema": pipeline.schema.text,
+            **_format(pipeline),
             "columns": len(pipeline.event_columns),
             "max_event_bytes": spec.source.max_event_bytes,
             "partitioned_by_id": spec.source.partitioned_by_id,
@@ -131,6 +132,14 @@ def streams_plan(stack: StreamsConfig, endpoints: Endpoints, pipeline: Pipeline)
         "dead_letter_topic": pipeline.dead_letter_topic.name,
     }
     return json.dumps(plan, indent=1, ensure_ascii=False)
+
+
+def _format(pipeline: Pipeline) -> dict[str, Any]:
+    """How records are read. The plan of an Avro source names no format, and applications that run stay as they are."""
+    source_format = pipeline.spec.source.format
+    if source_format is SourceFormat.AVRO:
+        return {"schema": pipeline.schema.text}
+    return {"format": source_format.value, "columns_document": json.loads(pipeline.schema.text)}
 
 
 def _column(column: Column) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec_source import SourceFormat
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,11 @@ class Subject:
 
 
 def subjects_of(pipelines: Iterable[Pipeline]) -> tuple[Subject, ...]:
-    """The subjects of `pipelines`."""
+    """The subjects of `pipelines`: a source of JSON has none."""
     return tuple(
         Subject(pipeline.subject, pipeline.schema.text, pipeline.spec.source.compatibility.value)
         for pipeline in pipelines
+        if pipeline.spec.source.format is SourceFormat.AVRO
     )
 
 

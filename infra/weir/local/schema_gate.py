@@ -5,34 +5,48 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from weir.catalog.avro import earlier_schema
 from weir.catalog.avro_types import SchemaError
 from weir.catalog.compatibility import Finding, Rule, Version, changed_columns, judge
+from weir.catalog.json_columns import COLUMNS_PLACE, changed_reading, earlier_columns, json_schema
 from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
+from weir.catalog.spec_source import JsonColumn, SourceFormat
 from weir.clients import registry
-from weir.config.errors import WeirError
+from weir.config.errors import WeirError, parse
 
 
 def findings_of(pipeline: Pipeline, earlier: Sequence[Version], rule: Rule | None = None) -> list[Finding]:
     """What `rule` (that of the pipeline file by default) forbids, and what its tables cannot follow.
+
+    Columns of JSON have no rule: forbidden is what would read earlier events as something else.
 
     Raises:
         WeirError: a version is no Avro schema.
     """
     if not earlier:
         return []
-    chosen = rule or Rule(pipeline.spec.source.compatibility)
     try:
-        found = judge(pipeline.schema.text, earlier, chosen)
-        last = earlier_schema(earlier[-1].text)
+        found, place = _unreadable(pipeline, earlier, rule)
+        before = earlier_columns(earlier[-1].text) or earlier_schema(earlier[-1].text)
     except SchemaError as error:
         raise WeirError(f"{pipeline.subject}: {error}") from None
     known = {finding.mismatch.field for finding in found}
-    columns = changed_columns(pipeline.schema, last, earlier[-1].origin)
+    columns = changed_columns(pipeline.schema, before, earlier[-1].origin, place)
     return found + [finding for finding in columns if finding.mismatch.field not in known]
+
+
+def _unreadable(pipeline: Pipeline, earlier: Sequence[Version], rule: Rule | None) -> tuple[list[Finding], str]:
+    """What earlier events would become, and where the pipeline declares its fields."""
+    columns = [earlier_columns(version.text) for version in earlier]
+    if pipeline.spec.source.format is SourceFormat.JSON:
+        found = changed_reading(pipeline.schema, columns[-1], earlier[-1].origin) if columns[-1] else []
+        return found, COLUMNS_PLACE
+    avro = [version for version, of_json in zip(earlier, columns, strict=True) if of_json is None]
+    return judge(pipeline.schema.text, avro, rule or Rule(pipeline.spec.source.compatibility)), "fields"
 
 
 def registered_versions(registry_url: str, subject: str) -> list[Version]:
@@ -53,10 +67,11 @@ def registered_versions(registry_url: str, subject: str) -> list[Version]:
 def committed_versions(repository: Path, pipeline: Pipeline, revision: str) -> list[Version]:
     """The versions of the pipeline's schema up to `revision`, oldest first; none where it has no such pipeline.
 
-    The schema file is the one that the pipeline file of `revision` names.
+    The schema file is the one that the pipeline file of `revision` names. Where that reads JSON, its columns are the
+    only version.
 
     Raises:
-        WeirError: git knows no such revision.
+        WeirError: git knows no such revision, or the columns of its pipeline file are wrong.
     """
     commit = _git(repository, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if commit is None:
@@ -65,15 +80,19 @@ def committed_versions(repository: Path, pipeline: Pipeline, revision: str) -> l
     declared = _git(repository, "show", f"{commit.strip()}:{folder / PIPELINE_FILE}")
     if declared is None:
         return []
-    path = folder / _schema_file(declared, pipeline)
+    source = yaml.safe_load(declared).get("source", {})
+    if source.get("format") == SourceFormat.JSON:
+        origin = f"{folder / PIPELINE_FILE} at {commit.strip()[:10]}"
+        return [Version(origin, json_schema(_columns_of(source, origin)).text)]
+    path = folder / source.get("schema_file", pipeline.spec.source.schema_file or "")
     changes = (_git(repository, "log", "--format=%H", "--reverse", commit.strip(), "--", str(path)) or "").split()
     texts = [(change, _git(repository, "show", f"{change}:{path}")) for change in changes]
     return [Version(f"{path} at {change[:10]}", text) for change, text in texts if text is not None]
 
 
-def _schema_file(declared: str, pipeline: Pipeline) -> str:
-    document = yaml.safe_load(declared)
-    return document.get("source", {}).get("schema_file", pipeline.spec.source.schema_file)
+def _columns_of(source: dict[str, Any], origin: str) -> dict[str, JsonColumn]:
+    columns = source.get("columns") or {}
+    return {name: parse(JsonColumn, declared, f"{origin}, source.columns.{name}") for name, declared in columns.items()}
 
 
 def _git(repository: Path, *arguments: str) -> str | None:

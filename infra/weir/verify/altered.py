@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from weir.catalog.avro_types import parse_avro
 from weir.catalog.pipeline import Pipeline, group_columns
+from weir.catalog.spec_source import JsonColumn, SourceFormat
+from weir.catalog.types import ColumnType
 from weir.clients.events.avro_reader import EPOCH, read_value
 from weir.clients.events.wire_format import HEADER_BYTES
 from weir.verify.avro_batch import encode_records
+
+LONG_KEY = 70_000
+"""Characters of a text that no key has room for."""
 
 
 def altered(pipeline: Pipeline, value: bytes, column: str, change: Callable[[Any], Any]) -> bytes:
@@ -27,8 +33,17 @@ def altered(pipeline: Pipeline, value: bytes, column: str, change: Callable[[Any
 
 def texts(pipeline: Pipeline) -> list[str]:
     """The columns that may hold any text."""
+    if pipeline.spec.source.format is SourceFormat.JSON:
+        return _json_texts(pipeline.spec.source.columns)
     fields = parse_avro(pipeline.schema.text).fields
     return [field.name for field in fields if any(branch.kind == "string" for branch in field.type.branch_list)]
+
+
+def _json_texts(columns: Mapping[str, JsonColumn]) -> list[str]:
+    """Those that share their path with no other column, which might not take every text."""
+    paths = {name: column.steps(name) for name, column in columns.items()}
+    alone = {path for path, count in Counter(paths.values()).items() if count == 1}
+    return [name for name, column in columns.items() if column.type is ColumnType.TEXT and paths[name] in alone]
 
 
 def text_keys(pipeline: Pipeline) -> list[str]:

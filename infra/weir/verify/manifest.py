@@ -21,6 +21,7 @@ from weir.config.base import Frozen
 from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError, parse
 from weir.verify.poison import PoisonKind
+from weir.verify.poison_json import JsonPoisonKind
 
 FILE_PREFIX = "replay-"
 
@@ -48,7 +49,7 @@ class PoisonRecord(Frozen):
     """A poison record; partition and offset are known once the broker has acknowledged it."""
 
     number: int
-    kind: PoisonKind
+    kind: PoisonKind | JsonPoisonKind
     fingerprint: Annotated[str, Field(description="SHA-256 of the value, or `null` without a value.")]
     partition: int | None = None
     offset: int | None = None

@@ -10,21 +10,22 @@ from enum import StrEnum
 import numpy as np
 
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec_source import SourceFormat
 from weir.clients.events.letter_codes import LetterCode
 from weir.clients.events.wire_format import HEADER_BYTES, header
 from weir.config.embedded import ReplayConfig
-from weir.verify.altered import altered, keys_alone, text_keys, texts
+from weir.verify.altered import LONG_KEY, altered, keys_alone, text_keys, texts
+from weir.verify.poison_json import JsonPoisonKind, json_kinds, json_poison
 from weir.verify.schedule import Kind, Plan
 from weir.verify.wire import EncodedEvents
 
 UNKNOWN_SCHEMA_ID = 2_000_000_000
 LAST_INSTANT = 2**63 - 1
-LONG_KEY = 70_000
 NO_UTF8 = b"\xff"
 
 
 class PoisonKind(StrEnum):
-    """What is wrong with a record."""
+    """What is wrong with a record of Avro."""
 
     RANDOM_BYTES = "random_bytes"
     EMPTY_VALUE = "empty_value"
@@ -75,7 +76,7 @@ class Poison:
     """A record without a meaning. Its key names it, so that no two are alike."""
 
     number: int
-    kind: PoisonKind
+    kind: PoisonKind | JsonPoisonKind
     value: bytes | None
 
     @property
@@ -93,15 +94,17 @@ def fingerprint(value: bytes | None) -> str:
 class Mold:
     """What poison of a pipeline is made with.
 
-    `foreign_id` is the registry's id of a record of another name with the same fields.
+    `foreign_id` is the registry's id of a record of another name with the same fields; JSON has none.
     """
 
     pipeline: Pipeline
     foreign_id: int
 
     @property
-    def kinds(self) -> list[PoisonKind]:
+    def kinds(self) -> list[PoisonKind] | list[JsonPoisonKind]:
         """Those that the pipeline can have: not each has a text, or one as a key."""
+        if self.pipeline.spec.source.format is SourceFormat.JSON:
+            return json_kinds(self.pipeline)
         missing = {
             PoisonKind.EMPTY_KEY: not keys_alone(self.pipeline),
             PoisonKind.KEY_TOO_LONG: not text_keys(self.pipeline),
@@ -124,8 +127,10 @@ def make_poison(number: int, seed: int, good: bytes, mold: Mold) -> Poison:
 
     The kinds take turns. The same arguments give the same record.
     """
-    kind = mold.kinds[number % len(mold.kinds)]
-    return Poison(number, kind, _value(kind, np.random.default_rng([seed, number]), good, mold))
+    kind, random = mold.kinds[number % len(mold.kinds)], np.random.default_rng([seed, number])
+    if isinstance(kind, JsonPoisonKind):
+        return Poison(number, kind, json_poison(kind, random, good, mold.pipeline))
+    return Poison(number, kind, _value(kind, random, good, mold))
 
 
 def _value(kind: PoisonKind, random: np.random.Generator, good: bytes, mold: Mold) -> bytes | None:

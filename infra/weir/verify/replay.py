@@ -16,7 +16,6 @@ from weir.catalog.pipeline import Pipeline
 from weir.clients.events.decoder import Decoder
 from weir.clients.kafka import TopicReader, client_settings
 from weir.clients.kafka_sending import produce
-from weir.clients.registry import schema_id_of
 from weir.clients.row_watcher import RowWatcher, Sample
 from weir.config.embedded import ReplayConfig
 from weir.config.endpoints import Endpoints
@@ -37,7 +36,7 @@ from weir.verify.pace import Pace
 from weir.verify.poison import Mold, Poison, fingerprint, poison_for
 from weir.verify.schedule import Kind, Plan, make_plan
 from weir.verify.topic import events_in_topic
-from weir.verify.wire import EncodedEvents, encode_events, foreign_schema_id
+from weir.verify.wire import EncodedEvents, encode_events, schema_ids
 
 LINGER_MILLISECONDS = 10
 DELIVERY_TIMEOUT_SECONDS = 120
@@ -90,10 +89,9 @@ def replay(
     sent_before = events_in_topic(endpoints, pipeline, connection, load_manifests(manifest_folder, pipeline.name), size)
     plan = make_plan(window, np.setdiff1d(sent_before, np.asarray(window)), config)
     used = plan.numbers[plan.kinds != Kind.POISON]
-    schema_id = schema_id_of(endpoints.registry_url, pipeline)
+    schema_id, foreign_id = schema_ids(endpoints.registry_url, pipeline)
     events = encode_events(connection, pipeline, schema_id, range(int(used.min()), int(used.max()) + 1))
     connection.close()
-    foreign_id = foreign_schema_id(endpoints.registry_url, pipeline)
     sends = _Sends(
         plan,
         events,

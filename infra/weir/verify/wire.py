@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from weir.catalog.avro import Column
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec_source import SourceFormat
 from weir.catalog.types import ColumnType
 from weir.clients.events.wire_format import header
-from weir.clients.registry import register_schema
+from weir.clients.registry import register_schema, schema_id_of
 from weir.verify.avro_batch import Records, encode_records
 from weir.verify.dataset import EVENT_INDEX, EVENTS, quoted
+from weir.verify.json_batch import json_records, require_writable
 
 if TYPE_CHECKING:
     import duckdb
 
 CHUNK_EVENTS = 50_000
+
+
+def schema_ids(registry_url: str, pipeline: Pipeline) -> tuple[int, int]:
+    """The registry's ids of the pipeline's schema and of a foreign one; zeros for JSON, which has none.
+
+    Raises:
+        WeirError: as `schema_id_of`.
+    """
+    if pipeline.spec.source.format is SourceFormat.JSON:
+        return 0, 0
+    return schema_id_of(registry_url, pipeline), foreign_schema_id(registry_url, pipeline)
 
 
 def foreign_schema_id(registry_url: str, pipeline: Pipeline) -> int:
@@ -45,7 +59,7 @@ class EncodedEvents:
         return self.keys[index - self.window.start]
 
     def value(self, index: int) -> bytes:
-        """The event in Confluent's wire format."""
+        """The event as a record's value."""
         chunk, position = divmod(index - self.window.start, CHUNK_EVENTS)
         return self.values[chunk][position]
 
@@ -53,17 +67,31 @@ class EncodedEvents:
 def encode_events(
     connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, schema_id: int, window: range
 ) -> EncodedEvents:
-    """The events of `window`, in memory: about 100 bytes above an event's own size each."""
-    schema = json.loads(pipeline.schema.text)
+    """The events of `window`, in memory: about 100 bytes above an event's own size each.
+
+    Avro has Confluent's wire format, with `schema_id`; JSON is plain text.
+
+    Raises:
+        WeirError: a value of the dataset cannot be written.
+    """
     events = EncodedEvents(window, event_keys(connection, pipeline, window), [])
+    if pipeline.spec.source.format is SourceFormat.JSON:
+        require_writable(connection, pipeline)
+        encode = partial(json_records, connection, pipeline)
+    else:
+        encode = partial(_avro_records, connection, pipeline, schema_id)
     for start in window[::CHUNK_EVENTS]:
-        columns = connection.execute(
-            f"SELECT {_avro_values(pipeline)} FROM {EVENTS} WHERE {EVENT_INDEX} >= ? AND {EVENT_INDEX} < ? "
-            f"ORDER BY {EVENT_INDEX}",
-            [start, min(start + CHUNK_EVENTS, window.stop)],
-        ).fetchnumpy()
-        events.values.append(encode_records(schema, columns, header(schema_id)))
+        events.values.append(encode(range(start, min(start + CHUNK_EVENTS, window.stop))))
     return events
+
+
+def _avro_records(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, schema_id: int, events: range) -> Records:
+    columns = connection.execute(
+        f"SELECT {_avro_values(pipeline)} FROM {EVENTS} WHERE {EVENT_INDEX} >= ? AND {EVENT_INDEX} < ? "
+        f"ORDER BY {EVENT_INDEX}",
+        [events.start, events.stop],
+    ).fetchnumpy()
+    return encode_records(json.loads(pipeline.schema.text), columns, header(schema_id))
 
 
 def event_keys(connection: duckdb.DuckDBPyConnection, pipeline: Pipeline, window: range) -> list[str]:

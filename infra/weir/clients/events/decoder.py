@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import Any
 
 from weir.catalog.avro_types import Node, SchemaError, parse_avro
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec_source import SourceFormat
 from weir.clients.events.avro_reader import read_value
+from weir.clients.events.json_reader import read_json
 from weir.clients.events.letter_codes import LetterCode, UnreadableError
 from weir.clients.events.storable import require_storable
 from weir.clients.events.wire_format import HEADER_BYTES, MAGIC
@@ -20,8 +24,11 @@ class Decoder:
         self._registry_url = registry_url
         self._pipeline = pipeline
         self._max_bytes = pipeline.spec.source.max_event_bytes
-        self._reader = parse_avro(pipeline.schema.text)
         self._writers: dict[int, Node | UnreadableError] = {}
+        if pipeline.spec.source.format is SourceFormat.JSON:
+            self._event = partial(read_json, json.loads(pipeline.schema.text))
+        else:
+            self._event = partial(self._read_avro, parse_avro(pipeline.schema.text))
 
     def decode(self, value: bytes | None) -> dict[str, Any] | None:
         """The event in `value`, timestamps as datetimes in UTC; None where it holds none that becomes a row.
@@ -43,15 +50,20 @@ class Decoder:
         """
         if value is not None and len(value) > self._max_bytes:
             raise UnreadableError(LetterCode.TOO_LARGE, f"{len(value)} bytes, above the limit of {self._max_bytes}")
+        if value is None:
+            raise UnreadableError(LetterCode.NULL_VALUE, "the value is null")
+        event = self._event(value)
+        require_storable(self._pipeline, event)
+        return event
+
+    def _read_avro(self, reader: Node, value: bytes) -> dict[str, Any]:
         schema_id = _schema_id(value)
         if schema_id not in self._writers:
             self._writers[schema_id] = self._fetched(schema_id)
         writer = self._writers[schema_id]
         if isinstance(writer, UnreadableError):
             raise writer
-        event = read_value(self._reader, writer, (value or b"")[HEADER_BYTES:])
-        require_storable(self._pipeline, event)
-        return event
+        return read_value(reader, writer, value[HEADER_BYTES:])
 
     def _fetched(self, schema_id: int) -> Node | UnreadableError:
         """The schema `schema_id`, or why nothing can be read that was written with it."""
@@ -66,9 +78,7 @@ class Decoder:
             )
 
 
-def _schema_id(value: bytes | None) -> int:
-    if value is None:
-        raise UnreadableError(LetterCode.NULL_VALUE, "the value is null")
+def _schema_id(value: bytes) -> int:
     if value[:1] not in {b"", MAGIC}:
         raise UnreadableError(LetterCode.BAD_MAGIC, f"the first byte is {value[0]}")
     if len(value) < HEADER_BYTES:

@@ -12,6 +12,7 @@ import pulumi_kubernetes as k8s
 
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import KafkaResource, Principal
+from weir.catalog.subjects import Subject, subjects_of
 from weir.catalog.topics import Topic
 from weir.components.base import DATA_KEPT, Component, Resources, Site
 from weir.config.errors import WeirError
@@ -49,7 +50,7 @@ class ManagedKafka(Component):
         self.service_name = f"{site.namespace}-{name}"
         self.service = self._service()
         topics = [self._topic(topic) for topic in args.plan.topics]
-        schemas = [self._schema(pipeline) for pipeline in args.pipelines]
+        schemas = [self._schema(subject) for subject in subjects_of(args.pipelines)]
         users = [made for principal in args.principals for made in self._user(principal)]
         self.ready: Resources = [*topics, *schemas, *users]
         self.bootstrap_servers = self._address("kafka")
@@ -117,14 +118,14 @@ class ManagedKafka(Component):
             opts=self.keeper(after=[self.service]),
         )
 
-    def _schema(self, pipeline: Pipeline) -> aiven.KafkaSchema:
+    def _schema(self, subject: Subject) -> aiven.KafkaSchema:
         return aiven.KafkaSchema(
-            f"{self.name}-{pipeline.subject}",
+            f"{self.name}-{subject.name}",
             project=self.args.config.project,
             service_name=self.service_name,
-            subject_name=pipeline.subject,
-            schema=pipeline.schema.text,
-            compatibility_level=pipeline.spec.source.compatibility.value,
+            subject_name=subject.name,
+            schema=subject.schema,
+            compatibility_level=subject.compatibility,
             opts=self.keeper(after=[self.service]),
         )
 
@@ -140,15 +141,14 @@ class ManagedKafka(Component):
         ]
         rules += [
             aiven.KafkaSchemaRegistryAcl(
-                f"{self.name}-{principal.name}-{pipeline.subject}",
+                f"{self.name}-{principal.name}-{subject.name}",
                 **place,
                 username=principal.name,
                 permission="schema_registry_read",
-                resource=f"Subject:{pipeline.subject}",
+                resource=f"Subject:{subject.name}",
                 opts=self.child(after=[user]),
             )
-            for pipeline in self.args.pipelines
-            if pipeline.name == principal.pipeline
+            for subject in subjects_of(entry for entry in self.args.pipelines if entry.name == principal.pipeline)
         ]
         quota = self._quota(principal, place, user)
         secret = k8s.core.v1.Secret(
