@@ -61,5 +61,5 @@ def twins(ctx: Context, folder: Path) -> Twins:
     document = yaml.safe_load((folder / "pipeline.yaml").read_text(encoding="utf-8"))
     letters = {**document["dead_letters"], "topic": f"{document['dead_letters']['topic']}.streams"}
     document |= {"name": copy.name, "engine": "kafka-streams", "dead_letters": letters}
-    (copy / "pipeline.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    (copy / "pipeline.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     return Twins(ctx, load_pipeline(folder), load_pipeline(copy))
