@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 
 from weir.bench.pipeline import steady_rate
+from weir.catalog.avro_types import parse_avro
+from weir.catalog.spec_source import SourceFormat
 from weir.clients.counters import Totals, counter_patterns
+from weir.clients.events.avro_reader import read_value
+from weir.clients.events.decoder import Decoder
 from weir.clients.events.wire_format import HEADER_BYTES, header
 from weir.config.errors import WeirError
-from weir.verify.synthetic import DUPLICATE_DISTANCE, encoded, ids_of, write_pipeline
+from weir.verify.synthetic import DUPLICATE_DISTANCE, EVENT_BYTES, encoded, ids_of, write_pipeline
 
 pytestmark = pytest.mark.unit
 
@@ -38,6 +42,19 @@ def test_an_event_has_about_200_bytes_and_follows_from_its_id(tmp_path: Path) ->
     decoded = fastavro.schemaless_reader(io.BytesIO(events[1][1][HEADER_BYTES:]), schema, None)
     assert isinstance(decoded, dict)
     assert (decoded["id"], decoded["quantity"]) == (123_456, 56)
+
+
+def test_an_event_in_json_says_the_same(tmp_path: Path) -> None:
+    avro, _ = write_pipeline(tmp_path / "avro")
+    pipeline, _ = write_pipeline(tmp_path / "json", SourceFormat.JSON)
+    ids = np.array([5, 100, 123_456])
+    decoder = Decoder("http://nowhere.invalid", pipeline)
+    texts = [value for _, value in encoded(ids, None)]
+    assert all(abs(len(value) - EVENT_BYTES[SourceFormat.JSON]) <= 15 for value in texts)
+    schema = parse_avro(avro.schema.text)
+    values = [read_value(schema, schema, value[HEADER_BYTES:]) for _, value in encoded(ids, header(9))]
+    assert [decoder.read(text) for text in texts] == values
+    assert values[1]["quantity"] is None
 
 
 def test_the_rate_is_that_of_the_steady_part() -> None:

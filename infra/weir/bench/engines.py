@@ -53,7 +53,7 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
         WeirError: the platform does not start, or an engine fails.
     """
     with bench_platform(stack_path, bench, board, (*SERVICES, "streams", "loader")) as ctx:
-        flink, dataset = write_pipeline(ctx.paths.config("bench"))
+        flink, dataset = write_pipeline(ctx.paths.config("bench"), bench.source_format)
         on_streams = flink.on(Engine.KAFKA_STREAMS)
         provision(ctx.endpoints, [on_streams])
         raw = filled(ctx, flink, dataset, bench.events, board)
@@ -64,7 +64,7 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
             with platform.step(board, f"Flink: {name}"):
                 command = jobs.command(ctx, flink, package, None, VARIANTS[name])
                 measured.append(measured_job(ctx, flink, f"Flink: {name}", command, bench.events))
-        return BenchResult(bench.events, raw, tuple(measured))
+        return BenchResult(bench.events, bench.source_format, raw, tuple(measured))
 
 
 def as_table(result: BenchResult) -> RichTable:

@@ -21,6 +21,7 @@ from rich.table import Table as RichTable
 
 from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline
+from weir.catalog.spec_source import SourceFormat
 from weir.clients.counters import JobCounters
 from weir.clients.flink_rest import FlinkRest
 from weir.config.errors import WeirError
@@ -33,7 +34,7 @@ from weir.local.provision import provision
 from weir.local.service import Context
 from weir.toolchain.job_package import build_job_package
 from weir.verify.seeding import load_references
-from weir.verify.synthetic import publish, write_pipeline
+from weir.verify.synthetic import EVENT_BYTES, publish, write_pipeline
 
 SERVICES: tuple[str, ...] = ("kafka", "cassandra", "registry", "flink")
 CONSUMER_PERFORMANCE = "org.apache.kafka.tools.ConsumerPerformance"
@@ -67,6 +68,7 @@ class BenchSettings:
     events: int
     task_manager_mib: int
     checkpoint_interval_seconds: int
+    source_format: SourceFormat = SourceFormat.AVRO
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class BenchResult:
     """One run. `raw` is K."""
 
     events: int
+    source_format: SourceFormat
     raw: Measurement
     variants: tuple[Measurement, ...]
 
@@ -86,7 +89,7 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
     """
     events = bench.events
     with bench_platform(stack_path, bench, board) as ctx:
-        pipeline, dataset = write_pipeline(ctx.paths.config("bench"))
+        pipeline, dataset = write_pipeline(ctx.paths.config("bench"), bench.source_format)
         provision(ctx.endpoints, [pipeline])
         raw = filled(ctx, pipeline, dataset, events, board)
         package = build_job_package(ctx.repository, ctx.paths.config("jobs") / "dedup_join.zip")
@@ -95,7 +98,7 @@ def run(stack_path: Path, bench: BenchSettings, board: Board) -> BenchResult:
             with platform.step(board, name):
                 command = jobs.command(ctx, pipeline, package, None, arguments)
                 measured.append(measured_job(ctx, pipeline, name, command, events))
-        return BenchResult(events, raw, tuple(measured))
+        return BenchResult(events, bench.source_format, raw, tuple(measured))
 
 
 def as_table(result: BenchResult) -> RichTable:
@@ -105,7 +108,8 @@ def as_table(result: BenchResult) -> RichTable:
 
 def rate_table(result: BenchResult, shares: Mapping[str, Measurement]) -> RichTable:
     """Every rate, and in a column for each of `shares` which part of that one it is."""
-    table = RichTable(title=f"{result.events:,} events of about 200 bytes", title_justify="left")
+    size = f"about {EVENT_BYTES[result.source_format]} bytes of {result.source_format}"
+    table = RichTable(title=f"{result.events:,} events of {size}", title_justify="left")
     table.add_column("variant")
     for name in ("records", "events/s", *shares):
         table.add_column(name, justify="right")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from weir.cli.shared import JsonOption, PipelineArgument, StackOption, console, 
 
 commands = typer.Typer()
 bench = typer.Typer(no_args_is_help=True)
+FormatOption = Annotated[Literal["avro", "json"], typer.Option("--format", help="What the events are written in.")]
 
 
 @commands.command()
@@ -93,16 +94,20 @@ def bench_pipeline(
     ] = 10_000_000,
     task_manager_mib: Annotated[int, typer.Option(min=1024, help="10 million ids need at least 4096.")] = 8192,
     checkpoint_interval_seconds: Annotated[int, typer.Option(min=1, help="Use the value of production.")] = 30,
+    source_format: FormatOption = "avro",
     stack: StackOption = "local",
 ) -> None:
     """Measure deduplication, join and the Cassandra sink against the raw read rate of the same run."""
     from weir.bench import pipeline as benches  # noqa: PLC0415
+    from weir.catalog.spec_source import SourceFormat  # noqa: PLC0415
     from weir.config.repository import stack_file  # noqa: PLC0415
     from weir.local.board import Board  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Board(console) as board:
-        settings = benches.BenchSettings(events, task_manager_mib, checkpoint_interval_seconds)
+        settings = benches.BenchSettings(
+            events, task_manager_mib, checkpoint_interval_seconds, SourceFormat(source_format)
+        )
         result = benches.run(stack_file(stack), settings, board)
     console.print(benches.as_table(result))
 
@@ -112,16 +117,18 @@ def bench_engines(
     events: Annotated[
         int, typer.Option(min=100_000, help="Below the default, start-up time distorts the result.")
     ] = 1_000_000,
+    source_format: FormatOption = "avro",
     stack: StackOption = "local",
 ) -> None:
     """Run the same pipeline over the same events on Kafka Streams and on Flink."""
     from weir.bench import engines as benches  # noqa: PLC0415
     from weir.bench.pipeline import BenchSettings  # noqa: PLC0415
+    from weir.catalog.spec_source import SourceFormat  # noqa: PLC0415
     from weir.config.repository import stack_file  # noqa: PLC0415
     from weir.local.board import Board  # noqa: PLC0415
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Board(console) as board:
-        settings = BenchSettings(events, task_manager_mib=4096, checkpoint_interval_seconds=30)
+        settings = BenchSettings(events, 4096, 30, SourceFormat(source_format))
         result = benches.run(stack_file(stack), settings, board)
     console.print(benches.as_table(result))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from confluent_kafka import Producer
 
 from weir.catalog.dataset import Dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.catalog.spec_source import SourceFormat
 from weir.clients.events.wire_format import header
 from weir.clients.kafka_sending import produce
 from weir.clients.registry import schema_id_of
@@ -30,18 +31,29 @@ DUPLICATE_DISTANCE = 1_000
 ITEMS = 10_000
 PAYLOADS = 1_000
 PAYLOAD_BYTES = 170
-"""With the other fields, Avro's and Confluent's framing, an event is about 200 bytes."""
+EVENT_BYTES = {SourceFormat.AVRO: 200, SourceFormat.JSON: 260}
+"""About; with the payload, the other fields, and the framing of Avro and Confluent or the names of JSON."""
 FIRST_INSTANT_MILLISECONDS = 1_767_225_600_000
 """2026-01-01 in UTC."""
 MILLISECONDS_PER_EVENT = 100
 
+_SOURCES = {
+    SourceFormat.AVRO: "schema_file: event.avsc",
+    SourceFormat.JSON: """format: json
+  columns:
+    id: {type: bigint, required: true}
+    at: {type: timestamp, required: true}
+    item: {type: int, required: true}
+    quantity: {type: int}
+    payload: {type: text, required: true}""",
+}
 _PIPELINE = f"""
 name: {NAME}
-description: Synthetic events of about 200 bytes.
+description: Synthetic events.
 owner: weir
 source:
   topic: {NAME}.events
-  schema_file: event.avsc
+  FORMAT
   partitions: {PARTITIONS}
   retention_hours: 24
   partitioned_by_id: true
@@ -80,11 +92,12 @@ _SCHEMA = {
 }
 
 
-def write_pipeline(root: Path) -> tuple[Pipeline, Dataset]:
+def write_pipeline(root: Path, source_format: SourceFormat = SourceFormat.AVRO) -> tuple[Pipeline, Dataset]:
     """Writes the pipeline below `root`, with its reference rows; it has no event file."""
     folder = root / NAME
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "pipeline.yaml").write_text(_PIPELINE, encoding="utf-8")
+    text = _PIPELINE.replace("FORMAT", _SOURCES[source_format])
+    (folder / "pipeline.yaml").write_text(text, encoding="utf-8")
     (folder / "event.avsc").write_text(json.dumps(_SCHEMA), encoding="utf-8")
     rows = [f"{item},Item {item},category-{item % 20}" for item in range(ITEMS)]
     (folder / "items.csv").write_text("\n".join(["item,name,category", *rows]) + "\n", encoding="utf-8")
@@ -101,22 +114,40 @@ def ids_of(first: int, count: int, seed: int) -> np.ndarray:
     return np.where(repeats, np.maximum(ids - back, first), ids)
 
 
-def encoded(ids: np.ndarray, prefix: bytes) -> Iterator[tuple[int, bytes]]:
-    """(id, value) of each event; an event follows from its id alone, so that a duplicate is equal."""
+def encoded(ids: np.ndarray, prefix: bytes | None) -> Iterator[tuple[int, bytes]]:
+    """(id, value) of each event; an event follows from its id alone, so that a duplicate is equal.
+
+    With a `prefix` in Avro, which stands behind it; else in JSON.
+    """
     letters = np.random.default_rng(7).integers(97, 123, (PAYLOADS, PAYLOAD_BYTES), dtype=np.uint8)
     payloads = np.array([bytes(row).decode() for row in letters], dtype=object)
-    records = encode_records(
-        _SCHEMA,
-        {
-            "id": ids,
-            "at": FIRST_INSTANT_MILLISECONDS + ids * MILLISECONDS_PER_EVENT,
-            "item": (ids * 7919) % ITEMS,
-            "quantity": np.ma.masked_array(ids % 100, ids % 50 == 0),
-            "payload": payloads[ids % PAYLOADS],
-        },
-        prefix,
-    )
+    columns = {
+        "id": ids,
+        "at": FIRST_INSTANT_MILLISECONDS + ids * MILLISECONDS_PER_EVENT,
+        "item": (ids * 7919) % ITEMS,
+        "quantity": np.ma.masked_array(ids % 100, ids % 50 == 0),
+        "payload": payloads[ids % PAYLOADS],
+    }
+    if prefix is None:
+        yield from zip(ids.tolist(), _json_texts(columns), strict=True)
+        return
+    records = encode_records(_SCHEMA, columns, prefix)
     yield from zip(ids.tolist(), (records[index] for index in range(len(records))), strict=True)
+
+
+def _json_texts(columns: Mapping[str, np.ndarray]) -> Iterator[bytes]:
+    times = np.datetime_as_string(columns["at"].astype("datetime64[ms]"), timezone="UTC").tolist()
+    for number, at, item, quantity, payload in zip(
+        columns["id"].tolist(),
+        times,
+        columns["item"].tolist(),
+        columns["quantity"].tolist(),
+        columns["payload"].tolist(),
+        strict=True,
+    ):
+        count = "null" if quantity is None else quantity
+        text = f'{{"id":{number},"at":"{at}","item":{item},"quantity":{count},"payload":"{payload}"}}'
+        yield text.encode()
 
 
 @dataclass(frozen=True)
@@ -125,7 +156,8 @@ class _Share:
 
     servers: str
     topic: str
-    prefix: bytes
+    prefix: bytes | None
+    """As `encoded` takes it."""
     first: int
     count: int
     seed: int
@@ -137,7 +169,8 @@ def publish(endpoints: Endpoints, pipeline: Pipeline, events: int, seed: int = 1
     Raises:
         WeirError: records were not acknowledged.
     """
-    prefix = header(schema_id_of(endpoints.registry_url, pipeline))
+    is_avro = pipeline.spec.source.format is SourceFormat.AVRO
+    prefix = header(schema_id_of(endpoints.registry_url, pipeline)) if is_avro else None
     servers, topic = endpoints.kafka_bootstrap_servers, pipeline.source_topic.name
     size = -(-events // PRODUCERS)
     shares = [
