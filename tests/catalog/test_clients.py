@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.catalog.with_clients import ANALYTICS, CLIENTS, FEED, PARTNER, flights_with
+from tests.catalog.with_clients import ANALYTICS, CLIENTS, FEED, OPERATORS, PARTNER, flights_with
 from tests.sizing.stacks import AVAILABLE, rates, stack_of
 
+from weir.catalog.checks_clients import group_count
+from weir.catalog.engine_names import consumer_group, letters_transactional_id
 from weir.catalog.environment import resolve
 from weir.catalog.pipeline import PIPELINE_FILE, program_files
 from weir.catalog.principals import AccessRule, KafkaResource, Principal, principals_of
 from weir.catalog.shared_names import shared_names
+from weir.catalog.spec import Engine
 from weir.config.errors import ConfigError
 from weir.config.repository import REPOSITORY
 from weir.config.yaml_text import without
@@ -35,6 +38,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"a": {"role": "consumer", "namespace": "b"}}, "clients.a: groups: missing; name the consumer's groups"),
     ({"a": {**FEED, "groups": ["b"]}}, "clients.a: groups: only for a consumer"),
     ({"a": {**FEED, "topics": ["flights.events"]}}, "clients.a: topics: only for a consumer"),
+    ({"a": {**OPERATORS, "groups": ["b"]}}, "clients.a: groups: only for a consumer"),
     ({"a": {**ANALYTICS, "groups": ["b", "b"]}}, "clients.a.groups: 'b' is listed twice"),
     ({"a": {**ANALYTICS, "groups": ["*"]}}, "clients.a.groups.0: does not match"),
     ({"Feed": FEED}, "clients.Feed.'[key]': does not match"),
@@ -47,6 +51,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"a": {**ANALYTICS, "groups": ["weir-flights"]}}, "clients.a.groups: 'weir-flights' starts with 'weir-'"),
     ({"a": {**ANALYTICS, "groups": ["connect-x"]}}, "clients.a.groups: 'connect-x' starts with 'connect-'"),
     ({"a": {**ANALYTICS, "groups": ["loader-x"]}}, "clients.a.groups: 'loader-x' starts with 'loader-'"),
+    ({"a": {**ANALYTICS, "groups": ["letters-x"]}}, "clients.a.groups: 'letters-x' starts with 'letters-'"),
     ({"a": ANALYTICS, "b": ANALYTICS}, "clients.b.groups: 'analytics' is already that of client 'a'"),
     (
         {"a": {**ANALYTICS, "topics": ["other"]}},
@@ -94,6 +99,36 @@ def test_a_consumer_reads_the_source_in_its_groups_by_default(tmp_path: Path) ->
         AccessRule(KafkaResource.TOPIC, "flights.events", ("Read", "Describe")),
         AccessRule(KafkaResource.GROUP, "analytics", ("Read", "Describe")),
     )
+
+
+@pytest.mark.parametrize("engine", list(Engine))
+def test_who_works_on_letters_may_do_that_and_nothing_else(tmp_path: Path, engine: Engine) -> None:
+    pipeline = flights_with(tmp_path, {"operators": OPERATORS}, engine=engine.value)
+    assert user(principals_of(pipeline), "weir-flights-operators").rules == (
+        AccessRule(KafkaResource.TOPIC, "flights.dead-letters", ("Read", "Write", "Describe")),
+        AccessRule(KafkaResource.TOPIC, "flights.events", ("Write", "Describe")),
+        AccessRule(KafkaResource.GROUP, "letters-flights", ("Read", "Describe")),
+        AccessRule(KafkaResource.TRANSACTIONAL_ID, "letters-flights", ("Write", "Describe")),
+    )
+
+
+@pytest.mark.parametrize("engine", list(Engine))
+def test_no_job_ends_the_transactions_of_who_works_on_letters(tmp_path: Path, engine: Engine) -> None:
+    """A restarted job of Flink ends every open transaction that begins as its own do."""
+    pipeline = flights_with(tmp_path, {"operators": OPERATORS}, engine=engine.value)
+    ids = [
+        rule
+        for principal in principals_of(pipeline)
+        for rule in principal.rules
+        if rule.resource is KafkaResource.TRANSACTIONAL_ID and rule.prefix
+    ]
+    assert ids
+    assert not [rule for rule in ids if letters_transactional_id(pipeline).startswith(rule.name)]
+    assert not letters_transactional_id(pipeline).startswith(consumer_group(pipeline))
+
+
+def test_who_works_on_letters_is_no_reader_of_the_stream(tmp_path: Path) -> None:
+    assert group_count(flights_with(tmp_path, {"operators": OPERATORS}).spec) == 0
 
 
 def test_on_kafka_streams_a_consumer_reads_the_results_that_it_names(tmp_path: Path) -> None:

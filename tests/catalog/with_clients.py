@@ -12,6 +12,7 @@ from weir.config.yaml_text import parsed, written
 FEED: dict[str, Any] = {"role": "producer", "namespace": "operations"}
 ANALYTICS: dict[str, Any] = {"role": "consumer", "groups": ["analytics"], "namespace": "analysts"}
 PARTNER: dict[str, Any] = {"role": "consumer", "groups": ["partner-live", "partner-nightly"], "outside": True}
+OPERATORS: dict[str, Any] = {"role": "letters", "namespace": "operations"}
 CLIENTS = {"feed": FEED, "analytics": ANALYTICS}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weir.catalog.own_names import kubernetes_name
+from weir.catalog.own_names import LETTERS_PREFIX, kubernetes_name
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.topics import Topic
 
@@ -72,3 +72,16 @@ def loader_topics(pipeline: Pipeline) -> tuple[Topic, ...]:
     """What Connect keeps in Kafka: one partition of configuration, as it insists on; offsets and states are few."""
     compacted = {"cleanup.policy": "compact"}
     return tuple(Topic(f"{loader_name(pipeline)}-{what}", 1, compacted) for what in ("configs", "offsets", "status"))
+
+
+def letters_transactional_id(pipeline: Pipeline) -> str:
+    """The id under which letters are sent back.
+
+    It does not begin as the job's ids do: a restarted job ends all transactions on its topics that do.
+    """
+    return f"{LETTERS_PREFIX}{pipeline.name}"
+
+
+def letters_group(pipeline: Pipeline) -> str:
+    """The group of whoever reads letters to work on them. It commits nothing."""
+    return f"{LETTERS_PREFIX}{pipeline.name}"

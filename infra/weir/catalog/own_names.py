@@ -8,8 +8,10 @@ REGISTRY = "weir-registry"
 """The schema registry's user."""
 OWN_CLIENTS = ("producer", "monitor", "loader", "references")
 """What follows `weir-<pipeline>-` in the names of weir's own users of a pipeline."""
-OWN_GROUP_PREFIXES = ("weir-", "connect-", "loader-")
-"""What the groups of jobs, the registry, monitors and Connect begin with."""
+LETTERS_PREFIX = "letters-"
+"""What the group and the transactional id begin with under which the letters of a pipeline are worked on."""
+OWN_GROUP_PREFIXES = ("weir-", "connect-", "loader-", LETTERS_PREFIX)
+"""What the groups of jobs, the registry, monitors, Connect and `weir letters` begin with."""
 
 
 def kubernetes_name(pipeline: str) -> str:

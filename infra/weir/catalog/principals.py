@@ -9,6 +9,8 @@ from enum import StrEnum
 from weir.catalog.engine_names import (
     consumer_group,
     internal_topics,
+    letters_group,
+    letters_transactional_id,
     loaded_tables,
     loader_group,
     loader_name,
@@ -170,13 +172,20 @@ def producer_principal(pipeline: Pipeline) -> Principal:
 
 
 def client_principal(pipeline: Pipeline, name: str) -> Principal:
-    """The user of a client: it writes events, or reads the topics that it names in its own groups.
+    """The user of a client: it writes events, reads the topics that it names in its own groups, or works on letters.
 
     Idempotent producers need no right of their own: since Kafka 2.8 (KIP-679) Write on any topic implies it.
     """
     client, source = pipeline.spec.clients[name], pipeline.source_topic.name
     if client.role is ClientRole.PRODUCER:
         rules = (_topic(source, "Write", "Describe"),)
+    elif client.role is ClientRole.LETTERS:
+        rules = (
+            _topic(pipeline.dead_letter_topic.name, "Read", "Write", "Describe"),
+            _topic(source, "Write", "Describe"),
+            AccessRule(KafkaResource.GROUP, letters_group(pipeline), ("Read", "Describe")),
+            AccessRule(KafkaResource.TRANSACTIONAL_ID, letters_transactional_id(pipeline), ("Write", "Describe")),
+        )
     else:
         topics = (_topic(topic, "Read", "Describe") for topic in client.topics or [source])
         groups = (AccessRule(KafkaResource.GROUP, group, ("Read", "Describe")) for group in client.groups)

@@ -20,10 +20,14 @@ GroupName = Annotated[
 
 
 class ClientRole(StrEnum):
-    """What a client does: a `producer` writes events to the source topic, a `consumer` reads topics."""
+    """What a client does: a `producer` writes events to the source topic, a `consumer` reads topics.
+
+    `letters` is whoever runs `weir letters`: it reads dead letters, marks them, and sends them back to the source.
+    """
 
     PRODUCER = "producer"
     CONSUMER = "consumer"
+    LETTERS = "letters"
 
 
 class Client(Frozen):
@@ -80,7 +84,7 @@ class Client(Frozen):
     def _role(self) -> Client:
         if self.role is ClientRole.CONSUMER and not self.groups:
             raise ValueError("groups: missing; name the consumer's groups, for Kafka lets it read in no other")
-        if self.role is ClientRole.PRODUCER and (self.topics or self.groups):
+        if self.role is not ClientRole.CONSUMER and (self.topics or self.groups):
             field = "topics" if self.topics else "groups"
-            raise ValueError(f"{field}: only for a consumer; a producer writes to the source topic alone. Remove it")
+            raise ValueError(f"{field}: only for a consumer; what a {self.role.value} client needs is known. Remove it")
         return self
