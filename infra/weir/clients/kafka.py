@@ -42,13 +42,13 @@ def client_settings(endpoints: Endpoints) -> dict[str, str]:
 
 
 class TopicReader:
-    """A consumer outside every group: it commits nothing and sees only committed records.
+    """A consumer outside every group: it commits nothing and sees only committed records, unless told otherwise.
 
     Raises:
         WeirError: from every method, when the broker does not answer or the topic does not exist.
     """
 
-    def __init__(self, endpoints: Endpoints, topic: str, *, group: str = "weir-proof") -> None:
+    def __init__(self, endpoints: Endpoints, topic: str, *, group: str = "weir-proof", committed: bool = True) -> None:
         self._servers = endpoints.kafka_bootstrap_servers
         self.topic = topic
         self._consumer = Consumer(
@@ -56,7 +56,7 @@ class TopicReader:
                 **client_settings(endpoints),
                 "group.id": group,
                 "enable.auto.commit": False,
-                "isolation.level": "read_committed",
+                "isolation.level": "read_committed" if committed else "read_uncommitted",
                 "enable.partition.eof": True,
                 "auto.offset.reset": "error",
                 "log_level": 2,
@@ -82,7 +82,7 @@ class TopicReader:
         return sorted(topic.partitions)
 
     def offsets(self) -> dict[int, tuple[int, int]]:
-        """(oldest offset, end offset) of every partition; the end is that of committed records.
+        """(oldest offset, end offset) of every partition; the end is that of the records that this reader sees.
 
         A partition whose leader moves is asked again for `TIMEOUT_SECONDS`: the broker is there, and about to lead.
         """

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from weir.catalog.pipeline import Pipeline
 from weir.clients.events.letter_codes import LetterCode
 from weir.clients.kafka import TopicReader
+from weir.clients.letters.headers import DIGEST, MARKER, ORIGIN, REASON, texts
+from weir.clients.letters.letter import Origin, origin_of
 from weir.config.endpoints import Endpoints
 from weir.verify.compare import REPORTED_DIFFERENCES, Difference
 from weir.verify.manifest import PoisonRecord
@@ -19,16 +21,10 @@ from weir.verify.poison import fingerprint
 if TYPE_CHECKING:
     from confluent_kafka import Message
 
-REASON = "weir.reason"
-DIGEST = "weir.sha256"
-HEADERS = ("weir.topic", "weir.partition", "weir.offset", "weir.timestamp", REASON)
-"""UTF-8 text each: when Kafka took the record, in milliseconds since 1970, and a reason that begins with a code."""
+HEADERS = (*ORIGIN, REASON)
 COMMIT_TIMEOUT_SECONDS = 20.0
 """A transaction becomes visible a moment after the offsets of its checkpoint."""
 LOOK_INTERVAL_SECONDS = 0.5
-
-Place = tuple[str, int, int]
-"""Topic, partition and offset."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +35,9 @@ class Letter:
     headers: dict[str, str]
 
     @property
-    def origin(self) -> Place | None:
+    def origin(self) -> Origin | None:
         """Where the original record lies, as the headers say."""
-        try:
-            return self.headers[HEADERS[0]], int(self.headers[HEADERS[1]]), int(self.headers[HEADERS[2]])
-        except (KeyError, ValueError):
-            return None
+        return origin_of(self.headers)
 
 
 @dataclass(frozen=True)
@@ -89,16 +82,16 @@ def read_letters(endpoints: Endpoints, pipeline: Pipeline, at_least: int) -> lis
     deadline = time.monotonic() + COMMIT_TIMEOUT_SECONDS
     with TopicReader(endpoints, pipeline.dead_letter_topic.name) as reader:
         while True:
-            letters = [_letter(message) for message in reader.records(reader.offsets())]
+            found = ((message, texts(message)) for message in reader.records(reader.offsets()))
+            letters = [_letter(message, headers) for message, headers in found if MARKER not in headers]
             if len(letters) >= at_least or time.monotonic() > deadline:
                 return letters
             # A commit is announced to nobody: the topic has to be read again.
             time.sleep(LOOK_INTERVAL_SECONDS)
 
 
-def _letter(message: Message) -> Letter:
+def _letter(message: Message, headers: dict[str, str]) -> Letter:
     """Of a value that was cut the headers have the digest."""
-    headers = _texts(message)
     return Letter(headers.get(DIGEST) or fingerprint(message.value()), headers)
 
 
@@ -106,7 +99,7 @@ def check_letters(pipeline: Pipeline, wanted: Iterable[ExpectedLetter], letters:
     """Matches letters with records by origin, then compares bytes and headers. Pure."""
     source = pipeline.source_topic.name
     expected = {(source, record.partition, record.offset): record for record in wanted}
-    found: dict[Place | None, list[Letter]] = defaultdict(list)
+    found: dict[Origin | None, list[Letter]] = defaultdict(list)
     for letter in letters:
         found[letter.origin].append(letter)
     missing = [Difference("missing", _key(place)) for place in expected if place not in found]
@@ -144,14 +137,5 @@ def _wrong_cells(record: ExpectedLetter, letter: Letter) -> dict[str, tuple[obje
     return cells
 
 
-def _key(place: Place | tuple[str, int | None, int | None] | None) -> dict[str, object]:
+def _key(place: tuple[str, int | None, int | None] | None) -> dict[str, object]:
     return dict(zip(("topic", "partition", "offset"), place or ("(no origin in its headers)", None, None), strict=True))
-
-
-def _texts(message: Message) -> dict[str, str]:
-    headers = dict(message.headers() or [])
-    return {
-        name: value.decode("utf-8", errors="replace") if isinstance(value, bytes) else value
-        for name, value in headers.items()
-        if value is not None
-    }

@@ -1,0 +1,1 @@
+"""Dead letters as work: what is open, why, and what was done about it."""
