@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from pydantic import SecretStr
+from tests.catalog.with_clients import OPERATORS, flights_with
+from tests.clients.letters.made import texts as letter_texts
 from tests.contract import connect_guide
 from tests.contract.plain_kafka import (
     DONE,
@@ -31,13 +34,21 @@ from tests.contract.plain_kafka import (
 )
 from tests.platforms import free_ports_stack
 
+from weir.catalog.engine_names import letters_group
 from weir.catalog.kafka_setup import ClientQuota
-from weir.catalog.principals import AccessRule, KafkaResource, Principal
+from weir.catalog.principals import AccessRule, KafkaResource, Principal, client_principal
 from weir.catalog.topics import Topic
+from weir.clients.kafka import TopicReader
 from weir.clients.kafka_admin import Access, wait_for_brokers
+from weir.clients.letters.courier import Courier
+from weir.clients.letters.letter import Position, letter_of
+from weir.clients.letters.mailbox import Envelope
+from weir.clients.letters.resending import outgoing
 from weir.components.certificates import KEYSTORE_PASSWORD
 from weir.components.kafka.plain import NODE_PRINCIPAL, NODES_DOMAIN
 from weir.components.own_certificates import Authority, Request, certificate_files
+from weir.config.endpoints import Endpoints, Login
+from weir.config.errors import WeirError
 from weir.config.properties_text import properties
 from weir.config.repository import REPOSITORY
 from weir.config.stack import load_stack
@@ -147,6 +158,30 @@ def test_a_client_is_refused_what_it_does_not_name(ground: Ground, feed_and_anal
         assert message is not None
         assert (error := message.error()) is not None
         assert error.code() == code
+
+
+def test_who_works_on_letters_needs_no_more_than_the_role_gives(ground: Ground, tmp_path: Path) -> None:
+    """Reading, marking and sending back, with nothing but the rules of the role; other topics stay closed."""
+    pipeline = flights_with(tmp_path, {"operators": OPERATORS})
+    operator = client_principal(pipeline, "operators")
+    ground.apply(replace(WANTED, users=(*WANTED.users, operator)))
+    login = Login(ca_file=ground.certificate / "ca.crt", username=operator.name, password=SecretStr(PASSWORD))
+    at = Endpoints.of_pod(registry="", kafka=ground.clients).model_copy(update={"kafka_login": login})
+    courier = Courier(at, pipeline)
+    letter = letter_of(Position(0, 0), 0, letter_texts(partition="1"))
+    courier.send([outgoing(courier.mailbox.topic, Envelope(letter, b"k", b"v", {}))])
+    courier.drop([letter], "noise")
+    post = courier.mailbox.read_settled(lambda _: None)
+    marker = post.marker(letter)
+    assert marker is not None
+    assert marker.note == "noise"
+    with TopicReader(at, EVENTS.name, group=letters_group(pipeline)) as reader:
+        assert reader.partitions() == [0, 1]
+        with pytest.raises(WeirError, match="cannot be read"):
+            list(reader.records({1: (0, 1)}))
+    refused = publish(ground, PASSWORD, operator.name, "a-topic-of-others")
+    assert refused
+    assert refused.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
 
 def test_a_changed_password_takes_effect_and_the_old_one_no_longer_does(ground: Ground) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Desk:
             event = Decoder(self.endpoints.registry_url, self.pipeline).read(envelope.value)
         except UnreadableError as error:
             return f"still a dead letter, {error}"
-        return f"decodes: {event}"
+        return f"decodes: {json.dumps(event, default=str, ensure_ascii=False)}"
 
     def _possible(self, letters: list[Letter], held: Counter[str]) -> Iterator[Letter]:
         with TopicReader(self.endpoints, self.pipeline.source_topic.name, group=letters_group(self.pipeline)) as reader:
