@@ -28,6 +28,7 @@ GUIDES = {
         "how-to/resize-kafka.md",
         "how-to/add-a-size.md",
         "how-to/add-an-environment.md",
+        "how-to/dead-letters.md",
         "how-to/change-retention.md",
         "how-to/retention.md",
         "how-to/sign-images.md",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from confluent_kafka import Message
 
 OPEN_TRANSACTION_SECONDS = 300.0
-"""How long the job's open transaction is waited for: the longest interval of checkpoints in the stacks, five times."""
+"""How long the job's open transaction is waited for: ten of the longest interval of checkpoints in the stacks."""
 LOOK_SECONDS = 0.5
 
 Ranges = dict[int, tuple[int, int]]
