@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from tests.pipeline.orders import write_orders_pipeline
 from tests.pipeline.records.case import FOLDER
 from tests.verify.tiny import write_readings
 
-from weir.catalog.limits import KeyLimit, TimeLimit, event_limits, reference_ranges
+from weir.catalog.limits import KeyLimit, LetterShare, TimeLimit, event_limits, reference_ranges
 from weir.catalog.pipeline import Pipeline, load_pipeline
+from weir.config.errors import ConfigError
 
 pytestmark = pytest.mark.unit
 
@@ -40,6 +42,45 @@ def test_a_pipeline_may_say_otherwise(tmp_path: Path) -> None:
     pipeline = changed(tmp_path, event_time_range={"earliest": "2020-02-29", "latest": "2020-02-29"})
     (limit, *_) = event_limits(pipeline).times
     assert (limit.first, limit.last) == (1_582_934_400_000, 1_582_934_400_000 + 86_400_000 - 1)
+
+
+@pytest.mark.parametrize(
+    ("limit", "letters"),
+    [
+        ({"max_ratio": 0.05}, LetterShare("records", 0.05, 500, 10_000)),
+        ({"max_ratio": 0.29, "window_events": 100}, LetterShare("records", 0.29, 29, 100)),
+        ({"max_ratio": 0.009, "window_events": 100}, LetterShare("records", 0.009, 0, 100)),
+        ({"max_ratio": 0.999999, "window_events": 1_000_000}, LetterShare("records", 0.999999, 999_999, 1_000_000)),
+    ],
+)
+def test_too_many_letters_are_more_than_the_share_rounded_down(
+    tmp_path: Path, limit: dict[str, float], letters: LetterShare
+) -> None:
+    dead_letters = {"topic": "records.dead-letters", "retention_hours": 24}
+    found = event_limits(changed(tmp_path, dead_letters={**dead_letters, "limit": limit}))
+    assert found.letters == letters
+    assert found.document()["letters"] == asdict(letters)
+
+
+def test_without_a_limit_of_letters_the_document_has_none(tmp_path: Path) -> None:
+    assert set(event_limits(changed(tmp_path)).document()) == {"times", "keys"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        ({"max_ratio": 0}, "dead_letters.limit.max_ratio: not above 0"),
+        ({"max_ratio": 1}, "dead_letters.limit.max_ratio: not below 1"),
+        ({"window_events": 1000}, "dead_letters.limit.max_ratio: missing"),
+        ({"max_ratio": 0.1, "window_events": 99}, "dead_letters.limit.window_events: below the minimum 100"),
+        ({"max_ratio": 0.1, "window_events": 1_000_001}, "dead_letters.limit.window_events: above the maximum"),
+    ],
+)
+def test_a_limit_of_letters_that_cannot_be_is_refused(tmp_path: Path, limit: dict[str, float], told: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        changed(tmp_path, dead_letters={"topic": "records.dead-letters", "retention_hours": 24, "limit": limit})
+    (problem,) = refused.value.problems
+    assert problem.startswith(told)
 
 
 def test_a_key_of_one_column_has_all_bytes_and_must_have_one(tmp_path: Path) -> None:

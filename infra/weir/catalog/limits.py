@@ -56,20 +56,34 @@ class KeyLimit:
 
 
 @dataclass(frozen=True)
+class LetterShare:
+    """How many of the last `window_events` records of a task may become letters: `max_letters`.
+
+    `pipeline` and `max_ratio` are for the message of the job that fails.
+    """
+
+    pipeline: str
+    max_ratio: float
+    max_letters: int
+    window_events: int
+
+
+@dataclass(frozen=True)
 class EventLimits:
     """All limits of a pipeline's events."""
 
     times: tuple[TimeLimit, ...]
     keys: tuple[KeyLimit, ...]
+    letters: LetterShare | None = None
 
     def document(self) -> dict[str, Any]:
         """As `io.weir.registry.EventLimits` reads it."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def event_limits(pipeline: Pipeline) -> EventLimits:
-    """The limits that follow from the tables that a pipeline writes, and from its `event_time_range`."""
-    return EventLimits(tuple(_times(pipeline)), tuple(_distinct(_keys(pipeline))))
+    """The limits that follow from the tables that a pipeline writes, and those that its file sets."""
+    return EventLimits(tuple(_times(pipeline)), tuple(_distinct(_keys(pipeline))), _letters(pipeline))
 
 
 def reference_ranges(pipeline: Pipeline, reference: str) -> dict[str, tuple[int, int]]:
@@ -91,6 +105,11 @@ def reference_ranges(pipeline: Pipeline, reference: str) -> dict[str, tuple[int,
             elif keys and columns[source] in _SIZED:
                 ranges[source] = (max(int(any(keys)), ranges.get(source, (0, 0))[0]), JOINED_KEY_BYTES)
     return ranges
+
+
+def _letters(pipeline: Pipeline) -> LetterShare | None:
+    limit = pipeline.spec.dead_letters.limit
+    return limit and LetterShare(pipeline.name, limit.max_ratio, limit.max_letters, limit.window_events)
 
 
 def _times(pipeline: Pipeline) -> Iterator[TimeLimit]:

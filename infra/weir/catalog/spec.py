@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, FiniteFloat, WrapValidator, model_va
 from weir.catalog.spec_access import RowAccess
 from weir.catalog.spec_clients import Client
 from weir.catalog.spec_derived import Bucket, Derived
+from weir.catalog.spec_letters import DeadLetters
 from weir.catalog.spec_source import Source
 from weir.catalog.spec_values import PipelineName, TableName, TopicName, bound, compared, distinct, without_nul
 from weir.catalog.types import ColumnType
@@ -181,13 +182,6 @@ class EventTimeRange(Frozen):
         if self.earliest > self.latest:
             raise ValueError(f"earliest {self.earliest} is after latest {self.latest}; correct one of them")
         return self
-
-
-class DeadLetters(Frozen):
-    """Where a record that cannot be decoded or stored goes, whole, with its reason."""
-
-    topic: TopicName
-    retention_hours: RetentionHours
 
 
 class Workload(Frozen):

@@ -36,6 +36,7 @@ _MESSAGES = {
     "string_pattern_mismatch": "does not match {pattern}; correct it",
     "greater_than": "not above {gt}; raise it above that",
     "greater_than_equal": "below the minimum {ge}; raise it",
+    "less_than": "not below {lt}; lower it below that",
     "less_than_equal": "above the maximum {le}; lower it",
 }
 """Pydantic's error type -> what is wrong and what to do; other messages already say both."""

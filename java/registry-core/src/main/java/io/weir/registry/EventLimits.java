@@ -16,10 +16,16 @@ import java.util.stream.Stream;
  * longer read the column. The catalog (weir.catalog.limits) derives them from the pipeline's
  * tables.
  */
-public record EventLimits(List<TimeLimit> times, List<KeyLimit> keys) implements Serializable {
-  public static final EventLimits NONE = new EventLimits(List.of(), List.of());
+public record EventLimits(List<TimeLimit> times, List<KeyLimit> keys, LetterLimit letters)
+    implements Serializable {
+  public static final EventLimits NONE = new EventLimits(List.of(), List.of(), null);
 
   private static final int SHOWN_CHARACTERS = 40;
+
+  /** {@code letters} is null in the document of a pipeline without such a limit. */
+  public EventLimits {
+    letters = letters == null ? LetterLimit.NONE : letters;
+  }
 
   /**
    * The first and last valid value of a time column, in milliseconds or days since 1970.
@@ -85,12 +91,14 @@ public record EventLimits(List<TimeLimit> times, List<KeyLimit> keys) implements
 
   /** The limits, bound to column positions. It holds no state between events. */
   public static final class Check {
+    private final LetterLimit letters;
     private final TimeLimit[] times;
     private final int[] timeColumns;
     private final KeyLimit[] keys;
     private final int[][] keyColumns;
 
     private Check(EventLimits limits, List<String> columns) {
+      letters = limits.letters;
       times = limits.times.toArray(TimeLimit[]::new);
       timeColumns = limits.times.stream().mapToInt(each -> columns.indexOf(each.column)).toArray();
       keys = limits.keys.toArray(KeyLimit[]::new);
@@ -98,6 +106,11 @@ public record EventLimits(List<TimeLimit> times, List<KeyLimit> keys) implements
           limits.keys.stream()
               .map(each -> each.columns.stream().mapToInt(columns::indexOf).toArray())
               .toArray(int[][]::new);
+    }
+
+    /** Starts counting letters, for one task. */
+    public LetterLimit.Window letters() {
+      return letters.window();
     }
 
     /**

@@ -2,6 +2,7 @@ package io.weir.streams;
 
 import io.weir.registry.DecodeException;
 import io.weir.registry.EventLimits;
+import io.weir.registry.LetterLimit;
 import io.weir.registry.SizeLimit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,6 +25,7 @@ final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded
   private final int[] idColumns;
   private final int width;
   private final EventLimits.Check limits;
+  private final LetterLimit.Window letters;
   private final SizeLimit sizeLimit;
   private final Counters counters;
   private ProcessorContext<byte[], Decoded> context;
@@ -45,6 +47,7 @@ final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded
     this.idColumns = idColumns.stream().mapToInt(Integer::intValue).toArray();
     this.width = width;
     this.limits = limits;
+    this.letters = limits.letters();
     this.sizeLimit = sizeLimit;
     this.counters = counters;
   }
@@ -61,10 +64,12 @@ final class DecodeProcessor implements Processor<byte[], byte[], byte[], Decoded
       sizeLimit.check(record.value());
       Object[] event = reader.read(record.value(), width);
       limits.require(new EventValues(event));
+      letters.event();
       byte[] key = id.encode(Rows.pick(event, idColumns));
       // The producer's headers have no meaning here, so drop them.
       context.forward(new Record<>(key, new Decoded(event, null), record.timestamp()));
     } catch (DecodeException e) {
+      letters.letter(e);
       counters.deadLetters.increment();
       context.forward(letter(record, e.getMessage()));
     } catch (IOException e) {

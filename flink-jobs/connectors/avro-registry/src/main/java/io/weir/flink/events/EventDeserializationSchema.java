@@ -3,6 +3,7 @@ package io.weir.flink.events;
 import io.weir.registry.DecodeError;
 import io.weir.registry.DecodeException;
 import io.weir.registry.EventLimits;
+import io.weir.registry.LetterLimit;
 import io.weir.registry.SizeLimit;
 import java.io.IOException;
 import java.util.List;
@@ -33,6 +34,7 @@ public final class EventDeserializationSchema implements DeserializationSchema<R
   private final TypeInformation<RowData> producedType;
 
   private transient EventLimits.Check check;
+  private transient LetterLimit.Window letters;
   private transient RecentEvents recent;
   private transient Counter decodedRecords;
   private transient Counter deadLetterRecords;
@@ -60,6 +62,7 @@ public final class EventDeserializationSchema implements DeserializationSchema<R
   public void open(InitializationContext context) throws IOException {
     decoder.open(context, columns.getFieldCount() + metadata.size());
     check = settings.limits().on(columns.getFieldNames());
+    letters = check.letters();
     List<String> idColumns = settings.idColumns();
     recent = idColumns.isEmpty() ? null : new RecentEvents(columns, idColumns);
     registerMetrics(context.getMetricGroup());
@@ -89,6 +92,7 @@ public final class EventDeserializationSchema implements DeserializationSchema<R
       sizeLimit.check(value);
       GenericRowData row = decoder.decode(value);
       check.require(new EventValues(row));
+      letters.event();
       decodedRecords.inc();
       if (recent != null && recent.conflicts(row)) {
         conflictingDuplicates.inc();
@@ -109,6 +113,7 @@ public final class EventDeserializationSchema implements DeserializationSchema<R
               + "'.",
           failure);
     }
+    letters.letter(failure);
     deadLetterRecords.inc();
     deadLettersByError[failure.error().ordinal()].inc();
     GenericRowData row = new GenericRowData(columns.getFieldCount() + metadata.size());

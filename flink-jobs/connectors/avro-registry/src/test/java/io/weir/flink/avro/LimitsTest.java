@@ -11,6 +11,7 @@ import io.weir.flink.events.TestContext;
 import io.weir.registry.EventLimits;
 import io.weir.registry.EventLimits.KeyLimit;
 import io.weir.registry.EventLimits.TimeLimit;
+import io.weir.registry.LetterLimit;
 import io.weir.registry.SchemaRegistry;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -44,7 +45,8 @@ class LimitsTest {
           List.of(new TimeLimit("at", 0, 1000, "a to b"), new TimeLimit("due", -1, 1, "c to d")),
           List.of(
               new KeyLimit("partition key of t", List.of("id"), List.of(0), 12, true),
-              new KeyLimit("clustering key of u", List.of("id", "tag"), List.of(0, 6), 15, false)));
+              new KeyLimit("clustering key of u", List.of("id", "tag"), List.of(0, 6), 15, false)),
+          new LetterLimit("p", 0.3, 3, 10));
 
   private final TestRegistry registry = new TestRegistry();
   private final TestContext context = new TestContext();
@@ -133,16 +135,34 @@ class LimitsTest {
   }
 
   @Test
+  void oneLetterTooManyFailsTheJob() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      assertThat(reason("", 0, null, null)).isNotEmpty();
+      assertThat(reason("a", 0, null, null)).isEmpty();
+    }
+    assertThatThrownBy(() -> reason("", 0, null, null))
+        .isInstanceOf(LetterLimit.TooManyLettersException.class)
+        .hasMessageStartingWith(
+            "Pipeline p: 4 of the last 10 records of this task became dead letters, above"
+                + " dead_letters.limit.max_ratio 0.3. The last one: empty-key: field id: ");
+    assertThat(context.count("deadLetterRecords")).isEqualTo(3);
+  }
+
+  @Test
   void theCatalogsDocumentIsRead() {
     assertThat(
             EventLimits.parse(
                 "{\"times\": [{\"column\": \"at\", \"first\": 0, \"last\": 1000, \"range\": \"a to b\"}],"
                     + " \"keys\": [{\"key\": \"k\", \"columns\": [\"id\"], \"absent_bytes\": [0],"
-                    + " \"max_bytes\": 12, \"not_empty\": true}]}"))
+                    + " \"max_bytes\": 12, \"not_empty\": true}],"
+                    + " \"letters\": {\"pipeline\": \"p\", \"max_ratio\": 0.3, \"max_letters\": 3,"
+                    + " \"window_events\": 10}}"))
         .isEqualTo(
             new EventLimits(
                 List.of(new TimeLimit("at", 0, 1000, "a to b")),
-                List.of(new KeyLimit("k", List.of("id"), List.of(0), 12, true))));
+                List.of(new KeyLimit("k", List.of("id"), List.of(0), 12, true)),
+                new LetterLimit("p", 0.3, 3, 10)));
+    assertThat(EventLimits.parse("{\"times\": [], \"keys\": []}")).isEqualTo(EventLimits.NONE);
     assertThatThrownBy(() -> EventLimits.parse("[]")).isInstanceOf(IllegalArgumentException.class);
   }
 }

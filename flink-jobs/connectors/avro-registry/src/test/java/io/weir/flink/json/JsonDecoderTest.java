@@ -10,6 +10,7 @@ import io.weir.json.JsonColumn;
 import io.weir.registry.EventLimits;
 import io.weir.registry.EventLimits.KeyLimit;
 import io.weir.registry.EventLimits.TimeLimit;
+import io.weir.registry.LetterLimit;
 import io.weir.registry.SizeLimit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +34,8 @@ class JsonDecoderTest {
   private static final EventLimits LIMITS =
       new EventLimits(
           List.of(new TimeLimit("at", 0, 1000, "a to b")),
-          List.of(new KeyLimit("partition key of t", List.of("id"), List.of(0), 12, true)));
+          List.of(new KeyLimit("partition key of t", List.of("id"), List.of(0), 12, true)),
+          new LetterLimit("p", 0.5, 5, 10));
 
   private final TestContext context = new TestContext();
   private EventDeserializationSchema schema;
@@ -100,6 +102,17 @@ class JsonDecoderTest {
     assertThat(reason("{\"orderId\":\"\",\"at\":1001}")).startsWith("out-of-range: field at");
     assertThat(reason("{\"orderId\":\"\",\"at\":1000}")).startsWith("empty-key: field id");
     assertThat(reason("{\"orderId\":\"1234567890123\"}")).startsWith("key-too-long: field id");
+  }
+
+  @Test
+  void oneLetterTooManyFailsTheJob() throws IOException {
+    for (int i = 0; i < 5; i++) {
+      assertThat(reason("{}")).startsWith("missing-value");
+    }
+    assertThatThrownBy(() -> read("{}"))
+        .isInstanceOf(LetterLimit.TooManyLettersException.class)
+        .hasMessageStartingWith("Pipeline p: 6 of the last 10 records of this task");
+    assertThat(context.count("deadLetterRecords")).isEqualTo(5);
   }
 
   @Test
