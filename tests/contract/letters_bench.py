@@ -34,10 +34,14 @@ NEW_COUNTRY = "es"
 HOSTILE = b"\x1b]0;owned\x07 this is no event"
 
 
-def orders_named(folder: Path, name: str, countries: tuple[str, ...] = COUNTRIES) -> Pipeline:
-    """The pipeline of orders under `name`, whose schema knows `countries`."""
+def orders_named(
+    folder: Path, name: str, countries: tuple[str, ...] = COUNTRIES, limit: dict[str, float] | None = None
+) -> Pipeline:
+    """The pipeline of orders under `name`, whose schema knows `countries`, perhaps with a `limit` of letters."""
     home = write_orders_pipeline(folder, orders=1)
     document = named(name, yaml.safe_load((home / "pipeline.yaml").read_text(encoding="utf-8")))
+    if limit:
+        document["dead_letters"]["limit"] = limit
     (home / "pipeline.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     (home / "order.avsc").write_text(json.dumps(schema_of(countries)), encoding="utf-8")
     return load_pipeline(home.rename(home.with_name(name)))
