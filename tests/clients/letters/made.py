@@ -27,7 +27,7 @@ def letter(offset: int, *, arrived_ms: int = 0, **changes: Any) -> Letter:
 def marker(offset: int, done: str = "resent", origin: int | None = None, note: str = "") -> Marker:
     """The marker of the letter at an offset."""
     about = {headers.MARKER: done, headers.LETTER: f"0:{offset}", headers.NOTE: note}
-    place = {} if origin is None else {headers.TOPIC: SOURCE, headers.PARTITION: "2", headers.OFFSET: str(origin)}
+    place = {name: text for name, text in texts(origin).items() if origin is not None and name != headers.REASON}
     made = marker_of(1_700_000_001_000, about | place)
     assert made is not None
     return made
@@ -36,6 +36,10 @@ def marker(offset: int, done: str = "resent", origin: int | None = None, note: s
 def envelope(offset: int = 5, key: bytes | None = b"k", value: bytes | None = b"v", **changes: Any) -> Envelope:
     """The same letter with its key and value."""
     return Envelope(letter(offset, **changes), key, value, texts(**changes))
+
+
+TAKEN_MS = 1_700_000_000_123
+"""When the source topic took each record."""
 
 
 def origin(offset: int) -> Origin:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.clients.letters.made import BAD_TIME, SOURCE, letter, marker, origin, texts
+from tests.clients.letters.made import BAD_TIME, SOURCE, TAKEN_MS, letter, marker, origin, texts
 
 from weir.clients.letters import headers
 from weir.clients.letters.letter import Done, Origin, Position, letter_of, marker_of, parse_position
@@ -77,7 +77,8 @@ def test_a_letter_without_any_header_is_still_a_letter() -> None:
 def test_a_marker_names_its_letter_and_what_was_done() -> None:
     assert marker_of(3, texts()) is None, "a letter is no marker"
     found = marker(5, "dropped", origin=7, note="old feed")
-    assert (found.letter, found.origin, found.done, found.note) == (Position(0, 5), origin(7), Done.DROPPED, "old feed")
+    assert (found.letter, found.record) == (Position(0, 5), (origin(7), TAKEN_MS))
+    assert (found.done, found.note) == (Done.DROPPED, "old feed")
 
 
 @pytest.mark.parametrize(("kind", "place"), [("moved", "0:5"), ("resent", "x"), ("resent", "flights.events:0:5")])

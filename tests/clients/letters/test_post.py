@@ -35,6 +35,12 @@ def test_what_was_done_about_a_record_holds_for_its_other_letters() -> None:
     assert offsets(list(found.open())) == [3]
 
 
+def test_a_place_that_is_used_again_is_another_record() -> None:
+    """The source topic was deleted and made again, and its offsets begin anew."""
+    found = post(letter(0, origin=1), marker(0, origin=1), letter(2, origin=1, timestamp="1800000000000"))
+    assert offsets(list(found.open())) == [2]
+
+
 def test_letters_without_an_origin_are_not_taken_for_one_another() -> None:
     found = post(letter(0, origin=None), letter(1, origin=None), marker(0))
     assert offsets(list(found.open())) == [1]

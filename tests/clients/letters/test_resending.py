@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.clients.letters.made import SOURCE, envelope, letter, origin, texts
+from tests.clients.letters.made import SOURCE, TAKEN_MS, envelope, letter, origin, texts
 
 from weir.catalog.pipeline import load_pipeline
 from weir.clients.letters import headers, resending
@@ -59,14 +59,15 @@ def test_a_letter_with_an_obstacle_is_never_sent() -> None:
 @pytest.mark.parametrize(("done", "note"), [(Done.RESENT, ""), (Done.DROPPED, "alter Einspeiser, läuft aus")])
 def test_a_marker_is_read_as_it_was_written(done: Done, note: str) -> None:
     written = {name: text.decode() for name, text in marker(letter(5), done, note)}
-    assert marker_of(9, written) == Marker(Position(0, 5), origin(7), done, 9, note)
+    assert marker_of(9, written) == Marker(Position(0, 5), (origin(7), TAKEN_MS), done, 9, note)
     assert headers.REASON not in written, "no reader takes it for a letter's reason"
 
 
 def test_one_record_goes_once_however_many_letters_it_has() -> None:
     letters = [letter(0, origin=1), letter(1, origin=2), letter(2, origin=1), letter(3, origin=None), nowhere(4)]
+    letters.append(letter(5, origin=1, timestamp="1800000000000"))
     firsts, repeated = distinct(letters)
-    assert [found.position.offset for found in firsts] == [0, 1, 3, 4]
+    assert [found.position.offset for found in firsts] == [0, 1, 3, 4, 5]
     assert [found.position.offset for found in repeated] == [2]
 
 

@@ -39,6 +39,10 @@ class Origin(NamedTuple):
         return f"{self.topic}:{self.partition}:{self.offset}"
 
 
+Record = tuple[Origin, int | None]
+"""A record by its place and time: the places of a topic that was deleted and made again are used again."""
+
+
 def parse_position(text: str) -> Position | Origin:
     """`partition:offset` in the dead-letter topic, or `topic:partition:offset` of the original record.
 
@@ -76,6 +80,11 @@ class Letter:
     whole: bool
 
     @property
+    def record(self) -> Record | None:
+        """Which record became this letter; None where the headers do not say."""
+        return self.origin and (self.origin, self.timestamp_ms)
+
+    @property
     def code(self) -> str:
         """The first word of the reason."""
         return self.reason.partition(":")[0]
@@ -99,7 +108,7 @@ class Marker:
     """Says what was done about the letter at `letter`, when (milliseconds since 1970), and in which words."""
 
     letter: Position
-    origin: Origin | None
+    record: Record | None
     done: Done
     at_ms: int
     note: str
@@ -125,7 +134,9 @@ def marker_of(at_ms: int, texts: Mapping[str, str]) -> Marker | None:
     if kind not in list(Done) or place is None or place["topic"]:
         raise WeirError(f"the dead-letter topic has a marker that cannot be read ({dict(texts)}); use a newer weir")
     letter = Position(int(place["partition"]), int(place["offset"]))
-    return Marker(letter, origin_of(texts), Done(kind), at_ms, texts.get(headers.NOTE, ""))
+    origin = origin_of(texts)
+    record = origin and (origin, _number(texts.get(headers.TIMESTAMP)))
+    return Marker(letter, record, Done(kind), at_ms, texts.get(headers.NOTE, ""))
 
 
 def origin_of(texts: Mapping[str, str]) -> Origin | None:

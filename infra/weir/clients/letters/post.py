@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from weir.clients.letters.letter import Done, Letter, Marker, Origin, Position
+from weir.clients.letters.letter import Done, Letter, Marker, Origin, Position, Record
 from weir.config.errors import WeirError
 
 
@@ -18,7 +18,7 @@ class Post:
 
     letters: list[Letter] = field(default_factory=list)
     _by_letter: dict[Position, Marker] = field(default_factory=dict)
-    _by_origin: dict[Origin, Marker] = field(default_factory=dict)
+    _by_record: dict[Record, Marker] = field(default_factory=dict)
 
     def add(self, entry: Letter | Marker) -> None:
         """Takes the next record of the topic."""
@@ -26,13 +26,13 @@ class Post:
             self.letters.append(entry)
             return
         self._by_letter[entry.letter] = entry
-        if entry.origin is not None:
-            self._by_origin[entry.origin] = entry
+        if entry.record is not None:
+            self._by_record[entry.record] = entry
 
     def marker(self, letter: Letter) -> Marker | None:
         """What was done about a letter; None: it is open."""
         found = self._by_letter.get(letter.position)
-        return found or (self._by_origin.get(letter.origin) if letter.origin else None)
+        return found or (self._by_record.get(letter.record) if letter.record else None)
 
     def open(self) -> Iterator[Letter]:
         """The letters about which nothing was done."""

@@ -13,7 +13,7 @@ from weir.catalog.pipeline import Pipeline
 from weir.clients.events.decoder import Decoder
 from weir.clients.events.letter_codes import UnreadableError
 from weir.clients.letters import headers
-from weir.clients.letters.letter import REFUSED, Done, Letter, Origin
+from weir.clients.letters.letter import REFUSED, Done, Letter, Origin, Record
 from weir.clients.letters.mailbox import Envelope
 
 BATCH_LETTERS = 500
@@ -76,15 +76,15 @@ def obstacle(pipeline: Pipeline, partitions: int, letter: Letter) -> str | None:
 
 def distinct(letters: Iterable[Letter]) -> tuple[list[Letter], list[Letter]]:
     """The first letter of each record, and the repetitions."""
-    seen: set[Origin] = set()
+    seen: set[Record] = set()
     firsts: list[Letter] = []
     repeated: list[Letter] = []
     for letter in letters:
-        if letter.origin in seen:
+        if letter.record in seen:
             repeated.append(letter)
             continue
-        if letter.origin is not None:
-            seen.add(letter.origin)
+        if letter.record is not None:
+            seen.add(letter.record)
         firsts.append(letter)
     return firsts, repeated
 
@@ -109,8 +109,7 @@ def outgoing(dead_letter_topic: str, envelope: Envelope) -> Outgoing:
         raise ValueError(f"letter {letter.position} has an obstacle")
     origin, position = letter.origin, letter.position
     about = {
-        **_of_origin(origin),
-        headers.TIMESTAMP: str(letter.timestamp_ms),
+        **_of_origin(origin, letter.timestamp_ms),
         headers.RESENT_FROM: f"{dead_letter_topic}:{position}",
     }
     return Outgoing(letter, origin, envelope.key, envelope.value, letter.timestamp_ms, encoded(about))
@@ -120,16 +119,17 @@ def marker(letter: Letter, done: Done, note: str = "") -> Headers:
     """The headers of the marker that says what was done about a letter."""
     about = {headers.MARKER: done.value, headers.LETTER: str(letter.position)}
     if letter.origin is not None:
-        about |= _of_origin(letter.origin)
+        about |= _of_origin(letter.origin, letter.timestamp_ms)
     return encoded({**about, headers.NOTE: note} if note else about)
 
 
-def _of_origin(origin: Origin) -> dict[str, str]:
-    return {
+def _of_origin(origin: Origin, timestamp_ms: int | None) -> dict[str, str]:
+    place = {
         headers.TOPIC: origin.topic,
         headers.PARTITION: str(origin.partition),
         headers.OFFSET: str(origin.offset),
     }
+    return place if timestamp_ms is None else {**place, headers.TIMESTAMP: str(timestamp_ms)}
 
 
 def encoded(texts: dict[str, str]) -> Headers:
