@@ -57,7 +57,7 @@ def test_a_letter_knows_where_its_record_was_and_when() -> None:
 
 @pytest.mark.parametrize("cut", [{"truncated": "true"}, {"key_length": "70000"}])
 def test_a_cut_key_or_value_is_not_whole(cut: dict[str, str]) -> None:
-    assert not letter_of(Position(0, 5), 0, texts(**cut)).whole
+    assert not letter(5, **cut).whole
 
 
 @pytest.mark.parametrize("name", [headers.TOPIC, headers.PARTITION, headers.OFFSET])
