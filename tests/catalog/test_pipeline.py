@@ -95,6 +95,7 @@ WRONG: list[tuple[Change, list[str]]] = [
     (set_in("deduplication", "key", value=["tailnum"]), ["deduplication.key", "'tailnum' may be null"]),
     (set_in("deduplication", "key", value=["id"]), ["deduplication.key", "no column 'id'"]),
     (set_in("deduplication", "horizon_hours", value=24), ["horizon_hours", "24", "168", "raise it"]),
+    (set_in("source", "start", value="latest"), ["source", "start", "weir's own is read from its earliest event"]),
     (set_in("event_time", value="carrier"), ["event_time", "'carrier'", "timestamp column"]),
     (
         set_in("event_time_range", value={"earliest": "2020-01-01", "latest": "2019-12-31"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 
 from weir.clients.kafka import TopicReader, client_settings
 from weir.config.endpoints import Endpoints, Login
+from weir.incluster.daemon import add_login, login_of
 
 pytestmark = pytest.mark.unit
 NOBODY = Endpoints(
@@ -42,6 +44,35 @@ def test_a_certificate_needs_no_password() -> None:
     assert settings["security.protocol"] == "SSL"
     assert settings["ssl.key.location"] == "/key"
     assert not any(name.startswith("sasl.") for name in settings)
+
+
+def test_a_kafka_of_others_may_ask_nobody_and_still_encrypt() -> None:
+    settings = client_settings(NOBODY.model_copy(update={"kafka_login": Login(ca_file=Path("/ca"))}))
+    assert settings["security.protocol"] == "SSL"
+    assert settings["ssl.ca.location"] == "/ca"
+    assert not any(name.startswith("sasl.") for name in settings)
+
+
+def test_a_kafka_of_others_may_ask_without_encrypting() -> None:
+    login = Login(username="weir", password=SecretStr("p"), encrypted=False)
+    settings = client_settings(NOBODY.model_copy(update={"kafka_login": login}))
+    assert (settings["security.protocol"], settings["sasl.username"]) == ("SASL_PLAINTEXT", "weir")
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ([], None),
+        (["--kafka-tls"], Login()),
+        (["--kafka-tls", "--kafka-ca", "/ca"], Login(ca_file=Path("/ca"))),
+        (["--kafka-user", "weir", "--kafka-unencrypted"], Login(username="weir", encrypted=False)),
+        (["--kafka-user", "weir"], Login(username="weir")),
+    ],
+)
+def test_a_programs_arguments_say_how_it_logs_in(given: list[str], wanted: Login | None) -> None:
+    parser = argparse.ArgumentParser()
+    add_login(parser, "kafka")
+    assert login_of(parser.parse_args(given), "kafka") == wanted
 
 
 def test_a_password_is_not_printed() -> None:

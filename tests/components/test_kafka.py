@@ -26,7 +26,8 @@ from weir.components.kafka.topic import KafkaTopic, KafkaTopicArgs
 from weir.components.kafka.user import KafkaUser, KafkaUserArgs
 from weir.config.kafka import AivenKafka, KafkaAuthentication
 from weir.programs.recording import SECRET, Recorded, record
-from weir.sizing.plan import AivenOrder, KafkaPlan, NodeSize, QuotaPlan
+from weir.sizing.kafka_elsewhere import AivenOrder
+from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan
 
 pytestmark = pytest.mark.unit
 

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,21 +16,25 @@ from typing import TYPE_CHECKING
 from confluent_kafka import KafkaError, Producer
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
+from tests.platforms import free_ports_stack
 
 from weir.catalog.kafka_setup import ClientQuota, KafkaSetup
 from weir.catalog.principals import AccessRule, KafkaResource, Principal
 from weir.catalog.topics import Topic
-from weir.clients.kafka_admin import Access
+from weir.clients.kafka_admin import Access, wait_for_brokers
 from weir.components.base import Site
 from weir.components.certificates import KEYSTORE_PASSWORD, CertificateAuthority, CertificateAuthorityArgs
 from weir.components.images import Image
 from weir.components.kafka.plain import NODE_PRINCIPAL, NODES_DOMAIN, TLS_FOLDER, PlainKafka, PlainKafkaArgs
 from weir.components.own_certificates import Authority, Request, certificate_files
 from weir.config.properties_text import properties
+from weir.config.repository import REPOSITORY
+from weir.config.stack import load_stack
 from weir.local import kafka
-from weir.local.service import Context
+from weir.local.service import Context, Paths
 from weir.programs.recording import record
 from weir.sizing.plan import KafkaPlan, NodeSize
+from weir.toolchain.installed import Toolchain
 
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
@@ -147,6 +153,27 @@ def settings(ground: Ground) -> dict[str, object]:
         "offsets.topic.num.partitions": 1,
         "transaction.state.log.num.partitions": 1,
     }
+
+
+@contextmanager
+def started(folder: Path, toolchain: Toolchain) -> Iterator[Ground]:
+    """The broker, until the block ends."""
+    stack = load_stack(free_ports_stack(folder))
+    ctx = Context(REPOSITORY, Paths(folder / "weir"), stack.embedded.ports, stack, toolchain)
+    # Superset is not there: its port is free.
+    made = Ground(ctx, certificates(folder), f"{HOST}:{ctx.ports.kafka}", f"{HOST}:{ctx.ports.superset}", folder)
+    service = kafka.service(ctx)
+    service.prepare()
+    (ctx.paths.config("kafka") / "server.properties").write_text(properties(settings(made)), encoding="utf-8")
+    with (
+        ctx.paths.log("kafka").open("wb") as log,
+        subprocess.Popen(list(service.command), stdout=log, stderr=log) as process,
+    ):
+        try:
+            wait_for_brokers(Access(made.internal, made.certificate), 1, 90, lambda _: None)
+            yield made
+        finally:
+            process.terminate()
 
 
 def partitions(ground: Ground) -> dict[str, int]:

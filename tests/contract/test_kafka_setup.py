@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -25,21 +24,18 @@ from tests.contract.plain_kafka import (
     PRODUCER,
     WANTED,
     Ground,
-    certificates,
     kafkas_own_quotas,
     partitions,
     publish,
-    settings,
+    started,
     topic_setting,
 )
-from tests.platforms import free_ports_stack
 
 from weir.catalog.engine_names import letters_group
 from weir.catalog.kafka_setup import ClientQuota
 from weir.catalog.principals import AccessRule, KafkaResource, Principal, client_principal
 from weir.catalog.topics import Topic
 from weir.clients.kafka import TopicReader
-from weir.clients.kafka_admin import Access, wait_for_brokers
 from weir.clients.letters.courier import Courier
 from weir.clients.letters.letter import Position, letter_of
 from weir.clients.letters.mailbox import Envelope
@@ -49,12 +45,7 @@ from weir.components.kafka.plain import NODE_PRINCIPAL, NODES_DOMAIN
 from weir.components.own_certificates import Authority, Request, certificate_files
 from weir.config.endpoints import Endpoints, Login
 from weir.config.errors import WeirError
-from weir.config.properties_text import properties
-from weir.config.repository import REPOSITORY
-from weir.config.stack import load_stack
 from weir.incluster.kafka.users import Rule, apply_rules, existing_rules
-from weir.local import kafka
-from weir.local.service import Context, Paths
 from weir.toolchain.installed import Toolchain
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
@@ -62,23 +53,8 @@ pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory, toolchain_for: Callable[..., Toolchain]) -> Iterator[Ground]:
-    folder = tmp_path_factory.mktemp("setup")
-    stack = load_stack(free_ports_stack(folder))
-    ctx = Context(REPOSITORY, Paths(folder / "weir"), stack.embedded.ports, stack, toolchain_for("kafka"))
-    # Superset is not there: its port is free.
-    made = Ground(ctx, certificates(folder), f"{HOST}:{ctx.ports.kafka}", f"{HOST}:{ctx.ports.superset}", folder)
-    service = kafka.service(ctx)
-    service.prepare()
-    (ctx.paths.config("kafka") / "server.properties").write_text(properties(settings(made)), encoding="utf-8")
-    with (
-        ctx.paths.log("kafka").open("wb") as log,
-        subprocess.Popen(list(service.command), stdout=log, stderr=log) as process,
-    ):
-        try:
-            wait_for_brokers(Access(made.internal, made.certificate), 1, 90, lambda _: None)
-            yield made
-        finally:
-            process.terminate()
+    with started(tmp_path_factory.mktemp("setup"), toolchain_for("kafka")) as made:
+        yield made
 
 
 def test_a_first_run_makes_everything_and_a_second_changes_nothing(ground: Ground) -> None:

@@ -41,6 +41,22 @@ def test_flink_is_a_job_manager_and_the_task_managers_of_the_stack(stack: StackC
     assert names == ["kafka", "flink-jobmanager", *(f"flink-taskmanager-{number}" for number in (1, 2, 3))]
 
 
+def test_what_the_stack_says_is_there_already_is_not_started(stack: StackConfig) -> None:
+    kafka = {"bootstrap_servers": ["localhost:19092"], "tls": False, "authentication": "none"}
+    registry = {"provider": "existing", "existing": {"url": "http://localhost:18081"}}
+    settings = stack.model_dump(by_alias=True, exclude_unset=True)
+    beside = StackConfig.model_validate(settings | {"kafka": {"provider": "existing", "existing": kafka}})
+    neither = StackConfig.model_validate(
+        settings | {"kafka": beside.kafka.model_dump(exclude_unset=True), "registry": registry}
+    )
+    names = ["kafka", "cassandra", "registry"]
+    assert services.own(names, stack) == names
+    assert services.own(names, beside) == ["cassandra", "registry"]
+    assert services.own(names, neither) == ["cassandra"]
+    with pytest.raises(WeirError, match="kafka: the stack says that this is there already"):
+        services.own(["kafka"], neither)
+
+
 @pytest.mark.parametrize("backend", list(StateBackend))
 @pytest.mark.parametrize("process_mib", [1536, 1792, 4096, 32768])
 def test_the_parts_of_a_task_manager_add_up(process_mib: int, backend: StateBackend) -> None:

@@ -11,6 +11,7 @@ from weir.catalog.engine_names import consumer_group
 from weir.catalog.limits import event_limits, reference_ranges
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.sizes import consumer_properties, producer_properties, source_bytes
+from weir.catalog.spec_ownership import StartPosition, StartTime
 from weir.catalog.spec_source import SourceFormat
 from weir.catalog.tables import Table
 
@@ -32,6 +33,13 @@ WRITE_TIMESTAMP = "_write_timestamp"
 
 BLACKHOLE = {"connector": "blackhole"}
 PARTITION_DISCOVERY = "10 s"
+STARTUP = {
+    StartPosition.EARLIEST: {"scan.startup.mode": "earliest-offset"},
+    StartPosition.LATEST: {"scan.startup.mode": "latest-offset"},
+    # In a partition where the group has committed nothing, at the oldest event: nothing is passed over in silence.
+    StartPosition.GROUP_OFFSETS: {"scan.startup.mode": "group-offsets", "properties.auto.offset.reset": "earliest"},
+}
+"""By Flink's own names ("Start Reading Position" of its Kafka SQL connector)."""
 
 # What a record waits for others: on average 12 ms to be fetched and 10 ms to be written, for a third of the requests.
 FETCH_MIN_BYTES = 64 * 1024
@@ -69,8 +77,8 @@ def source_table(pipeline: Pipeline, settings: Settings) -> str:
         "properties.fetch.min.bytes": str(FETCH_MIN_BYTES),
         "properties.fetch.max.wait.ms": str(FETCH_MAX_WAIT_MILLISECONDS),
         **_properties(consumer_properties(source_bytes(pipeline.spec))),
-        # Offsets are part of Flink's state; a job without state begins at the oldest event, never at the newest.
-        "scan.startup.mode": "earliest-offset",
+        # Offsets are part of Flink's state; a job without state begins here.
+        **_startup(pipeline.spec.source.start),
         "scan.topic-partition-discovery.interval": PARTITION_DISCOVERY,
         "key.format": "raw",
         "key.fields": KEY,
@@ -96,6 +104,13 @@ def _value_format(pipeline: Pipeline, settings: Settings) -> dict[str, str]:
             name, own = "weir-json", {"columns": pipeline.schema.text}
     options = {f"value.{name}.{option}": value for option, value in {**own, **common}.items()}
     return {"value.format": name, **options}
+
+
+def _startup(start: StartPosition | StartTime) -> dict[str, str]:
+    """Where a job without state begins: at the oldest event, unless the file of a foreign topic says otherwise."""
+    if isinstance(start, StartTime):
+        return {"scan.startup.mode": "timestamp", "scan.startup.timestamp-millis": str(start.milliseconds)}
+    return STARTUP[start]
 
 
 def reference_table(pipeline: Pipeline, settings: Settings, reference: str) -> str:

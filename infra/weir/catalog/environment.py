@@ -15,6 +15,7 @@ from weir.catalog.access import group_problems
 from weir.catalog.checks import problems_of, workload_problems
 from weir.catalog.dashboard import load_dashboard
 from weir.catalog.dashboard_range import range_problems
+from weir.catalog.ownership import ownership_problems
 from weir.catalog.pipeline import Pipeline, load_pipelines
 from weir.catalog.platform import PIPELINE_HEALTH, PLATFORM_TABLES
 from weir.catalog.retention import days_to_seconds, hours_to_seconds
@@ -77,7 +78,7 @@ def resolve(stack: StackConfig, pipelines: Iterable[Pipeline]) -> Environment:
         ConfigError: names the fields of the stack file that do not fit a pipeline, or the names that two share.
     """
     here = tuple(_in_environment(pipeline, stack) for pipeline in pipelines)
-    if problems := [*shared_names(here), *_misplaced_clients(stack, here)]:
+    if problems := [*shared_names(here), *_misplaced_clients(stack, here), *ownership_problems(stack, here)]:
         raise ConfigError(f"stack {stack.environment}, pipelines", problems)
     if problems := list(group_problems(stack.trino.groups, here)):
         raise ConfigError(f"stack {stack.environment}", problems)

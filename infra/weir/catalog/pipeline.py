@@ -144,9 +144,10 @@ class Pipeline:
 
     @property
     def topics(self) -> tuple[Topic, ...]:
-        """Every topic that the pipeline needs on its engine."""
+        """Every topic that weir makes for the pipeline on its engine: not the source where it is another team's."""
         tables = self.table_topics.values() if self.spec.engine is Engine.KAFKA_STREAMS else ()
-        return (self.source_topic, self.dead_letter_topic, *tables)
+        source = (self.source_topic,) if self.spec.source.owned else ()
+        return (*source, self.dead_letter_topic, *tables)
 
     def on(self, engine: Engine) -> Pipeline:
         """The same pipeline on another engine."""

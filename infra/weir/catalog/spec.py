@@ -13,7 +13,7 @@ from weir.catalog.spec_clients import Client
 from weir.catalog.spec_derived import Bucket, Derived
 from weir.catalog.spec_letters import DeadLetters
 from weir.catalog.spec_source import Source
-from weir.catalog.spec_values import PipelineName, TableName, TopicName, bound, compared, distinct, without_nul
+from weir.catalog.spec_values import PipelineName, TableName, bound, compared, distinct, without_nul
 from weir.catalog.types import ColumnType
 from weir.config.base import (
     DnsLabel,
@@ -26,7 +26,6 @@ from weir.config.base import (
     GrowthPercent,
     HorizonHours,
     Identifier,
-    RetentionHours,
     TtlDays,
 )
 

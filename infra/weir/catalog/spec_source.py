@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from weir.catalog.json_path import Step, parse_path
+from weir.catalog.spec_ownership import SourceOwnership
 from weir.catalog.spec_values import TopicName
 from weir.catalog.types import ColumnType
 from weir.config.base import Frozen, Identifier, RetentionHours
@@ -105,7 +106,7 @@ class JsonColumn(Frozen):
         return parse_path(self.path) if self.path else (name,)
 
 
-class Source(Frozen):
+class Source(SourceOwnership):
     """Dataset A: the topic of events."""
 
     topic: TopicName

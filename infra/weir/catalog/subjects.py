@@ -20,11 +20,11 @@ class Subject:
 
 
 def subjects_of(pipelines: Iterable[Pipeline]) -> tuple[Subject, ...]:
-    """The subjects of `pipelines`: a source of JSON has none."""
+    """The subjects of `pipelines`: a source of JSON has none, and that of a topic of others is theirs."""
     return tuple(
         Subject(pipeline.subject, pipeline.schema.text, pipeline.spec.source.compatibility.value)
         for pipeline in pipelines
-        if pipeline.spec.source.format is SourceFormat.AVRO
+        if pipeline.spec.source.format is SourceFormat.AVRO and pipeline.spec.source.owned
     )
 
 

@@ -42,12 +42,13 @@ def doctor(
 
 
 def _findings(stack: str) -> list[Finding]:
+    from weir.catalog.environment import load_environment  # noqa: PLC0415
     from weir.clients.kubernetes import KubernetesClient  # noqa: PLC0415
     from weir.config.errors import ConfigError  # noqa: PLC0415
-    from weir.config.repository import stack_file  # noqa: PLC0415
+    from weir.config.repository import REPOSITORY, stack_file  # noqa: PLC0415
     from weir.config.stack import load_stack  # noqa: PLC0415
     from weir.config.stack_settings import Target  # noqa: PLC0415
-    from weir.doctor import machine  # noqa: PLC0415
+    from weir.doctor import existing_kafka, machine  # noqa: PLC0415
     from weir.doctor.examination import examine  # noqa: PLC0415
     from weir.doctor.findings import findings  # noqa: PLC0415
 
@@ -57,7 +58,11 @@ def _findings(stack: str) -> list[Finding]:
     except ConfigError:
         settings = None  # the examination says what of it is missing
     if settings is not None and settings.target is Target.EMBEDDED:
-        return findings(machine.CHECKS, machine.ask(settings, os.environ))
+        found = findings(machine.CHECKS, machine.ask(settings, os.environ))
+        if settings.kafka.existing:
+            pipelines = load_environment(REPOSITORY / "pipelines", settings).pipelines
+            found += existing_kafka.examine(settings, pipelines, os.environ)
+        return found
     return examine(file, KubernetesClient.connect, os.environ)
 
 

@@ -16,13 +16,16 @@ def platform_client(
     base_url: str = "",
     headers: Mapping[str, str] | None = None,
     login: Login | None = None,
+    basic: tuple[str, str] | None = None,
 ) -> httpx.Client:
     """A client whose requests never go through a company proxy, whatever the environment says (`trust_env`).
 
-    With `login` it shows that certificate, and trusts its `ca_file` alone.
+    With `login` it shows that certificate, and trusts its `ca_file` alone. `basic` is a name and its password.
     """
     verify = True if login is None else _mutual(login)
-    return httpx.Client(trust_env=False, timeout=timeout_seconds, base_url=base_url, headers=headers, verify=verify)
+    return httpx.Client(
+        trust_env=False, timeout=timeout_seconds, base_url=base_url, headers=headers, verify=verify, auth=basic
+    )
 
 
 def _mutual(login: Login) -> ssl.SSLContext:

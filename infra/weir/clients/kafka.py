@@ -32,9 +32,11 @@ def client_settings(endpoints: Endpoints) -> dict[str, str]:
             "ssl.key.location": str(login.key_file),
         }
         return {**settings, "security.protocol": "SSL", **own}
+    if not login.username:
+        return {**settings, "security.protocol": "SSL"}
     return {
         **settings,
-        "security.protocol": "SASL_SSL",
+        "security.protocol": "SASL_SSL" if login.encrypted else "SASL_PLAINTEXT",
         "sasl.mechanism": "SCRAM-SHA-512",
         "sasl.username": login.username,
         "sasl.password": login.password.get_secret_value(),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
+from weir.clients.kafka import client_settings
+from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 
 TIMEOUT_SECONDS = 60
@@ -29,10 +31,17 @@ class Access:
     servers: str
     certificate: Path | None = None
     """The folder of `tls.crt`, `tls.key` and `ca.crt`; None where Kafka asks nobody."""
+    login: Mapping[str, str] = field(default_factory=dict)
+    """Settings of the client library, for a login of another kind."""
+
+    @classmethod
+    def of(cls, endpoints: Endpoints) -> Access:
+        """The Kafka of `endpoints`, by the login that they name."""
+        return cls(endpoints.kafka_bootstrap_servers, login=client_settings(endpoints))
 
     def client(self, on_error: Callable[[KafkaError], None] | None = None) -> AdminClient:
         """The client. It connects when it is first asked something."""
-        settings: dict[str, Any] = {"bootstrap.servers": self.servers, "log_level": 0}
+        settings: dict[str, Any] = {"bootstrap.servers": self.servers, **self.login, "log_level": 0}
         if on_error:
             settings["error_cb"] = on_error
         if self.certificate:

@@ -1,18 +1,28 @@
-"""The schema registry's client: its Confluent-compatible interface, below `registry_url`."""
+"""The schema registry's client: its Confluent-compatible interface, below `registry_url`.
+
+A registry of somebody else's may ask for a login, or have a certificate of a company's authority: the environment's
+variables in `LOGIN` say so, to programs in pods and to `weir doctor`.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from weir.catalog.pipeline import Pipeline
 from weir.clients.http import platform_client
+from weir.config.endpoints import Login
 from weir.config.errors import WeirError
+from weir.config.existing import REGISTRY_CA_FILE, REGISTRY_PASSWORD_FILE, REGISTRY_USER
+from weir.config.jobs import mounted_secret
 
 CONTENT_TYPE = {"Content-Type": "application/vnd.schemaregistry.v1+json"}
+LOGIN = (REGISTRY_USER, REGISTRY_PASSWORD_FILE, REGISTRY_CA_FILE)
 TIMEOUT_SECONDS = 60
 RETRY_SECONDS = 3
 
@@ -93,7 +103,7 @@ def wait_for(registry_url: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            with platform_client(TIMEOUT_SECONDS) as client:
+            with _client() as client:
                 client.get(f"{registry_url}/subjects").raise_for_status()
         except httpx.HTTPError as error:
             if time.monotonic() >= deadline:
@@ -103,9 +113,16 @@ def wait_for(registry_url: str, seconds: float) -> None:
             return
 
 
+def _client() -> httpx.Client:
+    user, password, authority = (os.environ.get(name) for name in LOGIN)
+    login = Login(ca_file=Path(authority)) if authority else None
+    basic = (user, mounted_secret(Path(password))) if user and password else None
+    return platform_client(TIMEOUT_SECONDS, headers=CONTENT_TYPE, login=login, basic=basic)
+
+
 def _ask(method: str, url: str, body: dict[str, str] | None = None) -> httpx.Response:
     try:
-        with platform_client(TIMEOUT_SECONDS, headers=CONTENT_TYPE) as client:
+        with _client() as client:
             return client.request(method, url, json=body)
     except httpx.HTTPError as error:
         raise NoAnswerError(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from weir.config.cassandra import CassandraProvider
-from weir.config.kafka import KafkaProvider
+from weir.config.existing import ExistingKafka
+from weir.config.kafka import CLIENT_PORT, KafkaProvider
 from weir.config.kubernetes import FlinkOperatorProvider
 from weir.config.network import IdentityAgent
 from weir.config.operators import operators_namespace, reach_in
@@ -14,6 +15,7 @@ from weir.config.stack import StackConfig
 from weir.config.storage import ObjectStorage
 from weir.config.superset import SupersetProvider
 
+REGISTRY_PORT = 8080
 COMPONENT_LABEL = "app.kubernetes.io/component"
 ROLE_LABEL = "weir.io/component"
 """On pods that an operator makes: the recommended labels are its own there."""
@@ -106,7 +108,9 @@ def endpoints(stack: StackConfig) -> Endpoints:
     operated = stack.superset.provider is SupersetProvider.OPERATOR
     api_server = tuple(network.api_server_cidrs)
     return Endpoints(
-        kafka=component("kafka", *([(("strimzi.io/cluster", "kafka"),)] if strimzi else [])),
+        kafka=_existing_kafka(stack.kafka.existing)
+        if stack.kafka.existing
+        else component("kafka", *([(("strimzi.io/cluster", "kafka"),)] if strimzi else [])),
         kafka_setup=component("kafka-setup"),
         cassandra=component("cassandra", *([role("cassandra")] if k8ssandra else [])),
         flink=component("flink"),
@@ -114,7 +118,9 @@ def endpoints(stack: StackConfig) -> Endpoints:
         loader=component("loader", *([role("loader")] if strimzi else [])),
         references=component("references"),
         monitor=component("monitor"),
-        registry=component("registry"),
+        registry=service(urlsplit(stack.registry.existing.url).hostname or "")
+        if stack.registry.existing
+        else component("registry"),
         trino=component("trino"),
         trino_clients=Endpoint("pods of people", namespaces=tuple(stack.trino.client_namespaces)),
         trino_people=Endpoint("people outside", cidrs=tuple(stack.trino.allowed_cidrs)),
@@ -137,6 +143,17 @@ def endpoints(stack: StackConfig) -> Endpoints:
     )
 
 
+def kafka_ports(stack: StackConfig) -> tuple[int, ...]:
+    """Where clients of the platform find Kafka."""
+    return stack.kafka.existing.listener_ports if stack.kafka.existing else (CLIENT_PORT,)
+
+
+def registry_ports(stack: StackConfig) -> tuple[int, ...]:
+    """Where they find the registry."""
+    existing = stack.registry.existing
+    return (port_of_url(existing.url),) if existing else (REGISTRY_PORT,)
+
+
 def bucket_ports(stack: StackConfig) -> tuple[int, ...]:
     """Where object storage listens: as the stack says, else as its address says."""
     given = tuple(stack.security.network.object_storage.ports)
@@ -145,7 +162,12 @@ def bucket_ports(stack: StackConfig) -> tuple[int, ...]:
 
 def port_of(store: ObjectStorage | None) -> int:
     """The port of the service's address; that of HTTPS where it is the cloud's own."""
-    url = urlsplit(store.endpoint_url or "" if store else "")
+    return port_of_url(store.endpoint_url or "" if store else "")
+
+
+def port_of_url(address: str) -> int:
+    """The port that an address names, else that of its scheme."""
+    url = urlsplit(address)
     return url.port or (80 if url.scheme == "http" else 443)
 
 
@@ -160,6 +182,15 @@ def service(host: str) -> Endpoint:
     """A service that another team runs: in the cluster, where its name says so, or anywhere outside."""
     namespace = namespace_of(host)
     return Endpoint(f"namespace {namespace}", namespaces=(namespace,)) if namespace else OUTSIDE
+
+
+def _existing_kafka(existing: ExistingKafka) -> Endpoint:
+    """As its settings say; else in the namespaces that the brokers' names say, or, where one says none, anywhere."""
+    if existing.cidrs:
+        return Endpoint("the existing Kafka", cidrs=tuple(existing.cidrs))
+    namespaces = {namespace_of(host) for host in existing.hosts}
+    found = tuple(sorted(name for name in namespaces if name))
+    return OUTSIDE if None in namespaces else Endpoint("the existing Kafka", namespaces=found)
 
 
 def _bucket(stack: StackConfig) -> Endpoint:

@@ -15,7 +15,10 @@ from weir.components.network_endpoints import (
     Endpoint,
     Endpoints,
     bucket_ports,
+    component,
     endpoints,
+    kafka_ports,
+    registry_ports,
     role,
     service,
 )
@@ -66,27 +69,31 @@ def flows(
 
 def _kafka(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     provider = stack.kafka.provider
-    for source in (sides.flink, sides.registry, sides.monitor):
+    own_registry = () if stack.registry.existing else (sides.registry,)
+    for source in (sides.flink, *own_registry, sides.monitor):
         if provider is KafkaProvider.AIVEN:
             ports, why = (443, *range(12691, 12701)), "events at Aiven, whose service says its ports"
             yield Flow(f"{source.name}-to-aiven", source, sides.outside, ports, why)
         else:
-            yield Flow(
-                f"{source.name}-to-kafka", source, sides.kafka, (CLIENT_PORT,), "events, over TLS, each client by name"
-            )
+            why = "events of an existing Kafka" if stack.kafka.existing else "events, over TLS, each client by name"
+            yield Flow(f"{source.name}-to-kafka", source, sides.kafka, kafka_ports(stack), why)
     if provider is KafkaProvider.STRIMZI:
         ports = (8443, 9090, 9091, 9093, 9404)
         yield Flow("kafka-internal", sides.kafka, sides.kafka, ports, "replication, controllers, Cruise Control")
         yield Flow("operators-to-kafka", sides.operators, sides.kafka, ports, "Strimzi rolls brokers one by one")
         yield Flow("kafka-to-kubernetes", sides.kafka, sides.kubernetes, API_SERVER, "topic and user operators")
+    if provider is KafkaProvider.EXISTING:
+        ports, why = kafka_ports(stack), "checks, and weir's own topics"
+        yield Flow("kafka-setup-to-kafka", sides.kafka_setup, sides.kafka, ports, why)
+        yield Flow("kafka-setup-to-registry", sides.kafka_setup, sides.registry, registry_ports(stack), "schemas")
     if provider is KafkaProvider.PLAIN:
         yield Flow("kafka-internal", sides.kafka, sides.kafka, (9094, 9095), "replication, controllers")
         yield Flow("kafka-setup-to-kafka", sides.kafka_setup, sides.kafka, (9094,), "topics, users, rules and quotas")
 
 
 def _clients(stack: StackConfig, sides: Endpoints, clients: Collection[Client]) -> Iterator[Flow]:
-    """Where Kafka is a service of Aiven, clients do not come through the platform's namespace."""
-    if stack.kafka.provider is KafkaProvider.AIVEN:
+    """Where somebody else runs Kafka, clients do not come through the platform's namespace."""
+    if stack.kafka.provider in (KafkaProvider.AIVEN, KafkaProvider.EXISTING):
         return
     pods = {(client.namespace, tuple(sorted(client.pod_labels.items()))) for client in clients if client.namespace}
     if pods:
@@ -122,10 +129,12 @@ def _flink(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     yield Flow("operators-to-flink", sides.operators, sides.flink, (flink.REST_PORT,), "savepoints and the job's state")
     if stack.operators.flink is FlinkOperatorProvider.PLAIN:
         yield Flow("operators-to-kubernetes", sides.operators, sides.kubernetes, API_SERVER, "the operator makes pods")
-    yield Flow("flink-to-registry", sides.flink, sides.registry, (8080,), "schemas of events")
+    registry = registry_ports(stack)
+    yield Flow("flink-to-registry", sides.flink, sides.registry, registry, "schemas of events")
     yield Flow("monitor-to-flink", sides.monitor, sides.flink, (flink.REST_PORT,), "the job's state and counters")
-    yield Flow("monitor-to-registry", sides.monitor, sides.registry, (8080,), "schemas of the events that it samples")
-    yield Flow("registry-internal", sides.registry, sides.registry, (8080,), "schemas are registered")
+    yield Flow("monitor-to-registry", sides.monitor, sides.registry, registry, "schemas of the events that it samples")
+    own = component("registry")
+    yield Flow("registry-internal", own, sides.registry, registry, "schemas are registered")
     yield Flow("flink-to-kubernetes", sides.flink, sides.kubernetes, API_SERVER, "the leader's lease")
 
 
@@ -160,9 +169,10 @@ def _identity(stack: StackConfig, to_bucket: Flow) -> Iterator[Flow]:
 def _streams(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     for source in (sides.streams, sides.loader, sides.references):
         yield Flow(
-            f"{source.name}-to-kafka", source, sides.kafka, (CLIENT_PORT,), "events, rows and totals, each by name"
+            f"{source.name}-to-kafka", source, sides.kafka, kafka_ports(stack), "events, rows and totals, each by name"
         )
-        yield Flow(f"{source.name}-to-registry", source, sides.registry, (8080,), "schemas of events, rows and totals")
+        why = "schemas of events, rows and totals"
+        yield Flow(f"{source.name}-to-registry", source, sides.registry, registry_ports(stack), why)
     yield Flow("metrics-of-streams", sides.monitoring, sides.streams, (8080,), "Prometheus reads failures and counts")
     for source in (sides.loader, sides.references):
         yield Flow(f"{source.name}-to-cassandra", source, sides.cassandra, (9042,), "rows, by a role of its own")

@@ -15,6 +15,7 @@ from weir.components.images import Image
 from weir.components.job import USER_ID
 from weir.components.kafka.access import KafkaAccess
 from weir.components.pods import read_only_mounts, tmp_mount, tmp_volume
+from weir.components.registry_login import OWN_REGISTRY, RegistryAccess
 from weir.components.workload import Configuration, Probes, Workload, configuration, deployment
 from weir.config.endpoints import Endpoints
 from weir.sizing.plan import PodSize
@@ -36,6 +37,7 @@ class PipelineProgramArgs:
     cassandra: CassandraAccess
     cassandra_role: str
     registry_url: pulumi.Input[str]
+    registry: RegistryAccess = OWN_REGISTRY
     after: Resources = ()
 
 
@@ -101,6 +103,7 @@ class PipelineProgram(Component):
             user_id=USER_ID,
             size=program.size,
             command=self.command(),
+            environment=args.registry.program_environment() or None,
             probes=Probes(readiness=k8s.core.v1.ProbeArgs(exec_=written, period_seconds=PROBE_SECONDS)),
             configuration=config,
             volumes=[
@@ -108,6 +111,7 @@ class PipelineProgram(Component):
                 tmp_volume(),
                 *args.kafka.volumes(args.kafka_user),
                 *args.cassandra.volumes(args.cassandra_role),
+                *args.registry.volumes(),
             ],
             mounts=[
                 *read_only_mounts({"config": self._config_folder}),
@@ -115,6 +119,7 @@ class PipelineProgram(Component):
                 tmp_mount(),
                 *args.kafka.mounts(),
                 *args.cassandra.mounts(),
+                *args.registry.mounts(),
             ],
             spread=False,
         )

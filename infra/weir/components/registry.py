@@ -20,8 +20,8 @@ from weir.components.images import Image
 from weir.components.job import JobArgs, RunToCompletion
 from weir.components.kafka.access import KafkaAccess
 from weir.components.pods import environment, read_only_mounts, secret_environment, tmp_mount, tmp_volume
+from weir.components.registry_login import RegistryAccess
 from weir.components.workload import Configuration, Probes, Workload, configuration, deployment, service
-from weir.config.kafka import KafkaAuthentication
 from weir.config.properties_text import properties
 from weir.sizing.helper_pods import REGISTRY_JOB
 from weir.sizing.plan import RegistryPlan
@@ -72,8 +72,8 @@ class Registry(Component):
         """Apicurio passes `apicurio.kafka.common.*` to its clients. The password comes from the environment."""
         kafka = self.args.kafka
         client = kafka.properties(REGISTRY)
-        if kafka.authentication is KafkaAuthentication.SCRAM:
-            login = f'username="{REGISTRY}" password="${{{PASSWORD_VARIABLE}}}";'
+        if kafka.by_password:
+            login = f'username="{kafka.name_of(REGISTRY)}" password="${{{PASSWORD_VARIABLE}}}";'
             module = "org.apache.kafka.common.security.scram.ScramLoginModule required"
             client = {key: value for key, value in client.items() if not key.startswith("config.providers")}
             client["sasl.jaas.config"] = f"{module} {login}"
@@ -118,27 +118,60 @@ class Registry(Component):
         given = environment(
             {"QUARKUS_CONFIG_LOCATIONS": f"{CONFIG_FOLDER}/{CONFIG_FILE}", "JAVA_OPTS_APPEND": f"-Xmx{heap}m"}
         )
-        if args.kafka.authentication is KafkaAuthentication.SCRAM:
-            given.append(secret_environment(PASSWORD_VARIABLE, REGISTRY, "password"))
+        if args.kafka.by_password:
+            secret = args.kafka.secrets(REGISTRY)["kafka-user"]
+            given.append(secret_environment(PASSWORD_VARIABLE, secret, "password"))
         return given
 
     def _register(self) -> RunToCompletion:
-        """Registers each subject's schema and rule. An incompatible schema is rejected and fails the update."""
         args = self.args
-        return RunToCompletion(
-            f"{NAME}-schemas",
-            self.site,
-            JobArgs(
-                component=NAME,
-                image=args.jobs_image,
-                command=["python", "-m", "weir.incluster.subjects", self.url, f"{SUBJECTS_FOLDER}/{SUBJECTS_FILE}"],
-                files={SUBJECTS_FILE: subjects_to_json(subjects_of(args.pipelines))},
-                folder=SUBJECTS_FOLDER,
-                size=REGISTRY_JOB,
-                after=[self.deployment, self.service],
-            ),
-            pulumi.ResourceOptions(parent=self),
-        )
+        own = RegistryAccess(ready=[self.deployment, self.service])
+        return _registration(self, self.url, args.jobs_image, args.pipelines, own)
+
+
+@dataclass(frozen=True)
+class ExistingRegistryArgs:
+    """The address of a registry of somebody else's; `jobs_image` contains weir itself."""
+
+    url: str
+    jobs_image: Image
+    pipelines: Sequence[Pipeline]
+    access: RegistryAccess
+
+
+class ExistingRegistrySchemas(Component):
+    """The schemas of weir's own topics, in a registry of somebody else's."""
+
+    def __init__(self, site: Site, args: ExistingRegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("registry:ExistingRegistrySchemas", NAME, site, opts)
+        self.url = args.url
+        owned = any(pipeline.spec.source.owned for pipeline in args.pipelines)
+        made = [_registration(self, args.url, args.jobs_image, args.pipelines, args.access)] if owned else []
+        self.ready: list[pulumi.Resource] = [*args.access.ready, *(run.job for run in made)]
+        self.register_outputs({"url": self.url})
+
+
+def _registration(
+    parent: Component, url: str, image: Image, pipelines: Sequence[Pipeline], access: RegistryAccess
+) -> RunToCompletion:
+    """Registers each subject's schema and rule. An incompatible schema is rejected and fails the update."""
+    return RunToCompletion(
+        f"{NAME}-schemas",
+        parent.site,
+        JobArgs(
+            component=NAME,
+            image=image,
+            command=["python", "-m", "weir.incluster.subjects", url, f"{SUBJECTS_FOLDER}/{SUBJECTS_FILE}"],
+            files={SUBJECTS_FILE: subjects_to_json(subjects_of(pipelines))},
+            folder=SUBJECTS_FOLDER,
+            size=REGISTRY_JOB,
+            environment=access.program_environment(),
+            volumes=access.volumes(),
+            mounts=access.mounts(),
+            after=access.ready,
+        ),
+        pulumi.ResourceOptions(parent=parent),
+    )
 
 
 def _probe(path: str, failures: int = 3) -> k8s.core.v1.ProbeArgs:

@@ -12,7 +12,8 @@ from weir.config.base import Frozen
 class Login(Frozen):
     """How a client proves who it is to an encrypted service: by name and password, or by a certificate of its own.
 
-    The files are PEM. With a certificate (`certificate_file`, `key_file`), name and password stay empty.
+    The files are PEM. With a certificate (`certificate_file`, `key_file`), name and password stay empty. With neither,
+    the connection is encrypted, and Kafka does not ask who calls.
     """
 
     ca_file: Path | None = None
@@ -21,6 +22,8 @@ class Login(Frozen):
     password: SecretStr = SecretStr("")
     certificate_file: Path | None = None
     key_file: Path | None = None
+    encrypted: bool = True
+    """False only for a Kafka of somebody else's that asks for a password on an unencrypted listener."""
 
 
 class Endpoints(Frozen):

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from weir.config.base import Frozen
+from weir.config.existing import ExistingKafka
 from weir.config.network import Cidr
 
 CLIENT_PORT = 9093
@@ -22,11 +23,16 @@ HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0
 
 
 class KafkaProvider(StrEnum):
-    """`strimzi` (operator), `aiven` (managed), or `plain`: StatefulSets of ours, for development and air-gapped use."""
+    """Who runs Kafka.
+
+    `strimzi` (operator), `aiven` (managed), `plain` (StatefulSets of ours, for development and air-gapped use), or
+    `existing`: a Kafka of yours, on which weir makes its own topics and changes nothing else.
+    """
 
     STRIMZI = "strimzi"
     AIVEN = "aiven"
     PLAIN = "plain"
+    EXISTING = "existing"
 
 
 class KafkaAuthentication(StrEnum):
@@ -104,6 +110,9 @@ class KafkaConfig(Frozen):
     provider: KafkaProvider = KafkaProvider.STRIMZI
     authentication: KafkaAuthentication = KafkaAuthentication.SCRAM
     aiven: Annotated[AivenKafka | None, Field(description="Required with provider aiven, refused otherwise.")] = None
+    existing: Annotated[
+        ExistingKafka | None, Field(description="Required with provider existing, refused otherwise.")
+    ] = None
     cruise_control: Annotated[bool, Field(description="Rebalance partitions when brokers are added or removed.")] = True
     exporter: Annotated[bool, Field(description="Export consumer lag as a metric.")] = True
     maintenance_time_windows: Annotated[
@@ -121,22 +130,38 @@ class KafkaConfig(Frozen):
     @model_validator(mode="after")
     def _external(self) -> KafkaConfig:
         if self.external_listener is not None and self.provider is not KafkaProvider.STRIMZI:
-            instead = (
-                "Aiven's service has an address of its own"
-                if self.provider is KafkaProvider.AIVEN
-                else "provider plain has one listener for clients, inside the cluster"
-            )
+            instead = {
+                KafkaProvider.AIVEN: "Aiven's service has an address of its own",
+                KafkaProvider.EXISTING: "an existing Kafka has the listeners that its owner gave it",
+            }.get(self.provider, "provider plain has one listener for clients, inside the cluster")
             raise ValueError(f"external_listener: only for provider strimzi; {instead}. Remove it")
         return self
 
     @model_validator(mode="after")
     def _provider(self) -> KafkaConfig:
-        managed = self.provider is KafkaProvider.AIVEN
-        if managed and self.aiven is None:
-            raise ValueError("aiven: missing; add project and cloud_name, which provider aiven needs")
-        if not managed and self.aiven is not None:
+        groups = {
+            KafkaProvider.AIVEN: (self.aiven, "project and cloud_name"),
+            KafkaProvider.EXISTING: (self.existing, "bootstrap_servers"),
+        }
+        for provider, (group, needed) in groups.items():
+            name = provider.value
+            if self.provider is provider and group is None:
+                raise ValueError(f"{name}: missing; add {needed}, which provider {name} needs")
+            if self.provider is not provider and group is not None:
+                raise ValueError(
+                    f"{name}: only for provider {name}, but provider is {self.provider.value}; remove it, or "
+                    f"set provider to {name}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _not_ours(self) -> KafkaConfig:
+        """What only a Kafka that weir runs can be told."""
+        useless = {"authentication", "cruise_control", "exporter", "maintenance_time_windows", "quota_headroom_percent"}
+        given = sorted(useless & self.model_fields_set)
+        if self.provider is KafkaProvider.EXISTING and given:
             raise ValueError(
-                f"aiven: only for provider aiven, but provider is {self.provider.value}; remove it, or "
-                "set provider to aiven"
+                f"{given[0]}: has no effect on an existing Kafka, which weir does not run; remove it"
+                + ("; how clients log in is existing.authentication" if given[0] == "authentication" else "")
             )
         return self

@@ -26,6 +26,12 @@ class SecretName(StrEnum):
     CACHE_PASSWORD = auto()
     OBJECT_STORAGE_ACCESS_KEY = auto()
     OBJECT_STORAGE_SECRET_KEY = auto()
+    KAFKA_PASSWORD = auto()
+    """Of the login to an existing Kafka, as are the next two: a certificate with its chain, and its key in PKCS#8."""
+    KAFKA_CLIENT_CERTIFICATE = auto()
+    KAFKA_CLIENT_KEY = auto()
+    REGISTRY_PASSWORD = auto()
+    """Of weir's login to an existing schema registry."""
     TRINO_PASSWORDS = auto()
     """A line `user:bcrypt hash` for each person: Trino's password file. weir never sees a password."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from weir.config import operators
+from weir.config import existing_rules, operators
 from weir.config.cassandra import CassandraProvider
+from weir.config.existing import ExistingAuthentication, RegistryProvider
 from weir.config.flink import SIZED_FIELDS
 from weir.config.kafka import ExternalListenerType, KafkaProvider
 from weir.config.network import IdentityAgent
@@ -20,8 +21,8 @@ LONGEST_JOB_NAME = 45
 def problems_of(stack: StackSettings) -> list[str]:
     """Every rule that the stack breaks, each as `field: what is wrong; what to do`."""
     rules = (
-        *(_pipelines, _target, _overrides, _storage, _kafka, _external_listener, _superset, _trino),
-        *(_images, _promotions, _certificates, _network, operators.problems_of, _secrets),
+        *(_pipelines, _target, _overrides, _storage, _kafka, existing_rules.problems_of, _external_listener),
+        *(_superset, _trino, _images, _promotions, _certificates, _network, operators.problems_of, _secrets),
     )
     return [problem for rule in rules for problem in rule(stack)]
 
@@ -30,7 +31,9 @@ def _secrets(stack: StackSettings) -> Iterator[str]:
     """The secrets of services that exist already: weir generates all others, and cannot make these up."""
     if stack.target is Target.EMBEDDED:
         return
-    store = stack.storage.object_storage
+    store, kafka = stack.storage.object_storage, stack.kafka.existing
+    login = kafka.authentication if kafka else ExistingAuthentication.NONE
+    registry = stack.registry.existing
     needed = {
         SecretName.SUPERSET_SIGN_IN_CLIENT_SECRET: ("superset.sign_in", stack.superset.sign_in),
         SecretName.METADATA_DATABASE_PASSWORD: ("superset.metadata_database", stack.superset.metadata_database),
@@ -38,6 +41,10 @@ def _secrets(stack: StackSettings) -> Iterator[str]:
         SecretName.OBJECT_STORAGE_ACCESS_KEY: ("storage.object_storage", store and not store.workload_identity),
         SecretName.OBJECT_STORAGE_SECRET_KEY: ("storage.object_storage", store and not store.workload_identity),
         SecretName.TRINO_PASSWORDS: ("trino.groups", stack.trino.groups),
+        SecretName.KAFKA_PASSWORD: ("kafka.existing", login is ExistingAuthentication.SCRAM),
+        SecretName.KAFKA_CLIENT_CERTIFICATE: ("kafka.existing", login is ExistingAuthentication.MTLS),
+        SecretName.REGISTRY_PASSWORD: ("registry.existing", registry and registry.username),
+        SecretName.KAFKA_CLIENT_KEY: ("kafka.existing", login is ExistingAuthentication.MTLS),
     }
     for name, (setting, wanted) in needed.items():
         if wanted and name not in stack.given_secrets:
@@ -151,6 +158,8 @@ def _external_listener(stack: StackSettings) -> Iterator[str]:
 def _kafka(stack: StackSettings) -> Iterator[str]:
     if stack.kafka.provider is not KafkaProvider.AIVEN:
         return
+    if stack.registry.provider is RegistryProvider.EXISTING:
+        yield "registry.provider: existing, but Aiven's Kafka brings its own registry; remove registry"
     if stack.target is Target.EMBEDDED:
         yield (
             "kafka.provider: aiven is a managed service, but the embedded target runs its own broker; use target "
@@ -207,7 +216,7 @@ def _certificates(stack: StackSettings) -> Iterator[str]:
             "(availability.protect); set it to cert-manager"
         )
     operated = {
-        "kafka.provider": stack.kafka.provider is KafkaProvider.PLAIN,
+        "kafka.provider": stack.kafka.provider in (KafkaProvider.PLAIN, KafkaProvider.EXISTING),
         "cassandra.provider": stack.cassandra.provider is CassandraProvider.PLAIN,
     }
     for field, plain in operated.items():

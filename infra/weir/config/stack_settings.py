@@ -12,6 +12,7 @@ from weir.config.base import DnsLabel, Frozen, Identifier
 from weir.config.cassandra import CassandraConfig
 from weir.config.decisions import Decisions
 from weir.config.embedded import EmbeddedConfig
+from weir.config.existing import RegistryConfig
 from weir.config.flink import FlinkConfig
 from weir.config.images import ImagesConfig
 from weir.config.kafka import KafkaConfig
@@ -45,6 +46,7 @@ class StackSettings(Frozen):
     retention: RetentionConfig = RetentionConfig()
     availability: AvailabilityConfig = AvailabilityConfig()
     kafka: KafkaConfig = KafkaConfig()
+    registry: RegistryConfig = RegistryConfig()
     cassandra: CassandraConfig = CassandraConfig()
     flink: FlinkConfig = FlinkConfig()
     streams: StreamsConfig = StreamsConfig()

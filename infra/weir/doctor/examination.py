@@ -18,7 +18,15 @@ from weir.config.security import SecretName
 from weir.config.stack import load_stack
 from weir.config.versions import CRDS
 from weir.config.yaml_text import written
-from weir.doctor import bucket_encryption, capacity_checks, cluster_checks, network_checks, outside, storage_checks
+from weir.doctor import (
+    bucket_encryption,
+    capacity_checks,
+    cluster_checks,
+    existing_kafka,
+    network_checks,
+    outside,
+    storage_checks,
+)
 from weir.doctor.cluster_checks import Cluster
 from weir.doctor.findings import Finding, Maker, State, findings
 from weir.doctor.needs import Needs
@@ -62,6 +70,9 @@ def examine(stack_file: Path, connect: Connect, environment: Mapping[str, str]) 
         command = "kubectl cluster-info"
         found.append(Finding("cluster", State.MISSING, str(unreachable), command, Maker.CLUSTER))
     found += findings(outside.CHECKS, ask_outside(needs, snapshot, environment))
+    if needs.stack.kafka.existing:
+        pipelines = load_environment(REPOSITORY / "pipelines", needs.stack).pipelines
+        found += existing_kafka.examine(needs.stack, pipelines, environment)
     return found + (findings(CLUSTER_CHECKS, Cluster(needs, snapshot)) if snapshot else [])
 
 

@@ -24,6 +24,7 @@ class Maker(StrEnum):
     YOU = "you"
     CLUSTER = "the cluster's administrator"
     CLOUD = "the cloud's administrator"
+    OWNER = "the owner of the existing Kafka"
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Needs:
         """What has volumes -> its storage class, None for the cluster's default."""
         classes, plan = self.stack.storage.classes, self.plan
         has_volumes = {
-            "kafka": plan.kafka.aiven is None,
+            "kafka": plan.kafka.aiven is None and plan.kafka.existing is None,
             "cassandra": True,
             "flink": self.stack.storage.object_storage is None
             or any(job.task_manager.disk_gib for job in plan.flink.values()),

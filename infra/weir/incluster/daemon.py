@@ -1,7 +1,8 @@
 """Shared parts of weir's long-running programs: command line, logins, and a main loop with retries.
 
 If a service requires a login, its options are, for example for Kafka: --kafka-user, --kafka-password-file and
---kafka-ca, or --kafka-certificate and --kafka-key. Cassandra has the same options.
+--kafka-ca, or --kafka-certificate and --kafka-key. Cassandra has the same options. A Kafka of somebody else's may also
+ask nobody, but encrypt (--kafka-tls), or ask by password without encrypting (--kafka-unencrypted).
 """
 
 from __future__ import annotations
@@ -38,15 +39,23 @@ def argument_parser(module: str, description: str, state: str) -> argparse.Argum
     parser.add_argument("--pipelines", type=Path, required=True, help="the folder of pipeline folders")
     parser.add_argument("--state", type=Path, required=True, help=state)
     for service in SERVICES:
-        parser.add_argument(f"--{service}-user", default="", help="user name, if the service asks for one")
-        parser.add_argument(f"--{service}-password-file", type=Path)
-        parser.add_argument(f"--{service}-ca", type=Path, help="CA certificate that signed the servers' certificates")
-        parser.add_argument(
-            f"--{service}-certificate", type=Path, help="the client's own certificate and key, instead of a password"
-        )
-        parser.add_argument(f"--{service}-key", type=Path)
+        add_login(parser, service)
     parser.add_argument("names", nargs="+", help="pipelines")
     return parser
+
+
+def add_login(parser: argparse.ArgumentParser, service: str) -> None:
+    """Adds the options of a service's login, which `login_of` reads."""
+    parser.add_argument(f"--{service}-user", default="", help="user name, if the service asks for one")
+    parser.add_argument(f"--{service}-password-file", type=Path)
+    parser.add_argument(f"--{service}-ca", type=Path, help="CA certificate that signed the servers' certificates")
+    parser.add_argument(
+        f"--{service}-certificate", type=Path, help="the client's own certificate and key, instead of a password"
+    )
+    parser.add_argument(f"--{service}-key", type=Path)
+    if service == "kafka":
+        parser.add_argument("--kafka-tls", action="store_true", help="encrypt, though Kafka asks nobody for a login")
+        parser.add_argument("--kafka-unencrypted", action="store_true", help="log in by password without encryption")
 
 
 def endpoints_of(arguments: argparse.Namespace) -> Endpoints:
@@ -56,7 +65,7 @@ def endpoints_of(arguments: argparse.Namespace) -> Endpoints:
         ConfigError: the endpoints file is invalid.
     """
     endpoints = parse(Endpoints, json.loads(arguments.endpoints.read_text(encoding="utf-8")), str(arguments.endpoints))
-    given = {f"{service}_login": _login(arguments, service) for service in SERVICES}
+    given = {f"{service}_login": login_of(arguments, service) for service in SERVICES}
     return endpoints.model_copy(update={name: login for name, login in given.items() if login is not None})
 
 
@@ -75,12 +84,13 @@ def run_until_stopped(log: logging.Logger, run: Callable[[threading.Event], None
             stop.wait(RETRY_SECONDS)
 
 
-def _login(arguments: argparse.Namespace, service: str) -> Login | None:
+def login_of(arguments: argparse.Namespace, service: str) -> Login | None:
+    """The login of `service` from the command line; None where it asks nobody and encrypts nothing."""
     given = vars(arguments)
     user, password_file, ca_file, certificate_file, key_file = (
         given[f"{service}_{name}"] for name in ("user", "password_file", "ca", "certificate", "key")
     )
-    if not user and certificate_file is None:
+    if not user and certificate_file is None and not given.get(f"{service}_tls"):
         return None
     password = password_file.read_text(encoding="utf-8").strip() if password_file else ""
     return Login(
@@ -89,4 +99,5 @@ def _login(arguments: argparse.Namespace, service: str) -> Login | None:
         password=SecretStr(password),
         certificate_file=certificate_file,
         key_file=key_file,
+        encrypted=not given.get(f"{service}_unencrypted"),
     )

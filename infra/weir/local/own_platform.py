@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from weir.config.errors import WeirError
 from weir.config.stack import load_stack
 from weir.local import lifecycle, platform, services
 from weir.local.board import Board
@@ -30,6 +31,11 @@ def own_platform(
     document = yaml.safe_load(stack_path.read_text(encoding="utf-8"))
     change(document["config"])
     stack.write_text(yaml.safe_dump(document), encoding="utf-8")
+    if load_stack(stack).kafka.existing:
+        raise WeirError(
+            f"{stack_path}: kafka.provider is existing, but measurements and faults need a Kafka of their own; name a "
+            "stack without it"
+        )
     paths = Paths(folder / "weir")
     try:
         platform.start_services(paths, stack, list(names), board)

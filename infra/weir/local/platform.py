@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from weir.catalog.dataset import DATASET_FILE
 from weir.catalog.environment import Environment, load_environment
+from weir.catalog.existing_topics import existing_setup
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
 from weir.config.errors import WeirError
@@ -46,7 +48,7 @@ def start_services(
     if engine is None and known and known.engine and state.supervisor_pid(paths) is not None:
         engine = Engine(known.engine)
     pipelines = load_environment(REPOSITORY / "pipelines", stack, engine).pipelines
-    names = names or services.needed({pipeline.spec.engine for pipeline in pipelines})
+    names = services.own(names or services.needed({pipeline.spec.engine for pipeline in pipelines}), stack)
     if state.supervisor_pid(paths) is None:
         lifecycle.claim(paths)
         installation.ensure(REPOSITORY, services.tools(names), board.report)
@@ -132,6 +134,11 @@ def _plan(environment: Environment) -> PlatformPlan | None:
         return None
 
 
+def _is_seeded(pipeline: Pipeline) -> bool:
+    """Whether a dataset fills its references. A pipeline that reads a topic of others may have none."""
+    return pipeline.spec.source.owned or (pipeline.folder / DATASET_FILE).exists()
+
+
 def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool, reload_references: bool) -> Outcome:
     # Heavy clients, imported while the services start.
     from weir.catalog.dataset import load_dataset  # noqa: PLC0415
@@ -145,11 +152,18 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool, reload_refe
     used = {pipeline.spec.engine for pipeline in pipelines}
     ctx = running_context(paths, services.tools(services.of_engines(used)))
     with ThreadPoolExecutor(max_workers=1) as pool:
-        lifecycle.wait_ready(paths, ["kafka", "cassandra", "registry"])
+        lifecycle.wait_ready(paths, services.own(["kafka", "cassandra", "registry"], ctx.stack))
         with step(board, "topics and tables"):
-            provision.provision(ctx.endpoints, pipelines, _plan(environment))
+            setup = existing_setup(pipelines, (), ctx.stack.availability.kafka_replication_factor)
+            provision.provision(
+                ctx.endpoints,
+                pipelines,
+                _plan(environment),
+                setup if ctx.stack.kafka.existing else None,
+                warn=lambda line: board.report("existing Kafka", line, None),
+            )
         held: list[tuple[Pipeline, reference_memory.Held]] = []
-        for pipeline in pipelines:
+        for pipeline in filter(_is_seeded, pipelines):
             seeded = seed_references(
                 ctx.endpoints,
                 pipeline,
@@ -179,7 +193,8 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool, reload_refe
                 engines.submit(ctx, pipeline)
         # Before the replay: it is watched on the dashboards, and no start disturbs what it measures.
         dashboard_urls = urls.result()
-        verifications = tuple(verification.prove(ctx, pipeline, board) for pipeline in pipelines) if replay else ()
+        proved = [pipeline for pipeline in pipelines if replay and pipeline.spec.source.owned]
+        verifications = tuple(verification.prove(ctx, pipeline, board) for pipeline in proved)
         return Outcome(dashboard_urls, superset.password_file(ctx), verifications)
 
 

@@ -101,9 +101,10 @@ class Context:
     @property
     def endpoints(self) -> Endpoints:
         """The addresses of the running platform, for its clients."""
+        kafka, registry = self.stack.kafka.existing, self.stack.registry.existing
         return Endpoints(
-            kafka_bootstrap_servers=f"{LOOPBACK}:{self.ports.kafka}",
-            registry_url=f"http://{LOOPBACK}:{self.ports.registry}/apis/ccompat/v7",
+            kafka_bootstrap_servers=kafka.servers if kafka else f"{LOOPBACK}:{self.ports.kafka}",
+            registry_url=registry.url if registry else f"http://{LOOPBACK}:{self.ports.registry}/apis/ccompat/v7",
             cassandra_contact_points=(f"{LOOPBACK}:{self.ports.cassandra}",),
             cassandra_datacenter=CASSANDRA_DATACENTER,
             flink_url=f"https://{LOOPBACK}:{self.ports.flink}",

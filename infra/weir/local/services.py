@@ -37,6 +37,19 @@ def needed(engines: Collection[Engine]) -> list[str]:
     return [name for name in TOOLS if name not in unused]
 
 
+def own(names: Collection[str], stack: StackConfig) -> list[str]:
+    """Those of the services `names` that weir runs: not what the stack says is there already.
+
+    Raises:
+        WeirError: it is there already, all of it.
+    """
+    existing = {"kafka": stack.kafka.existing, "registry": stack.registry.existing}
+    found = [name for name in names if not existing.get(name)]
+    if not found:
+        raise WeirError(f"{', '.join(names)}: the stack says that this is there already, so there is nothing to start")
+    return found
+
+
 def of_engines(engines: Collection[Engine]) -> list[str]:
     """The services that run pipelines on `engines`."""
     return [name for engine in engines for name in ENGINE_SERVICES[engine]]

@@ -7,6 +7,7 @@ from pathlib import Path
 from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import Pipeline
 from weir.config.embedded import ReplayConfig
+from weir.config.errors import WeirError
 from weir.local.board import Board
 from weir.local.service import Context
 from weir.verify.manifest import Manifest, ReplayState, load_manifests
@@ -19,10 +20,24 @@ def manifest_folder(ctx: Context) -> Path:
     return ctx.paths.data("replay")
 
 
+def require_own_source(pipeline: Pipeline) -> None:
+    """Only what weir itself sent can be checked against what it should become.
+
+    Raises:
+        WeirError: the topic is another team's: nothing may be sent to it, and nobody knows what else is in it.
+    """
+    if not pipeline.spec.source.owned:
+        raise WeirError(
+            f"{pipeline.name}: source.owned is false, so weir sends nothing to {pipeline.source_topic.name} and cannot "
+            "know what its rows should be; replay and verify the pipeline on a Kafka of weir's own"
+        )
+
+
 def replay_shown(
     ctx: Context, pipeline: Pipeline, config: ReplayConfig, board: Board, *, skip: int = 0, limit: int | None = None
 ) -> Manifest:
     """Replays a pipeline's dataset, or the part of it that `skip` and `limit` leave, with its progress on the board."""
+    require_own_source(pipeline)
     name = f"replay {pipeline.name}"
 
     def show(sent: int, planned: int) -> None:
@@ -44,6 +59,7 @@ def replay_shown(
 
 def verify_shown(ctx: Context, pipeline: Pipeline, board: Board) -> Verification:
     """Verifies a pipeline, with what is being done on the board."""
+    require_own_source(pipeline)
     name = f"verify {pipeline.name}"
     result = verify(
         ctx.endpoints,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pulumi
 
 from weir.catalog.engine_names import loader_topics
+from weir.catalog.existing_topics import existing_setup
 from weir.catalog.principals import REGISTRY_TOPICS, Principal, principals
 from weir.catalog.spec import Engine
 from weir.catalog.topics import Topic
@@ -15,12 +16,14 @@ from weir.components.base import Site
 from weir.components.certificates import CertificateAuthority
 from weir.components.images import image
 from weir.components.kafka.access import KafkaAccess
+from weir.components.kafka.existing import ExistingKafkaSetup, ExistingKafkaSetupArgs
 from weir.components.kafka.plain import PlainKafka, PlainKafkaArgs
 from weir.components.kafka.plain_setup import PlainKafkaSetup, PlainKafkaSetupArgs
 from weir.components.kafka.strimzi import KafkaCluster, KafkaClusterArgs
 from weir.components.kafka.tiered import TieredStorage
 from weir.components.kafka.topic import KafkaTopic, KafkaTopicArgs
 from weir.components.kafka.user import KafkaUser, KafkaUserArgs
+from weir.components.registry_login import RegistryAccess
 from weir.config import versions
 from weir.config.errors import WeirError
 from weir.config.images import ImageName
@@ -41,20 +44,25 @@ class Kafka:
     registry_url: pulumi.Output[str] | None = None
 
 
-def kafka(environment: PlannedEnvironment, site: Site, authority: CertificateAuthority) -> Kafka:
-    """The cluster, its topics and its users."""
+def kafka(
+    environment: PlannedEnvironment, site: Site, authority: CertificateAuthority, registry: RegistryAccess
+) -> Kafka:
+    """The cluster, its topics and its users; `registry` is that of the schemas of topics of others."""
     provider = environment.stack.kafka.provider
     if provider is KafkaProvider.AIVEN:
         return _aiven(environment, site)
     if provider is KafkaProvider.PLAIN:
         return _plain(environment, site, authority)
+    if provider is KafkaProvider.EXISTING:
+        return _existing(environment, site, registry)
     return _strimzi(environment, site)
 
 
-def all_topics(plan: KafkaPlan, others: Sequence[Topic] = ()) -> tuple[Topic, ...]:
-    """The plan's topics, those of the schema registry, and `others`."""
+def all_topics(plan: KafkaPlan, others: Sequence[Topic] = (), *, own_registry: bool = True) -> tuple[Topic, ...]:
+    """The plan's topics, those of the schema registry where it is weir's own, and `others`."""
     in_sync = {"min.insync.replicas": str(plan.min_in_sync_replicas)}
-    own = (replace(topic, config={**topic.config, **in_sync}) for topic in (*REGISTRY_TOPICS, *others))
+    registry = REGISTRY_TOPICS if own_registry else ()
+    own = (replace(topic, config={**topic.config, **in_sync}) for topic in (*registry, *others))
     return (*plan.topics, *own)
 
 
@@ -91,7 +99,7 @@ def _strimzi(environment: PlannedEnvironment, site: Site) -> Kafka:
             site,
             KafkaTopicArgs(NAME, api_version, topic, plan.replication_factor, ready),
         ).topic
-        for topic in all_topics(plan, _loaders_topics(environment))
+        for topic in all_topics(plan, _loaders_topics(environment), own_registry=_has_registry(environment))
     ]
     users = [
         KafkaUser(
@@ -145,7 +153,10 @@ def _plain(environment: PlannedEnvironment, site: Site, authority: CertificateAu
         f"{NAME}-setup",
         site,
         PlainKafkaSetupArgs(
-            cluster, all_topics(plan), _principals(environment), image(stack.images, ImageName.WEIR_JOBS)
+            cluster,
+            all_topics(plan, own_registry=_has_registry(environment)),
+            _principals(environment),
+            image(stack.images, ImageName.WEIR_JOBS),
         ),
     )
     return Kafka(KafkaAccess(cluster.bootstrap_servers, KafkaAuthentication.SCRAM, cluster.ca_secret, setup.ready))
@@ -174,5 +185,29 @@ def _aiven(environment: PlannedEnvironment, site: Site) -> Kafka:
     return Kafka(access, managed.registry_url)
 
 
+def _existing(environment: PlannedEnvironment, site: Site, registry: RegistryAccess) -> Kafka:
+    stack, plan = environment.stack, environment.plan.kafka
+    if stack.kafka.existing is None:
+        raise WeirError("kafka.existing: missing; provider existing needs its bootstrap_servers")
+    topics = all_topics(plan, own_registry=_has_registry(environment))
+    setup = ExistingKafkaSetup(
+        f"{NAME}-setup",
+        site,
+        ExistingKafkaSetupArgs(
+            kafka=stack.kafka.existing,
+            setup=existing_setup(environment.pipelines, topics, plan.replication_factor),
+            registry_url=stack.registry.existing.url if stack.registry.existing else "",
+            registry=registry,
+            image=image(stack.images, ImageName.WEIR_JOBS),
+            given=environment.secrets,
+        ),
+    )
+    return Kafka(setup.access)
+
+
 def _principals(environment: PlannedEnvironment) -> tuple[Principal, ...]:
-    return principals(environment.pipelines)
+    return principals(environment.pipelines, own_registry=_has_registry(environment))
+
+
+def _has_registry(environment: PlannedEnvironment) -> bool:
+    return environment.stack.registry.existing is None

@@ -42,7 +42,7 @@ def targets(environment: PlannedEnvironment) -> list[Target]:
         found.append(Target("kafka", {"strimzi.io/cluster": "kafka"}, "tcp-prometheus"))
     if any(pipeline.spec.engine is Engine.KAFKA_STREAMS for pipeline in environment.pipelines):
         found.append(Target("kafka-streams", {"app.kubernetes.io/component": "kafka-streams"}, "http"))
-    if environment.stack.kafka.provider is not KafkaProvider.AIVEN:
+    if environment.stack.kafka.provider is not KafkaProvider.AIVEN and environment.stack.registry.existing is None:
         found.append(Target("registry", {"app.kubernetes.io/name": "registry"}, "management"))
     return found
 

@@ -91,5 +91,6 @@ def _args(
         cassandra=platform.cassandra,
         cassandra_role=own.cassandra_role(pipeline),
         registry_url=platform.registry_url,
+        registry=platform.registry,
         after=platform.ready,
     )

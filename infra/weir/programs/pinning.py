@@ -90,7 +90,7 @@ def _used(environment: Environment) -> Iterator[ImageName]:
         ImageName.STREAMS: streams,
         ImageName.LOADER: streams and kafka is KafkaProvider.STRIMZI,
         ImageName.FLINK_OPERATOR: stack.operators.install and stack.operators.flink is FlinkOperatorProvider.PLAIN,
-        ImageName.REGISTRY: kafka is not KafkaProvider.AIVEN,
+        ImageName.REGISTRY: kafka is not KafkaProvider.AIVEN and stack.registry.existing is None,
         ImageName.KAFKA: kafka is KafkaProvider.PLAIN,
         ImageName.KAFKA_TIERED_STORAGE: kafka is KafkaProvider.STRIMZI and stack.retention.tiered_storage.enabled,
         ImageName.CASSANDRA: stack.cassandra.provider is CassandraProvider.PLAIN,

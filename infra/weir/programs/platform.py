@@ -14,7 +14,8 @@ from weir.components.kafka.access import KafkaAccess
 from weir.components.namespace import Namespace, NamespaceArgs
 from weir.components.network_flows import flows
 from weir.components.network_policies import NetworkPolicies
-from weir.components.registry import Registry, RegistryArgs
+from weir.components.registry import ExistingRegistryArgs, ExistingRegistrySchemas, Registry, RegistryArgs
+from weir.components.registry_login import OWN_REGISTRY, RegistryAccess, RegistryLogin
 from weir.config import versions
 from weir.config.images import ImageName
 from weir.config.security import CertificateSource
@@ -38,6 +39,7 @@ class Platform:
     ready: Resources
     """What must exist before a pipeline's job starts, besides Kafka and Cassandra: schemas, operators."""
     cassandra: CassandraAccess
+    registry: RegistryAccess = OWN_REGISTRY
 
 
 def platform(environment: PlannedEnvironment) -> Platform:
@@ -66,14 +68,15 @@ def platform(environment: PlannedEnvironment) -> Platform:
         ),
     )
     site = replace(site, digest_key=authority.seed)
-    log = kafka(environment, site, authority)
-    registry = _registry(environment, site, log)
+    access = _registry_access(environment, site)
+    log = kafka(environment, site, authority, access)
+    registry = _registry(environment, site, log, access)
     url = registry.url if registry else log.registry_url or ""
     ready: Resources = registry.ready if registry else ()
     monitoring(environment, site)
     database = cassandra(environment, site, authority)
     serving(environment, site, authority, database)
-    return Platform(site, authority, log.access, url, ready, database)
+    return Platform(site, authority, log.access, url, ready, database, access)
 
 
 def site_of(stack: StackConfig) -> Site:
@@ -94,11 +97,23 @@ def site_of(stack: StackConfig) -> Site:
     )
 
 
-def _registry(environment: PlannedEnvironment, site: Site, log: Kafka) -> Registry | None:
+def _registry_access(environment: PlannedEnvironment, site: Site) -> RegistryAccess:
+    existing = environment.stack.registry.existing
+    if existing is None or not existing.guarded:
+        return RegistryAccess(existing)
+    return RegistryLogin(site, existing, environment.secrets).access
+
+
+def _registry(
+    environment: PlannedEnvironment, site: Site, log: Kafka, access: RegistryAccess
+) -> Registry | ExistingRegistrySchemas | None:
     """The schema registry beside Kafka; none where Kafka brings its own."""
     if log.registry_url is not None:
         return None
-    images = environment.stack.images
+    images, existing = environment.stack.images, environment.stack.registry.existing
+    if existing is not None:
+        jobs = image(images, ImageName.WEIR_JOBS)
+        return ExistingRegistrySchemas(site, ExistingRegistryArgs(existing.url, jobs, environment.pipelines, access))
     return Registry(
         site,
         RegistryArgs(

@@ -90,6 +90,7 @@ def _job(environment: PlannedEnvironment, platform: Platform, pipeline: Pipeline
         cassandra=platform.cassandra,
         cassandra_role=job_role(pipeline.name),
         registry_url=platform.registry_url,
+        registry=platform.registry,
         registry_login=stack.kafka.provider is KafkaProvider.AIVEN,
         operator=OperatorPolicy.of(stack.retention),
         authority=platform.authority,

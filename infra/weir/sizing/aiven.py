@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from weir.config.prices import AivenPlan
 from weir.config.stack import StackConfig
 from weir.sizing.explanation import Bound, SizingRefused
-from weir.sizing.plan import AivenOrder, NodeSize
+from weir.sizing.kafka_elsewhere import AivenOrder
+from weir.sizing.plan import NodeSize
 from weir.sizing.shares import rounded_up
 
 # Aiven's documentation ("Scaling options in Apache Kafka"): business plans have 3 brokers, premium ones as many as the

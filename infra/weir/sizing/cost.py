@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from weir.config.kafka import KafkaProvider
 from weir.config.prices import PricesConfig
 from weir.config.stack import StackConfig
 from weir.sizing.kafka_topics import mean_bytes
@@ -91,8 +92,9 @@ def _cross_zone_gib(loads: Sequence[Load], stack: StackConfig) -> dict[str, floa
     readers = sum(load.planned_mean * load.record_bytes * (2 + load.extra_consumer_groups) for load in loads) * month
     written = sum(load.distinct_mean * load.event_bytes for load in loads) * month
     copies = stack.availability
+    copied = 0 if stack.kafka.provider is KafkaProvider.EXISTING else produced * (copies.kafka_replication_factor - 1)
     return {
-        "kafka": produced * (copies.kafka_replication_factor - 1) + readers * elsewhere,
+        "kafka": copied + readers * elsewhere,
         "cassandra": written * (copies.cassandra_replication_factor - 1 + elsewhere),
     }
 

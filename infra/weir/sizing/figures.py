@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from weir.sizing.cost import totals_of
 from weir.sizing.plan import FlinkJobPlan, NodeSize, PlatformPlan, PodSize, StreamsJobPlan
+from weir.sizing.shares import MIB
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,16 @@ def _kafka(plan: PlatformPlan) -> Iterator[Figure]:
     if kafka.aiven:
         yield Figure("kafka.aiven.plan", kafka.aiven.plan)
         yield Figure("kafka.aiven.additional_disk", f"{kafka.aiven.additional_disk_gib:,}", "GiB")
-    else:
+    elif not kafka.existing:
         yield Figure("kafka.controllers", f"{kafka.controllers}")
-    yield Figure("kafka.brokers", f"{kafka.brokers}")
-    yield from _pod("kafka.broker", kafka.broker)
+    if kafka.existing:
+        yield Figure("kafka.existing.written", f"{kafka.existing.written_bytes_per_second / MIB:,.2f}", "MiB/s")
+        yield Figure("kafka.existing.read", f"{kafka.existing.read_bytes_per_second / MIB:,.2f}", "MiB/s")
+        yield Figure("kafka.existing.topics", f"{kafka.existing.topics}")
+        yield Figure("kafka.existing.partitions", f"{kafka.existing.partitions}")
+    else:
+        yield Figure("kafka.brokers", f"{kafka.brokers}")
+        yield from _pod("kafka.broker", kafka.broker)
     for topic in kafka.topics:
         yield Figure(f"kafka.{topic.name}.partitions", f"{topic.partitions}")
         yield Figure(f"kafka.{topic.name}.stored", f"{kafka.stored_gib[topic.name]:,.1f}", "GiB")

@@ -15,6 +15,7 @@ from weir.config.stack import StackConfig
 from weir.sizing.aiven import aiven_order
 from weir.sizing.counts import Counting, Need, count_of
 from weir.sizing.explanation import Bound, Explanation, disk_bound
+from weir.sizing.kafka_existing import existing_plan
 from weir.sizing.kafka_topics import BYTES_PER_PARTITION_PER_SECOND, SizedTopic, partitions_of, topics_of
 from weir.sizing.load import Load
 from weir.sizing.plan import KafkaPlan, NodeSize, QuotaPlan
@@ -63,6 +64,9 @@ def size_kafka(
     step = max(len(stack.availability.zones), factor)
     partitions = {load.pipeline.name: partitions_of(load, readers[load.pipeline.name], floors) for load in loads}
     topics = [topic for load in loads for topic in topics_of(load, partitions[load.pipeline.name], stack, floors)]
+    if stack.kafka.provider is KafkaProvider.EXISTING:
+        carried = _traffic(loads, factor)
+        return existing_plan(loads, topics, carried.produced, carried.consumed, stack)
     needs = _needs(loads, topics, stack)
     brokers, bound = _brokers(needs, step, stack, floors)
     broker = _broker(needs, brokers, stack, floors)

@@ -46,13 +46,15 @@ class SizedTopic:
 def partitions_of(load: Load, parallelism: int, floors: Floors = NO_FLOORS) -> int:
     """At least the pipeline file's, one for each task that reads, and enough that none is too fast for one broker.
 
-    Never fewer than stand: Kafka cannot remove partitions.
+    Never fewer than stand: Kafka cannot remove partitions. A topic of somebody else's has as many as its file says.
 
     Raises:
         SizingRefused: it would be more than one topic can have.
     """
     by_rate = math.ceil(load.processed_bytes_per_second / BYTES_PER_PARTITION_PER_SECOND)
     declared = load.pipeline.spec.source.partitions
+    if not load.pipeline.spec.source.owned:
+        return declared
     stands = floors.partitions.get(load.pipeline.source_topic.name, 0)
     wanted = max(declared, parallelism, by_rate)
     if wanted <= max(declared, stands):

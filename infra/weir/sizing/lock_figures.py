@@ -46,6 +46,7 @@ REASONS = {
     "kafka.controller.*": "the cluster's metadata only",
     "kafka.held_gib": "on all brokers: what a broker that leaves must hand on",
     "kafka.aiven.*": "the cheapest listed plan with the memory and disk of these brokers",
+    "kafka.existing.*": "the pipelines' events and what the engines write and read, at the planned peak",
     "kafka.transaction_max_timeout_seconds": "flink.transaction_timeout_seconds",
     "cassandra.racks": "a rack for each zone; their order never changes",
     "cassandra.datacenter": "fixed for the datacenter's life",

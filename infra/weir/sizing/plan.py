@@ -15,6 +15,7 @@ from weir.catalog.topics import Topic
 from weir.config.flink import FlinkConfig, StateBackend
 from weir.config.streams import StreamsConfig
 from weir.sizing.explanation import Explanation
+from weir.sizing.kafka_elsewhere import AivenOrder, ExistingLoad
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,8 @@ class QuotaPlan:
 
 
 @dataclass(frozen=True)
-class AivenOrder:
-    """A plan of Aiven's, and the disk of all its brokers together beyond what it includes."""
-
-    plan: str
-    additional_disk_gib: int
-    month: float
-    """What both cost, in the price sheet's currency."""
-
-
-@dataclass(frozen=True)
 class KafkaPlan:
-    """The Kafka cluster. With provider aiven, `aiven` stands for the brokers."""
+    """The Kafka cluster. With provider aiven, `aiven` stands for the brokers; with existing, weir has none."""
 
     controllers: int
     controller: NodeSize
@@ -70,6 +61,7 @@ class KafkaPlan:
     transaction_max_timeout_seconds: int
     """The broker's upper bound (transaction.max.timeout.ms); every job's timeout is below it."""
     aiven: AivenOrder | None = None
+    existing: ExistingLoad | None = None
     stored_gib: Mapping[str, float] = field(default_factory=dict)
     """By topic: what it holds on all brokers together, copies included."""
     held_gib: int = 0

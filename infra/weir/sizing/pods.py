@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from weir.config.cassandra import CassandraProvider
+from weir.config.existing import RegistryProvider
 from weir.config.kafka import KafkaProvider
 from weir.config.stack import StackConfig
 from weir.config.superset import SupersetProvider
@@ -29,7 +30,7 @@ def pods_of(plan: PlatformPlan, loads: Sequence[Load], stack: StackConfig) -> tu
         *_cassandra(plan, stack),
         *(group for job in plan.flink.values() for group in _flink(job, stack)),
         *_streams(plan, loads, stack),
-        *_registry(plan),
+        *_registry(plan, stack, owned=any(load.pipeline.spec.source.owned for load in loads)),
         *_trino(plan, stack),
         *_superset(plan, stack),
     )
@@ -45,6 +46,9 @@ def _deployment(component: str, name: str, replicas: int, pod: PodSize) -> Itera
 def _kafka(plan: PlatformPlan, stack: StackConfig) -> Iterator[PodGroup]:
     kafka, provider = plan.kafka, stack.kafka.provider
     if provider is KafkaProvider.AIVEN:
+        return
+    if provider is KafkaProvider.EXISTING:
+        yield PodGroup("kafka", "setup", 1, helpers.KAFKA_SETUP_JOB, Presence.JOB)
         return
     yield PodGroup("kafka", "controllers", kafka.controllers, kafka.controller)
     yield PodGroup("kafka", "brokers", kafka.brokers, kafka.broker)
@@ -86,7 +90,7 @@ def _streams(plan: PlatformPlan, loads: Sequence[Load], stack: StackConfig) -> I
     for application in plan.streams.values():
         name, component = application.pipeline, "kafka-streams"
         yield PodGroup(component, f"{name} instances", application.instances, application.instance)
-        if stack.kafka.provider is KafkaProvider.PLAIN:
+        if stack.kafka.provider in (KafkaProvider.PLAIN, KafkaProvider.EXISTING):
             yield from _deployment(component, f"{name} loaders", application.loaders, application.loader)
         else:
             # Strimzi stops a worker before it starts the next.
@@ -95,9 +99,13 @@ def _streams(plan: PlatformPlan, loads: Sequence[Load], stack: StackConfig) -> I
             yield PodGroup(component, f"{name} references", 1, helpers.REFERENCES_PUBLISHER)
 
 
-def _registry(plan: PlatformPlan) -> Iterator[PodGroup]:
+def _registry(plan: PlatformPlan, stack: StackConfig, *, owned: bool) -> Iterator[PodGroup]:
     """Aiven brings its own."""
     if plan.kafka.aiven:
+        return
+    if stack.registry.provider is RegistryProvider.EXISTING:
+        if owned:
+            yield PodGroup("registry", "schemas", 1, helpers.REGISTRY_JOB, Presence.JOB)
         return
     yield from _deployment("registry", "registry", plan.registry.replicas, plan.registry.pod)
     yield PodGroup("registry", "schemas", 1, helpers.REGISTRY_JOB, Presence.JOB)

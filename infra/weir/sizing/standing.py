@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import BaseModel, ConfigDict
 
 from weir.catalog.topics import Topic
+from weir.config.kafka import KafkaProvider
 from weir.config.stack import StackConfig
 from weir.sizing.explanation import Bound, SizingRefused
 
@@ -145,6 +146,7 @@ def floors_of(stack: StackConfig, standing: StandingPlan | None) -> Floors:
         instance_disk_gib={name: streams.instance.disk_gib for name, streams in standing.streams.items()},
         postgresql_disk_gib=standing.superset.postgresql.disk_gib if standing.superset.postgresql else 0,
     )
+    _require_kafka(kafka, stack)
     _require_racks(floors, stack)
     _require_pins(floors, stack)
     return floors
@@ -208,6 +210,21 @@ def _require_racks(floors: Floors, stack: StackConfig) -> None:
             f"removes a rack; keep {', '.join(floors.racks)} and add new zones, or move to a new environment",
             "availability.zones",
         )
+
+
+def _require_kafka(standing: StandingKafka, stack: StackConfig) -> None:
+    """Offsets in the jobs' state are those of one Kafka: on another they name other events, or none."""
+    existing = stack.kafka.provider is KafkaProvider.EXISTING
+    if existing == (standing.brokers == 0):
+        return
+    own, other = "weir's own Kafka", "an existing one"
+    before, after = (own, other) if existing else (other, own)
+    raise SizingRefused(
+        Bound.STANDING,
+        f"jobs stand that read {before}, and their state holds its offsets, which mean nothing on {after}; make a new "
+        "environment, and let both run side by side",
+        "kafka.provider",
+    )
 
 
 def _require_pins(floors: Floors, stack: StackConfig) -> None:

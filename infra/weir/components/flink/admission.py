@@ -186,6 +186,7 @@ def _secrets(job: FlinkDeploymentArgs) -> set[str]:
         domain,
         trust_secret_of(domain),
         *job.kafka.secrets(job_principal(job.pipeline).name).values(),
+        *job.registry.secrets,
         *(secret for access in accesses for secret, _ in access.secrets(job.cassandra_role).values()),
         *([OBJECT_STORAGE_SECRET] if keyed else []),
     }

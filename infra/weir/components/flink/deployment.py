@@ -48,6 +48,7 @@ from weir.components.pods import (
     topology_spread,
     volume_claim,
 )
+from weir.components.registry_login import OWN_REGISTRY, RegistryAccess
 from weir.config.endpoints import Endpoints
 from weir.config.flink import StateDecision
 from weir.config.storage import ObjectStorage
@@ -89,6 +90,7 @@ class FlinkDeploymentArgs:
     """Whether the registry requires a login. Aiven's does, with the Kafka user."""
     operator: OperatorPolicy
     authority: CertificateAuthority
+    registry: RegistryAccess = OWN_REGISTRY
     object_storage: ObjectStorage | None = None
     storage_class: str | None = None
     mode: str = NATIVE
@@ -214,7 +216,7 @@ class FlinkDeployment(Component):
         security = ClientSecurity(
             kafka=args.kafka.properties(user, FLINK_SHADING),
             cassandra=args.cassandra.connector_options(args.cassandra_role),
-            registry=args.kafka.registry_options(user) if args.registry_login else {},
+            registry=args.kafka.registry_options(user) if args.registry_login else args.registry.format_options(),
         )
 
         def with_addresses(addresses: Sequence[str]) -> list[str]:
@@ -247,6 +249,7 @@ class FlinkDeployment(Component):
                 *read_only_mounts({"pipeline": image_files(args.pipeline).pipeline_folder, "tls": TLS_FOLDER}),
                 *args.kafka.mounts(),
                 *args.cassandra.mounts(),
+                *args.registry.mounts(),
                 *self.storage.mounts(),
             ],
         )
@@ -263,6 +266,7 @@ class FlinkDeployment(Component):
                 tls_volume("tls", self.certificate.secret, self.certificate.trust_secret),
                 *args.kafka.volumes(user),
                 *args.cassandra.volumes(args.cassandra_role),
+                *args.registry.volumes(),
                 *self.storage.volumes(),
             ],
         )

@@ -72,6 +72,15 @@ class KafkaAccess:
         """The Avro format's login to a registry that uses Kafka's users."""
         return {"username": user, "password.path": f"{USER_FOLDER}/password"}
 
+    @property
+    def by_password(self) -> bool:
+        """Whether clients show a password."""
+        return self.authentication is KafkaAuthentication.SCRAM
+
+    def name_of(self, user: str) -> str:
+        """What Kafka calls weir's `user`."""
+        return user
+
     def secrets(self, user: str) -> dict[str, str]:
         """Volume of a client -> its Secret."""
         return {"kafka-user": user, **({"kafka-ca": self.ca_secret} if self.ca_secret else {})}
