@@ -175,3 +175,8 @@ def test_a_topic_of_others_is_checked_and_not_made(tmp_path: Path) -> None:
     assert [source.topic for source in setup.sources] == ["flights.events"]
     assert existing_setup([FLIGHTS], FLIGHTS.topics, 3).sources == ()
     assert ExistingSetup.from_json(setup.to_json()) == setup
+
+
+def test_events_in_json_have_no_subject_that_must_be_there() -> None:
+    assert foreign_topic(FLIGHTS).subject == "flights.events-value"
+    assert foreign_topic(load_pipeline(REPOSITORY / "pipelines" / "orders")).subject is None

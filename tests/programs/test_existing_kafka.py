@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from tests import schemas
 from tests.policy.rules_under_test import Resource, rules
 from tests.programs.existing_stack import GUARDED, MTLS, OPEN, SCRAM, environment, made, stack, whole
 
+from weir.catalog.ownership import ownership_problems
+from weir.catalog.pipeline import load_pipeline
 from weir.components.kafka.access import FLINK_SHADING
 from weir.components.kafka.existing import ExistingAccess
 from weir.config.errors import ConfigError
@@ -19,7 +22,7 @@ from weir.config.stack import load_stack
 from weir.programs.change_rules import compare
 from weir.programs.changes import Risk
 from weir.programs.recording import Recorded
-from weir.programs.rendering import STACKS
+from weir.programs.rendering import REPOSITORY, STACKS
 
 pytestmark = pytest.mark.unit
 
@@ -222,3 +225,11 @@ def test_a_pipeline_that_does_not_fit_the_kafka_is_refused(case: str, tmp_path: 
     with pytest.raises(ConfigError, match="flights: ") as refused:
         environment(tmp_path, stack(SCRAM, **settings), **pipeline)
     assert words in str(refused.value)
+
+
+def test_events_in_json_need_no_registry_of_their_producers() -> None:
+    orders = load_pipeline(REPOSITORY / "pipelines" / "orders")
+    source = orders.spec.source.model_copy(update={"owned": False})
+    foreign = replace(orders, spec=orders.spec.model_copy(update={"source": source}))
+    settings = stack(SCRAM, registry={})
+    assert list(ownership_problems(settings, [foreign])) == []
