@@ -7,11 +7,11 @@ import sys
 
 import typer
 
-from weir.cli import doctor, erase, images, letters, promote, prove, render, run, schema, size, verify
+from weir.cli import doctor, erase, images, letters, promote, prove, render, run, sample, schema, size, verify
 from weir.cli.shared import errors
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for part in (run, verify, prove, render, size, doctor, erase, promote):
+for part in (run, verify, sample, prove, render, size, doctor, erase, promote):
     commands.add_typer(part.commands)
 commands.add_typer(verify.bench, name="bench")
 commands.add_typer(letters.commands, name="letters")

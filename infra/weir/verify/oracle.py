@@ -80,6 +80,19 @@ def rows_query(pipeline: Pipeline) -> str:
     return f"SELECT {', '.join(_row_columns(pipeline))} FROM ({distinct}) AS e {' '.join(_joins(pipeline))}"
 
 
+def numbered_rows_query(pipeline: Pipeline) -> str:
+    """The enriched row of every single event of `EVENTS`, in their order; behind it whether each join found a row."""
+    columns = [_unsigned_zero(quoted(name), column.type, name) for name, column in pipeline.event_columns.items()]
+    matched = [
+        f"j{index}.{quoted(next(iter(join.match)))} IS NOT NULL" for index, join in enumerate(pipeline.spec.joins)
+    ]
+    return (
+        f"SELECT {', '.join([*_row_columns(pipeline), *matched])} "
+        f"FROM (SELECT {EVENT_INDEX}, {', '.join(columns)} FROM {EVENTS}) AS e {' '.join(_joins(pipeline))} "
+        f"ORDER BY e.{EVENT_INDEX}"
+    )
+
+
 def aggregate_query(pipeline: Pipeline, aggregate: Aggregate) -> str:
     """The totals of the enriched rows."""
     keys = [f"{_dimension(key)} AS {quoted(key.output)}" for key in group_columns(aggregate)]

@@ -96,7 +96,7 @@ class _Scan:
         self._table = table
         session.default_fetch_size = PAGE_ROWS
         key = cql.names(table.partition_key)
-        selected = [_selected(name, kind) for name, kind in table.columns.items()]
+        selected = [selected_column(name, kind) for name, kind in table.columns.items()]
         selected += [f"WRITETIME({cql.name(write_time_of)})"] if write_time_of else []
         self._statement = session.prepare(
             f"SELECT {', '.join(selected)} FROM {table.cql_name} WHERE token({key}) >= ? AND token({key}) <= ?"
@@ -154,8 +154,8 @@ def token_ranges(parts: int) -> list[tuple[int, int]]:
     return list(zip(starts, [start - 1 for start in starts[1:]] + [MAXIMUM_TOKEN], strict=True))
 
 
-def _selected(name: str, kind: ColumnType) -> str:
-    """Times as numbers: the driver would make a Python object of each."""
+def selected_column(name: str, kind: ColumnType) -> str:
+    """A column in CQL; times as numbers: the driver would make a Python object of each."""
     is_time = kind in {ColumnType.TIMESTAMP, ColumnType.DATE}
     return f"to_unix_timestamp({cql.name(name)}) AS {cql.name(name)}" if is_time else cql.name(name)
 
