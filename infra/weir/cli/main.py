@@ -14,6 +14,7 @@ commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_except
 for part in (run, verify, sample, prove, render, size, doctor, erase, promote):
     commands.add_typer(part.commands)
 commands.add_typer(verify.bench, name="bench")
+commands.add_typer(sample.new, name="new")
 commands.add_typer(letters.commands, name="letters")
 commands.add_typer(schema.commands, name="schema")
 commands.add_typer(images.commands, name="images")

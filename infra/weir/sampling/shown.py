@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from weir.sampling.outcomes import Judged, Outcome
+from weir.sampling.printable import visible
 from weir.sampling.sample import Row, Sample
 
 LONGEST_CELL = 60
@@ -32,7 +33,7 @@ def as_json(sample: Sample) -> str:
             "timestamp": _time(judged.record.timestamp_milliseconds),
             "outcome": judged.outcome.value,
             "detail": judged.detail,
-            "row": None if row is None else {name: _plain(value) for name, value in row.items()},
+            "row": None if row is None else {name: plain(value) for name, value in row.items()},
         }
         for judged, row in sample.with_rows()
     ]
@@ -52,21 +53,15 @@ def as_tables(sample: Sample, width: int) -> RenderableType:
     return Group(_records(sample), *_rows(sample, width), _counts(sample))
 
 
-def visible(text: str) -> str:
-    """The text with what is no printable character written as an escape: such characters steer a terminal."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
 def cell(value: Any) -> str:
     """A value on one line, cut where it is long."""
     if value is None:
         return "null"
-    plain = _plain(value)
-    text = visible(str(plain).lower() if isinstance(plain, bool) else str(plain))
+    text = visible(str(value).lower() if isinstance(value, bool) else str(plain(value)))
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 3]}..."
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value that JSON has."""
     match value:
         case datetime():
@@ -83,7 +78,7 @@ def _plain(value: Any) -> Any:
 def _time(milliseconds: int) -> str | None:
     """The time of a record; None where Kafka has none that a calendar has."""
     try:
-        return _plain(datetime.fromtimestamp(milliseconds / 1000, UTC)) if milliseconds >= 0 else None
+        return plain(datetime.fromtimestamp(milliseconds / 1000, UTC)) if milliseconds >= 0 else None
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -122,7 +117,8 @@ def _rows(sample: Sample, width: int) -> Iterator[RichTable]:
     for first in range(0, len(sample.rows), many):
         part: Sequence[Row] = sample.rows[first : first + many]
         lines = [[name, *(cell(row[name]) for row in part)] for name in names]
-        yield _table(f"rows {first + 1} to {first + len(part)}", ["column", *places[first : first + many]], lines)
+        title = f"rows {first + 1} to {first + len(part)}" if len(part) > 1 else f"row {first + 1}"
+        yield _table(title, ["column", *places[first : first + many]], lines)
 
 
 def _table(title: str, header: Sequence[str], lines: Sequence[Sequence[str]]) -> RichTable:

@@ -55,7 +55,7 @@ def _parsed(value: bytes) -> tuple[dict[str, Any], str]:
     if not isinstance(event, dict):
         raise _malformed(f"an event is an object, not {shown(event)}")
     # Python's own limit is another one, and higher. Few texts have so many brackets.
-    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(event) > MAX_DEPTH:
+    if text.count("{") + text.count("[") > MAX_DEPTH and depth_of(event) > MAX_DEPTH:
         raise _malformed(f"objects and arrays lie more than {MAX_DEPTH} deep in each other")
     return event, text[end:].strip(WHITESPACE)
 
@@ -80,7 +80,8 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _depth(event: dict[str, Any]) -> int:
+def depth_of(event: dict[str, Any]) -> int:
+    """How many objects and arrays lie in each other, the event itself included."""
     depth, level = 0, [event]
     while level:
         depth += 1

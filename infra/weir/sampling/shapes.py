@@ -1,0 +1,225 @@
+"""Columns for JSON objects that were seen: paths, names and types in which every value fits. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from weir.catalog.json_path import Step, path_text
+from weir.catalog.spec_source import ENCODINGS, Encoding
+from weir.catalog.types import ColumnType
+from weir.clients.events.json_reader import MAX_DEPTH, depth_of
+from weir.clients.events.json_values import CONVERSIONS, BadValueError, Number
+from weir.config.errors import WeirError
+from weir.sampling.printable import visible
+
+DEEPEST = 8
+"""Steps of a path that is proposed."""
+MOST_PATHS = 500
+LONGEST_NAME = 48
+TIME_WORDS = frozenset({"at", "date", "day", "time", "timestamp", "ts", "when", "created", "updated", "occurred"})
+"""A number is proposed as a time only under such a name."""
+EPOCH_UNITS = {Encoding.EPOCH_SECONDS: 1, Encoding.EPOCH_MILLIS: 10**3, Encoding.EPOCH_MICROS: 10**6}
+FIRST_SECOND, LAST_SECOND = 631_152_000, 4_102_444_800
+"""1990 and 2100: a number outside, in a unit, is no time in this unit."""
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+
+
+@dataclass(frozen=True)
+class SeenColumn:
+    """A proposed column, with its value in every record, None where there is none."""
+
+    name: str
+    type: ColumnType
+    values: Sequence[Any]
+    nullable: bool
+    """Whether a record may lack it, as far as one knows."""
+    path: str = ""
+    encoding: Encoding | None = None
+    """None: the type's default."""
+
+    @property
+    def present(self) -> int:
+        """Records with a value."""
+        return sum(value is not None for value in self.values)
+
+
+@dataclass
+class _Found:
+    values: dict[int, Any] = field(default_factory=dict)
+    """Record -> a scalar."""
+    nested: int = 0
+    """Records with an object or an array here."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The columns of records, and paths without one, each with the reason."""
+
+    columns: list[SeenColumn]
+    left_out: dict[str, str]
+
+
+def parsed(text: bytes | str) -> dict[str, Any] | None:
+    """The JSON object that the text is, numbers as they are written; None where it is none, or no event could be."""
+    try:
+        found = json.loads(
+            text, parse_int=Number, parse_float=Number, parse_constant=_no_constant, object_pairs_hook=_members
+        )
+        # Half a surrogate pair is no text.
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and depth_of(found) <= MAX_DEPTH else None
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member is there twice")
+    return members
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def shape_of(records: Sequence[Mapping[str, Any]]) -> Shape:
+    """Columns for these objects, in the order in which their members were first seen.
+
+    Raises:
+        WeirError: they have so many different paths that names must be data.
+    """
+    found: dict[tuple[Step, ...], _Found] = {}
+    for position, record in enumerate(records):
+        for path, value in scalars(record):
+            at = found.setdefault(path, _Found())
+            if isinstance(value, dict | list):
+                at.nested += 1
+            elif value is not None:
+                at.values[position] = value
+    if len(found) > MOST_PATHS:
+        raise WeirError(f"{len(found):,} different paths are too many for columns; {_widest(found)}")
+    columns: list[SeenColumn] = []
+    left_out: dict[str, str] = {}
+    for path, at in found.items():
+        text = path_text(path)
+        if at.nested and at.values:
+            left_out[text] = "an object or array in some records, a single value in others"
+        elif not at.values:
+            if not at.nested:
+                left_out[text] = "never has a value"
+        else:
+            values = [at.values.get(position) for position in range(len(records))]
+            try:
+                column = _column(_unique(path, columns), path, values)
+            except ValueError:
+                left_out[text] = "no column holds values like it"
+            else:
+                columns.append(column)
+    inside = {text for text, why in left_out.items() if why.startswith("an object")}
+    return Shape([column for column in columns if not _below(column, inside)], left_out)
+
+
+def _widest(found: Mapping[tuple[Step, ...], _Found]) -> str:
+    """Where most members are: their names are data there, as in an object by customer."""
+    parents = Counter(path[:-1] for path in found)
+    parent, members = parents.most_common(1)[0]
+    where = visible(path_text(parent)) if parent else "the events themselves"
+    return f"look at {where}, with {members:,} different names: a name that is data has no column"
+
+
+def _below(column: SeenColumn, mixed: set[str]) -> bool:
+    """Whether a column lies in what is sometimes no object: a record with a single value there would be refused."""
+    return any((column.path or column.name).startswith((f"{text}.", f"{text}[")) for text in mixed)
+
+
+def scalars(value: Any, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Step, ...], Any]]:
+    """What stands where: of an array the first element; objects and arrays besides what is in them."""
+    if path:
+        yield path, value
+    if len(path) >= DEEPEST:
+        return
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from scalars(member, (*path, name))
+    elif isinstance(value, list) and value:
+        yield from scalars(value[0], (*path, 0))
+
+
+def _column(name: str, path: tuple[Step, ...], values: list[Any]) -> SeenColumn:
+    kind, encoding = _type_of(words(name), [value for value in values if value is not None])
+    convert = CONVERSIONS[kind, encoding]
+    return SeenColumn(
+        name,
+        kind,
+        [None if value is None else convert(value) for value in values],
+        nullable=None in values,
+        path="" if path == (name,) else path_text(path),
+        encoding=None if encoding == ENCODINGS[kind][0] else encoding,
+    )
+
+
+def words(name: str) -> set[str]:
+    """The words of a column's name."""
+    return set(name.split("_"))
+
+
+def _type_of(name: set[str], values: Sequence[Any]) -> tuple[ColumnType, Encoding]:
+    """The narrowest type in which every value fits; text takes them all."""
+    if all(isinstance(value, Number) for value in values):
+        if name & TIME_WORDS:
+            for encoding in EPOCH_UNITS:
+                if all(is_epoch(value, encoding) for value in values):
+                    return ColumnType.TIMESTAMP, encoding
+        whole = all(_INTEGER.fullmatch(value) for value in values)
+        numbers = [ColumnType.BIGINT, ColumnType.DOUBLE] if whole else [ColumnType.DOUBLE]
+        return _first_that_fits([(kind, Encoding.PLAIN) for kind in numbers], values)
+    if all(isinstance(value, bool) for value in values):
+        return ColumnType.BOOLEAN, Encoding.PLAIN
+    if any(isinstance(value, Number | bool) for value in values):
+        return ColumnType.TEXT, Encoding.PLAIN
+    times = [(ColumnType.TIMESTAMP, Encoding.ISO_8601), (ColumnType.DATE, Encoding.ISO_8601)]
+    return _first_that_fits(times, values)
+
+
+def is_epoch(value: Number, encoding: Encoding) -> bool:
+    """Whether a number is a time of our days in this unit."""
+    unit = EPOCH_UNITS[encoding]
+    return FIRST_SECOND * unit <= float(value) <= LAST_SECOND * unit
+
+
+def _first_that_fits(
+    candidates: Sequence[tuple[ColumnType, Encoding]], values: Sequence[Any]
+) -> tuple[ColumnType, Encoding]:
+    for candidate in candidates:
+        try:
+            for value in values:
+                CONVERSIONS[candidate](value)
+        except BadValueError:
+            continue
+        return candidate
+    return ColumnType.TEXT, Encoding.PLAIN
+
+
+def _unique(path: tuple[Step, ...], columns: Sequence[SeenColumn]) -> str:
+    taken = {column.name for column in columns}
+    name = column_name(path)
+    number = 2
+    while name in taken:
+        name = f"{column_name(path)[: LONGEST_NAME - 4]}_{number}"
+        number += 1
+    return name
+
+
+def column_name(path: Sequence[Step]) -> str:
+    """A column's name for a path: `customer.vatId` is `customer_vat_id`."""
+    parts = [str(step) for step in path]
+    text = "_".join(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", part) for part in parts)
+    plain = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    return (plain if plain[:1].isalpha() else f"c_{plain}".rstrip("_"))[:LONGEST_NAME].rstrip("_")
