@@ -23,8 +23,11 @@ from weir.config.embedded import ReplayConfig
 from weir.config.errors import WeirError
 from weir.local import provision
 from weir.local.service import Context
+from weir.sampling.folder import write_folder
 from weir.sampling.outcomes import Outcome
+from weir.sampling.proposal import propose
 from weir.sampling.sample import sample
+from weir.sampling.topics import see_topic
 from weir.verify.replay import replay
 from weir.verify.seeding import load_references
 
@@ -146,3 +149,24 @@ def test_a_correction_in_cassandra_is_in_the_next_sample(platform: Context, in_j
     after = sample(platform.endpoints, in_json, MORE_THAN_ALL)
     mended = {found["order_id"]: found["customer_name"] for found in after.rows}
     assert mended[row["order_id"]] == "corrected"
+
+
+@pytest.mark.parametrize("source", ["in_json", "in_avro"])
+def test_a_pipeline_is_proposed_from_its_topic(
+    source: str, platform: Context, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    pipeline = request.getfixturevalue(source)
+    before = state_of(platform, pipeline)
+    proposal = propose(see_topic(platform.endpoints, pipeline.source_topic.name, MORE_THAN_ALL))
+    folder = write_folder(tmp_path, f"{pipeline.name}_again", proposal, with_events=False)
+    assert state_of(platform, pipeline) == before
+    spec = load_pipeline(folder).spec
+    known = pipeline.spec
+    assert (spec.source.format, spec.source.topic) == (known.source.format, known.source.topic)
+    assert (spec.source.partitions, spec.source.retention_hours) == (
+        known.source.partitions,
+        known.source.retention_hours,
+    )
+    assert spec.event_time == "placed_at"
+    assert set(spec.deduplication.key) == set(known.deduplication.key)
+    assert proposal.seen.unreadable == POISON
