@@ -20,7 +20,7 @@ from weir.clients.events.wire_format import header
 from weir.config.errors import WeirError
 from weir.sampling.folder import write_folder
 from weir.sampling.proposal import propose
-from weir.sampling.topics import Facts, Schemas, rate_of, seen_of
+from weir.sampling.topics import Facts, Schemas, hours_of, rate_of, seen_of
 
 pytestmark = pytest.mark.unit
 
@@ -111,7 +111,14 @@ def without(*names: str, **changed: Any) -> list[dict[str, Any]]:
     ("events", "key", "time"),
     [
         (TWELVE, ("order_id",), "placed_at"),
+        (TWELVE[:10], ("order_id",), "placed_at"),
         (without("placedAt"), ("order_id",), "paid_at"),
+        # A time of payment is one of a change, whatever else its name says.
+        (
+            without("placedAt", "paidAt", paidTime="2026-03-28T23:10:00Z", seenAt="2026-03-28T23:10:00Z"),
+            ("order_id",),
+            "seen_at",
+        ),
         # Integers are ids by their names alone.
         ([{**event, "no": 5 + at} for at, event in enumerate(without("orderId"))], ("no",), "placed_at"),
         (
@@ -162,6 +169,17 @@ def test_records_of_no_known_format_are_refused_with_counts() -> None:
     told = "of 4 records, 1 are Avro with a schema in the registry and 1 are JSON objects"
     with pytest.raises(WeirError, match=told):
         seen_of(FACTS, records_of(in_avro(7, avro_order(1)), b"{}", b"a,b", None), Schemas(SCHEMA, {7: SCHEMA}))
+
+
+def test_half_of_the_records_are_not_most() -> None:
+    told = "of 2 records, 1 are Avro with a schema in the registry and 1 are JSON objects"
+    with pytest.raises(WeirError, match=told):
+        seen_of(FACTS, records_of(in_avro(7, avro_order(1)), b"{}"), Schemas(SCHEMA, {7: SCHEMA}))
+
+
+@pytest.mark.parametrize(("milliseconds", "hours"), [(-1, None), (1, 1), (3_600_000, 1), (3_600_001, 2)])
+def test_a_retention_is_rounded_up_to_hours(milliseconds: int, hours: int | None) -> None:
+    assert hours_of(milliseconds) == hours
 
 
 def test_a_schema_that_no_pipeline_reads_is_refused_by_field() -> None:

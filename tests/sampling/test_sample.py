@@ -132,6 +132,12 @@ def test_rows_are_transposed_where_they_are_too_wide() -> None:
     assert "row 3" in [line.strip() for line in narrow.splitlines()]
 
 
+def test_a_table_needs_twelve_characters_for_each_column() -> None:
+    width = 12 * len(ORDERS.columns)
+    assert "rows 1 to 3" not in printed(sample_of(*MIXED), width)
+    assert "rows 1 to 3" in printed(sample_of(*MIXED), width - 1)
+
+
 def test_the_counts_name_joins_and_say_that_nothing_was_written() -> None:
     lines = printed(sample_of(*MIXED), 160).splitlines()
     assert lines[-4:] == [

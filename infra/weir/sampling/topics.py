@@ -168,9 +168,12 @@ def _writers(schemas: Schemas) -> Iterator[tuple[int, Node]]:
 
 
 def _retention_hours(endpoints: Endpoints, topic: str) -> int | None:
-    """Rounded up, so that the topic never keeps less; None: for ever."""
     client = Access(endpoints.kafka_bootstrap_servers).client()
     asked = client.describe_configs([ConfigResource(ResourceType.TOPIC, topic)])
     (settings,) = answers("to describe the topic", asked).values()
-    milliseconds = int(settings["retention.ms"].value)
+    return hours_of(int(settings["retention.ms"].value))
+
+
+def hours_of(milliseconds: int) -> int | None:
+    """A retention, rounded up, so that the topic never keeps less; None: for ever."""
     return None if milliseconds < 0 else max(1, math.ceil(milliseconds / MILLISECONDS_PER_HOUR))
