@@ -81,12 +81,7 @@ def test_every_row_and_total_is_as_the_original_data_says(
 
 @pytest.mark.usefixtures("verified")
 def test_both_engines_write_the_same_cells_with_the_same_write_times(orders: Twins) -> None:
-    tables = [(orders.flink.row_table, orders.streams.row_table)]
-    tables += [(table, orders.streams.aggregate_tables[key]) for key, table in orders.flink.aggregate_tables.items()]
-    for of_flink, of_streams in tables:
-        expected = cells(orders.ctx, of_flink)
-        assert expected, of_flink.name
-        assert cells(orders.ctx, of_streams) == expected, of_flink.name
+    orders.require_same_cells()
 
 
 @pytest.mark.usefixtures("verified")

@@ -11,7 +11,6 @@ import pytest
 import yaml
 from tests.pipeline import shop
 from tests.pipeline.own_name import named
-from tests.pipeline.stored import cells
 from tests.pipeline.twins import Twins, twins
 from tests.platforms import PIPELINE_SERVICES
 
@@ -80,12 +79,7 @@ def test_every_row_and_total_is_as_the_file_says(
 
 @pytest.mark.usefixtures("verified")
 def test_both_engines_store_the_same_cells(orders: Twins) -> None:
-    tables = [(orders.flink.row_table, orders.streams.row_table)]
-    tables += [(table, orders.streams.aggregate_tables[key]) for key, table in orders.flink.aggregate_tables.items()]
-    for of_flink, of_streams in tables:
-        expected = cells(orders.ctx, of_flink)
-        assert expected, of_flink.name
-        assert cells(orders.ctx, of_streams) == expected, of_flink.name
+    orders.require_same_cells()
 
 
 @pytest.mark.usefixtures("verified")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from tests.pipeline.stored import cells
 
 from weir.catalog.dataset import load_dataset
 from weir.catalog.pipeline import Pipeline, load_pipeline
@@ -37,6 +38,15 @@ class Twins:
 
     def on(self, engine: Engine) -> Pipeline:
         return self.flink if engine is Engine.FLINK else self.streams
+
+    def require_same_cells(self) -> None:
+        """Both engines store the same cells with the same write times, in the rows and in each table of totals."""
+        pairs = [(self.flink.row_table, self.streams.row_table)]
+        pairs += [(table, self.streams.aggregate_tables[key]) for key, table in self.flink.aggregate_tables.items()]
+        for of_flink, of_streams in pairs:
+            expected = cells(self.ctx, of_flink)
+            assert expected, of_flink.name
+            assert cells(self.ctx, of_streams) == expected, of_flink.name
 
     def deploy(self) -> None:
         for pipeline in self.both:
