@@ -1,5 +1,6 @@
 package io.weir.streams;
 
+import io.weir.registry.ColumnType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
