@@ -25,3 +25,9 @@ def flights_with(folder: Path, clients: dict[str, Any], **changes: Any) -> Pipel
     (home / PIPELINE_FILE).write_text(written({**spec, **changes, "clients": clients}), encoding="utf-8")
     (home / "flight.avsc").write_bytes((origin / "flight.avsc").read_bytes())
     return load_pipeline(home)
+
+
+def flights_of_others(folder: Path) -> Pipeline:
+    """Flights whose topic is another team's."""
+    source = load_pipeline(REPOSITORY / "pipelines" / "flights").spec.source.model_dump(mode="json", exclude_unset=True)
+    return flights_with(folder, {}, source={**source, "owned": False})

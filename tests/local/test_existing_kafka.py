@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.catalog.with_clients import flights_with
+from tests.catalog.with_clients import flights_of_others
 from tests.platforms import STACK_FILE
 
-from weir.catalog.pipeline import Pipeline, load_pipeline
 from weir.config.embedded import Ports
 from weir.config.errors import WeirError
 from weir.config.repository import REPOSITORY
@@ -38,11 +37,6 @@ def context(folder: Path, **changes: Any) -> Context:
     return Context(REPOSITORY, Paths(folder), Ports(), StackConfig.model_validate(settings | changes), nothing)
 
 
-def foreign(folder: Path) -> Pipeline:
-    source = load_pipeline(REPOSITORY / "pipelines" / "flights").spec.source.model_dump(mode="json", exclude_unset=True)
-    return flights_with(folder, {}, source={**source, "owned": False})
-
-
 def test_clients_go_to_the_given_addresses(tmp_path: Path) -> None:
     own, beside = context(tmp_path).endpoints, context(tmp_path, **EXISTING).endpoints
     assert own.kafka_bootstrap_servers == f"127.0.0.1:{Ports().kafka}"
@@ -52,7 +46,7 @@ def test_clients_go_to_the_given_addresses(tmp_path: Path) -> None:
 
 
 def test_nothing_is_sent_to_a_topic_of_others(tmp_path: Path) -> None:
-    ctx, pipeline = context(tmp_path, **EXISTING), foreign(tmp_path / "pipelines")
+    ctx, pipeline = context(tmp_path, **EXISTING), flights_of_others(tmp_path / "pipelines")
     with pytest.raises(WeirError, match=r"source\.owned is false, so weir sends nothing to flights\.events"):
         verification.replay_shown(ctx, pipeline, ctx.stack.embedded.replay, cast("Board", None))
     with pytest.raises(WeirError, match="cannot know what its rows should be"):

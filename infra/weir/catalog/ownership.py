@@ -8,6 +8,7 @@ from weir.catalog.pipeline import Pipeline
 from weir.catalog.spec import Engine
 from weir.catalog.spec_ownership import StartPosition
 from weir.catalog.spec_source import SourceFormat
+from weir.config.errors import WeirError
 from weir.config.existing import RegistryProvider
 from weir.config.kafka import KafkaProvider
 from weir.config.stack import StackConfig
@@ -28,6 +29,18 @@ def ownership_problems(stack: StackConfig, pipelines: Iterable[Pipeline]) -> Ite
                 f"{pipeline.name}: source.owned: false, so the events' schemas are in their producers' registry; set "
                 "registry.provider to existing, and give its address"
             )
+
+
+def require_own_source(pipeline: Pipeline, instead: str) -> None:
+    """Passes where weir may send records to the pipeline's source topic; `instead` says what else to do.
+
+    Raises:
+        WeirError: the topic is another team's: weir only reads it.
+    """
+    if not pipeline.spec.source.owned:
+        raise WeirError(
+            f"{pipeline.name}: source.owned is false, so weir sends nothing to {pipeline.source_topic.name}; {instead}"
+        )
 
 
 def _has_foreign_schema(pipeline: Pipeline) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from weir.catalog.dataset import load_dataset
+from weir.catalog.ownership import require_own_source
 from weir.catalog.pipeline import Pipeline
 from weir.config.embedded import ReplayConfig
-from weir.config.errors import WeirError
 from weir.local.board import Board
 from weir.local.service import Context
 from weir.verify.manifest import Manifest, ReplayState, load_manifests
 from weir.verify.replay import replay
 from weir.verify.verify import Verification, verify
+
+ELSEWHERE = "it cannot know what its rows should be, either: replay and verify the pipeline on a Kafka of weir's own"
 
 
 def manifest_folder(ctx: Context) -> Path:
@@ -20,24 +22,11 @@ def manifest_folder(ctx: Context) -> Path:
     return ctx.paths.data("replay")
 
 
-def require_own_source(pipeline: Pipeline) -> None:
-    """Only what weir itself sent can be checked against what it should become.
-
-    Raises:
-        WeirError: the topic is another team's: nothing may be sent to it, and nobody knows what else is in it.
-    """
-    if not pipeline.spec.source.owned:
-        raise WeirError(
-            f"{pipeline.name}: source.owned is false, so weir sends nothing to {pipeline.source_topic.name} and cannot "
-            "know what its rows should be; replay and verify the pipeline on a Kafka of weir's own"
-        )
-
-
 def replay_shown(
     ctx: Context, pipeline: Pipeline, config: ReplayConfig, board: Board, *, skip: int = 0, limit: int | None = None
 ) -> Manifest:
     """Replays a pipeline's dataset, or the part of it that `skip` and `limit` leave, with its progress on the board."""
-    require_own_source(pipeline)
+    require_own_source(pipeline, ELSEWHERE)
     name = f"replay {pipeline.name}"
 
     def show(sent: int, planned: int) -> None:
@@ -59,7 +48,7 @@ def replay_shown(
 
 def verify_shown(ctx: Context, pipeline: Pipeline, board: Board) -> Verification:
     """Verifies a pipeline, with what is being done on the board."""
-    require_own_source(pipeline)
+    require_own_source(pipeline, ELSEWHERE)
     name = f"verify {pipeline.name}"
     result = verify(
         ctx.endpoints,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from weir.catalog.engine_names import letters_group
+from weir.catalog.ownership import require_own_source
 from weir.catalog.pipeline import Pipeline
 from weir.clients.events.decoder import Decoder
 from weir.clients.events.letter_codes import UnreadableError
@@ -18,6 +19,8 @@ from weir.clients.letters.mailbox import Envelope, Mailbox, Tell
 from weir.clients.letters.post import Selection
 from weir.clients.letters.resending import Outgoing, Resend, batches, distinct, obstacle, outgoing, refusal
 from weir.config.endpoints import Endpoints
+
+INSTEAD = "ask its owner to send the events again, then mark their letters with `weir letters drop`"
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,9 @@ class Desk:
         """Sends the selected letters back that can become rows; `dry_run` only says what would be sent.
 
         Raises:
-            WeirError: also when a position that was named has no letter.
+            WeirError: also when the source topic is another team's, or a position that was named has no letter.
         """
+        require_own_source(self.pipeline, INSTEAD)
         # Before anything is read: see `courier`.
         courier = None if dry_run else Courier(self.endpoints, self.pipeline)
         post = courier.mailbox.read_settled(tell) if courier else self.mailbox.read()[0]
