@@ -37,7 +37,7 @@ from weir.catalog.principals import AccessRule, KafkaResource, Principal, client
 from weir.catalog.topics import Topic
 from weir.clients.kafka import TopicReader
 from weir.clients.letters.courier import Courier
-from weir.clients.letters.letter import Position, letter_of
+from weir.clients.letters.letter import Done, Position, letter_of
 from weir.clients.letters.mailbox import Envelope
 from weir.clients.letters.resending import outgoing
 from weir.components.certificates import KEYSTORE_PASSWORD
@@ -146,11 +146,11 @@ def test_who_works_on_letters_needs_no_more_than_the_role_gives(ground: Ground, 
     courier = Courier(at, pipeline)
     letter = letter_of(Position(0, 0), 0, letter_texts(partition="1"))
     courier.send([outgoing(courier.mailbox.topic, Envelope(letter, b"k", b"v", {}))])
-    courier.drop([letter], "noise")
+    noise = letter_of(Position(0, 1), 0, letter_texts(8, partition="1"))
+    courier.drop([noise], "noise")
     post = courier.mailbox.read_settled(lambda _: None)
-    marker = post.marker(letter)
-    assert marker is not None
-    assert marker.note == "noise"
+    known = [post.marker(each) for each in (letter, noise)]
+    assert [each and (each.done, each.note) for each in known] == [(Done.RESENT, ""), (Done.DROPPED, "noise")]
     with TopicReader(at, EVENTS.name, group=letters_group(pipeline)) as reader:
         assert reader.partitions() == [0, 1]
         with pytest.raises(WeirError, match="cannot be read"):

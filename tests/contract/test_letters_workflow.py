@@ -116,6 +116,20 @@ def test_nothing_is_decided_behind_an_open_transaction(endpoints: Endpoints, ben
     assert [len(messages) for messages in bench.resent().values()] == [1] * ORDERS
 
 
+def test_a_dropped_record_goes_back_once(endpoints: Endpoints, bench: LettersBench) -> None:
+    """It has two letters, and `drop` marked both."""
+    bench.play_the_job()
+    desk, chosen = Desk(endpoints, bench.after), Selection(codes=("incompatible-schema",))
+    assert desk.drop(chosen, "test orders", quiet) == 2 * ORDERS
+    letters = chosen.of(desk.mailbox.read()[0].letters)
+    assert letters[0].origin is not None
+    named = Selection(positions=(letters[0].origin,))
+    assert [(done.sent, done.repeated) for done in (desk.resend(named, quiet), desk.resend(named, quiet))] == [
+        (1, 1), (0, 0),
+    ]  # fmt: skip
+    assert [len(messages) for messages in bench.resent().values()] == [1]
+
+
 def test_a_dropped_letter_stays_where_it_is_and_leaves_the_list(endpoints: Endpoints, bench: LettersBench) -> None:
     desk = Desk(endpoints, bench.after)
     chosen = Selection(codes=("incompatible-schema",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.clients.letters.made import BAD_TIME, letter, marker, origin
 
-from weir.clients.letters.letter import Done, Letter, Marker, Position
+from weir.clients.letters.letter import Letter, Marker, Position
 from weir.clients.letters.post import Group, Post, Selection, grouped
 from weir.config.errors import WeirError
 
@@ -53,11 +53,34 @@ def test_a_dropped_letter_goes_back_only_when_it_is_named() -> None:
     assert offsets(found.sendable(Selection(positions=(Position(0, 0), Position(0, 1))))) == [0]
 
 
-def test_the_last_marker_counts() -> None:
-    found = post(letter(0, origin=1), marker(0, "dropped", origin=1), marker(0, "resent", origin=1))
+RESENT, DROPPED = "resent", "dropped"
+
+
+@pytest.mark.parametrize(
+    ("markers", "expected"),
+    [
+        ([marker(0, DROPPED, 1), marker(0, RESENT, 1)], RESENT),
+        ([marker(0, RESENT, 1), marker(0, DROPPED, 1)], RESENT),
+        ([marker(0, RESENT, 1), marker(1, DROPPED, 1)], RESENT),
+        ([marker(0, DROPPED, 1), marker(1, DROPPED, 1), marker(0, RESENT, 1)], RESENT),
+        ([marker(0, DROPPED, 1), marker(1, DROPPED, 1), marker(1, RESENT, 1)], RESENT),
+        ([marker(0, DROPPED, 1), marker(1, DROPPED, 1)], DROPPED),
+    ],
+)
+def test_a_record_that_was_sent_never_goes_again(markers: list[Marker], expected: str) -> None:
+    """Both letters are of one record. One that was only dropped may still go when it is named."""
+    found = post(letter(0, origin=1), letter(1, origin=1), *markers)
+    known = [found.marker(each) for each in found.letters]
+    assert [None if each is None else each.done for each in known] == [expected, expected]
+    named = found.sendable(Selection(positions=(origin(1),)))
+    assert offsets(named) == ([0, 1] if expected == DROPPED else [])
+
+
+def test_of_two_words_about_a_letter_the_last_counts() -> None:
+    found = post(letter(0, origin=1), marker(0, DROPPED, 1, "noise"), marker(0, DROPPED, 1, "load test"))
     known = found.marker(found.letters[0])
     assert known is not None
-    assert known.done is Done.RESENT
+    assert known.note == "load test"
 
 
 @pytest.mark.parametrize(

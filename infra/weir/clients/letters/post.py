@@ -13,7 +13,8 @@ from weir.config.errors import WeirError
 class Post:
     """The letters in the order of their positions, and the markers.
 
-    A restarted job may write the letter of a record again. What was done about one holds for all of the same record.
+    A restarted job may write the letter of a record again. What was done about one holds for all of the same record,
+    and a record that was sent again stays sent, whatever else is marked.
     """
 
     letters: list[Letter] = field(default_factory=list)
@@ -27,12 +28,15 @@ class Post:
             return
         self._by_letter[entry.letter] = entry
         if entry.record is not None:
-            self._by_record[entry.record] = entry
+            self._by_record[entry.record] = _stronger(entry, self._by_record.get(entry.record))
 
     def marker(self, letter: Letter) -> Marker | None:
         """What was done about a letter; None: it is open."""
-        found = self._by_letter.get(letter.position)
-        return found or (self._by_record.get(letter.record) if letter.record else None)
+        own, of_record = self._by_letter.get(letter.position), self._of_record(letter)
+        return _stronger(own, of_record) if own else of_record
+
+    def _of_record(self, letter: Letter) -> Marker | None:
+        return self._by_record.get(letter.record) if letter.record else None
 
     def open(self) -> Iterator[Letter]:
         """The letters about which nothing was done."""
@@ -56,6 +60,11 @@ class Post:
             if wanted in (letter.position, letter.origin):
                 return letter
         raise WeirError(f"no dead letter {wanted}; it may have expired. `weir letters list` shows what is there")
+
+
+def _stronger(one: Marker, other: Marker | None) -> Marker:
+    """`one`, unless the other says that the record was sent."""
+    return other if other and other.done is Done.RESENT else one
 
 
 @dataclass(frozen=True)
