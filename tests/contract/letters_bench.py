@@ -128,6 +128,8 @@ class LettersBench:
         producer.begin_transaction()
         decoder = Decoder(self.endpoints.registry_url, self.before)
         for message in self.source():
+            if headers.RESENT_FROM in headers.texts(message):
+                continue  # The job with the fix reads it.
             try:
                 decoder.read(message.value())
             except UnreadableError as error:

@@ -39,7 +39,7 @@ from weir.clients.kafka import TopicReader
 from weir.clients.letters.courier import Courier
 from weir.clients.letters.letter import Done, Position, letter_of
 from weir.clients.letters.mailbox import Envelope
-from weir.clients.letters.resending import outgoing
+from weir.clients.letters.resending import marker, outgoing
 from weir.components.certificates import KEYSTORE_PASSWORD
 from weir.components.kafka.plain import NODE_PRINCIPAL, NODES_DOMAIN
 from weir.components.own_certificates import Authority, Request, certificate_files
@@ -147,7 +147,7 @@ def test_who_works_on_letters_needs_no_more_than_the_role_gives(ground: Ground, 
     letter = letter_of(Position(0, 0), 0, letter_texts(partition="1"))
     courier.send([outgoing(courier.mailbox.topic, Envelope(letter, b"k", b"v", {}))])
     noise = letter_of(Position(0, 1), 0, letter_texts(8, partition="1"))
-    courier.drop([noise], "noise")
+    courier.mark([(noise, marker(noise, Done.DROPPED, "noise"))])
     post = courier.mailbox.read_settled(lambda _: None)
     known = [post.marker(each) for each in (letter, noise)]
     assert [each and (each.done, each.note) for each in known] == [(Done.RESENT, ""), (Done.DROPPED, "noise")]

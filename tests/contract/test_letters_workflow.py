@@ -114,6 +114,28 @@ def test_nothing_is_decided_behind_an_open_transaction(endpoints: Endpoints, ben
     done = Desk(endpoints, bench.after).resend(Selection(codes=("incompatible-schema",)), quiet)
     assert (done.sent, done.repeated) == (ORDERS, ORDERS), "one record, one resend, however many letters"
     assert [len(messages) for messages in bench.resent().values()] == [1] * ORDERS
+    post = mailbox.read_settled(quiet)
+    assert list(post.implied(Selection())) == [], "each letter has a marker of its own"
+    assert [letter.code for letter in post.open()] == ["bad-magic"] * 2
+
+
+def test_a_letter_that_comes_after_its_marker_gets_its_own(endpoints: Endpoints, bench: LettersBench) -> None:
+    """The job goes back twice: behind a resend, and behind a drop of all that is left."""
+    desk, everything = Desk(endpoints, bench.after), Selection()
+    assert desk.resend(everything, quiet).sent == ORDERS
+    bench.play_the_job()
+    assert len(list(desk.mailbox.read_settled(quiet).implied(everything))) == ORDERS
+    assert desk.resend(everything, quiet, dry_run=True).sent == 0
+    assert len(list(desk.mailbox.read_settled(quiet).implied(everything))) == ORDERS, "a dry run marks nothing"
+    assert desk.resend(everything, quiet).sent == 0
+    assert list(desk.mailbox.read_settled(quiet).implied(everything)) == []
+    bench.play_the_job()
+    assert desk.drop(Selection(codes=("bad-magic",)), "noise", quiet) == 3
+    assert len(list(desk.mailbox.read_settled(quiet).implied(everything))) == ORDERS, "they were not selected"
+    assert desk.drop(everything, "noise", quiet) == 0
+    post = desk.mailbox.read_settled(quiet)
+    assert (list(post.implied(everything)), list(post.open())) == ([], [])
+    assert [len(messages) for messages in bench.resent().values()] == [1] * ORDERS
 
 
 def test_a_dropped_record_goes_back_once(endpoints: Endpoints, bench: LettersBench) -> None:

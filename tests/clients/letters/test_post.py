@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.clients.letters.made import BAD_TIME, letter, marker, origin
 
-from weir.clients.letters.letter import Letter, Marker, Position
+from weir.clients.letters import resending
+from weir.clients.letters.letter import Letter, Marker, Position, marker_of
 from weir.clients.letters.post import Group, Post, Selection, grouped
 from weir.config.errors import WeirError
 
@@ -81,6 +82,39 @@ def test_of_two_words_about_a_letter_the_last_counts() -> None:
     known = found.marker(found.letters[0])
     assert known is not None
     assert known.note == "load test"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (Selection(), [(1, RESENT, ""), (3, RESENT, ""), (5, DROPPED, "noise")]),
+        (Selection(positions=(origin(1),)), [(1, RESENT, ""), (3, RESENT, "")]),
+        (Selection(positions=(Position(0, 0),)), [(1, RESENT, ""), (3, RESENT, "")]),
+        (Selection(positions=(Position(0, 5),)), [(5, DROPPED, "noise")]),
+        (Selection(codes=("bad-magic",)), [(1, RESENT, ""), (3, RESENT, "")]),
+        (Selection(positions=(Position(0, 6), Position(0, 7))), []),
+    ],
+)
+def test_letters_closed_by_another_one_need_a_marker(chosen: Selection, expected: list[tuple[int, str, str]]) -> None:
+    """Record 1 was sent again through letter 0, and record 2 dropped through letter 4; 6 is open, 7 has no record."""
+    letters = [
+        *(letter(offset, origin=1, reason=MAGIC if offset == 3 else BAD_TIME) for offset in (0, 1, 3)),
+        *(letter(offset, origin=record) for offset, record in {4: 2, 5: 2, 6: 3, 7: None, 8: None}.items()),
+    ]
+    markers = [marker(1, DROPPED, 1), marker(0, RESENT, 1), marker(4, DROPPED, 2, "noise"), marker(8, DROPPED)]
+    found = [(each.position.offset, known.done, known.note) for each, known in post(*letters, *markers).implied(chosen)]
+    assert found == expected
+
+
+def test_a_letter_outlives_the_marker_of_another_one() -> None:
+    """The marker of letter 0 expired with it; letter 2 came later, and has its own."""
+    chosen, entries = Selection(), [letter(0, origin=1), marker(0, RESENT, 1), letter(2, origin=1)]
+    ((later, known),) = post(*entries).implied(chosen)
+    own = marker_of(known.at_ms, {name: text.decode() for name, text in resending.marker(later, known.done)})
+    assert own is not None
+    assert list(post(later, own).open()) == []
+    assert list(post(later).open()) == [later]
+    assert list(post(*entries, own).implied(chosen)) == []
 
 
 @pytest.mark.parametrize(

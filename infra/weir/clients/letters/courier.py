@@ -1,7 +1,7 @@
 """Sends letters back and marks them, exactly once.
 
 A resent record and the marker of its letter are in one transaction of Kafka: both are there, or neither. What was
-done is read from the markers alone, and the order of three steps makes that reading sound:
+done is read from the markers alone, and the order of these steps makes that reading sound:
 
 1. `Courier` registers the pipeline's only transactional id. Kafka then ends whatever an earlier process had begun
    under it (a transaction that was being committed is committed, any other is aborted), and refuses all that this
@@ -9,6 +9,7 @@ done is read from the markers alone, and the order of three steps makes that rea
 2. `Mailbox.read_settled` reads markers up to the end that the topic has after that, so none of an earlier process is
    missing, and none can be added.
 3. Letters without a marker are sent, each transaction with the markers of its records.
+4. What only another letter's marker says of a letter of the same record gets a marker of its own (`Post.implied`).
 
 So a process that dies between any two calls leaves transactions that are complete or that count for nothing, and two
 that run at once cannot send the same letter: the later one ends the earlier one. Readers must read committed records
@@ -17,8 +18,9 @@ only, as both engines do. Source of the semantics: KIP-98, "Exactly Once Deliver
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -85,13 +87,14 @@ class Courier:
                 self._mark(record.letter, marker(record.letter, Done.RESENT))
             self._producer.flush(TIMEOUT_SECONDS)
 
-    def drop(self, letters: Sequence[Letter], note: str) -> None:
-        """Marks letters as dealt with, in one transaction for every BATCH_LETTERS."""
-        for start in range(0, len(letters), BATCH_LETTERS):
+    def mark(self, markers: Iterable[tuple[Letter, Headers]]) -> None:
+        """Writes the markers of letters of which no record goes, in a transaction for every BATCH_LETTERS."""
+        left = iter(markers)
+        while batch := list(islice(left, BATCH_LETTERS)):
             with self._or_abort():
                 self._producer.begin_transaction()
-                for letter in letters[start : start + BATCH_LETTERS]:
-                    self._mark(letter, marker(letter, Done.DROPPED, note))
+                for letter, about in batch:
+                    self._mark(letter, about)
             self.commit()
 
     def commit(self) -> None:

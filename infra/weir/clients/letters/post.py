@@ -38,6 +38,19 @@ class Post:
     def _of_record(self, letter: Letter) -> Marker | None:
         return self._by_record.get(letter.record) if letter.record else None
 
+    def implied(self, selection: Selection) -> Iterator[tuple[Letter, Marker]]:
+        """The letters of the selected records whose own marker does not say what was done, each with what was.
+
+        The marker of another letter may expire before them.
+        """
+        chosen = {letter.record for letter in selection.of(self.letters)}
+        for letter in self.letters:
+            if letter.record is None or letter.record not in chosen or (known := self.marker(letter)) is None:
+                continue
+            own = self._by_letter.get(letter.position)
+            if own is None or own.done is not known.done:
+                yield letter, known
+
     def open(self) -> Iterator[Letter]:
         """The letters about which nothing was done."""
         return (letter for letter in self.letters if self.marker(letter) is None)

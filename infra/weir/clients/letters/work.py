@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from weir.catalog.engine_names import letters_group
@@ -14,10 +15,10 @@ from weir.clients.events.decoder import Decoder
 from weir.clients.events.letter_codes import UnreadableError
 from weir.clients.kafka import TopicReader
 from weir.clients.letters.courier import Courier
-from weir.clients.letters.letter import Letter
+from weir.clients.letters.letter import Done, Letter, Marker
 from weir.clients.letters.mailbox import Envelope, Mailbox, Tell
-from weir.clients.letters.post import Selection
-from weir.clients.letters.resending import Outgoing, Resend, batches, distinct, obstacle, outgoing, refusal
+from weir.clients.letters.post import Post, Selection
+from weir.clients.letters.resending import Outgoing, Resend, batches, distinct, marker, obstacle, outgoing, refusal
 from weir.config.endpoints import Endpoints
 
 INSTEAD = "ask its owner to send the events again, then mark their letters with `weir letters drop`"
@@ -56,7 +57,10 @@ class Desk:
         for batch in batches(self._readable(letters, held)):
             if courier:
                 courier.send(batch)
+                _note(post, (record.letter for record in batch), Done.RESENT)
             sent += len(batch)
+        if courier:
+            _settle(courier, post, selection)
         return Resend(sent, len(repeated), dict(held))
 
     def drop(self, selection: Selection, note: str, tell: Tell, *, dry_run: bool = False) -> int:
@@ -70,7 +74,9 @@ class Desk:
         selection.require_all(post.letters)
         letters = selection.of(post.open())
         if courier:
-            courier.drop(letters, note)
+            courier.mark((letter, marker(letter, Done.DROPPED, note)) for letter in letters)
+            _note(post, letters, Done.DROPPED, note)
+            _settle(courier, post, selection)
         return len(letters)
 
     def envelope(self, letter: Letter) -> Envelope | None:
@@ -106,3 +112,15 @@ class Desk:
                 held[why] += 1
         if left:
             held["expired meanwhile"] += left
+
+
+def _note(post: Post, letters: Iterable[Letter], done: Done, words: str = "") -> None:
+    """Adds what was just done to what was read of the topic."""
+    now_ms = int(time.time() * 1000)
+    for letter in letters:
+        post.add(Marker(letter.position, letter.record, done, now_ms, words))
+
+
+def _settle(courier: Courier, post: Post, selection: Selection) -> None:
+    """Marks what only another letter's marker says."""
+    courier.mark((letter, marker(letter, known.done, known.note)) for letter, known in post.implied(selection))
