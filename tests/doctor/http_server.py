@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ class Server:
 
 
 @contextmanager
-def running(respond: Respond) -> Iterator[Server]:
+def running(respond: Respond, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     found = Server("")
 
     class Handler(BaseHTTPRequestHandler):
@@ -59,7 +60,9 @@ def running(respond: Respond) -> Iterator[Server]:
             """Nothing is printed."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.address = f"http://127.0.0.1:{server.server_port}"
+    found.address = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

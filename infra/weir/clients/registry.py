@@ -11,6 +11,7 @@ import os
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -103,7 +104,7 @@ def wait_for(registry_url: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            with _client() as client:
+            with _client(registry_url) as client:
                 client.get(f"{registry_url}/subjects").raise_for_status()
         except httpx.HTTPError as error:
             if time.monotonic() >= deadline:
@@ -113,16 +114,25 @@ def wait_for(registry_url: str, seconds: float) -> None:
             return
 
 
-def _client() -> httpx.Client:
+def _client(url: str) -> httpx.Client:
+    """A client for requests to `url`.
+
+    Raises:
+        WeirError: there is a login, and it would be sent unencrypted.
+    """
     user, password, authority = (os.environ.get(name) for name in LOGIN)
     login = Login(ca_file=Path(authority)) if authority else None
     basic = (user, mounted_secret(Path(password))) if user and password else None
+    if basic and urlsplit(url).scheme != "https":
+        raise WeirError(
+            f"{REGISTRY_USER}: its password would be sent to {url} unencrypted; use an https address, or unset it"
+        )
     return platform_client(TIMEOUT_SECONDS, headers=CONTENT_TYPE, login=login, basic=basic)
 
 
 def _ask(method: str, url: str, body: dict[str, str] | None = None) -> httpx.Response:
     try:
-        with _client() as client:
+        with _client(url) as client:
             return client.request(method, url, json=body)
     except httpx.HTTPError as error:
         raise NoAnswerError(
