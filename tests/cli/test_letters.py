@@ -16,6 +16,7 @@ from weir.cli.letters import commands, selection
 from weir.cli.letters_place import desk_of, login_of, only_user
 from weir.cli.letters_shown import as_document, as_table, letter_document, letter_lines, summary, time_text
 from weir.clients.letters.letter import Origin, Position
+from weir.clients.letters.mailbox import Envelope
 from weir.clients.letters.post import Post
 from weir.config.errors import WeirError
 
@@ -40,7 +41,7 @@ def test_times_are_utc_and_positions_of_both_kinds() -> None:
         (["--every", "--reason", " "], "--reason: between 1 and 1000 characters"),
         (["--every", "--reason", "x" * 1001], "--reason: between 1 and 1000 characters"),
         (["--every", "--registry", "http://r"], "--registry, --login and --user: only with --kafka"),
-        (["--every", "--kafka", "k:9092"], "--kafka: the decoder needs the schemas beside it; add --registry"),
+        (["--every", "--kafka", "k:9092"], "--kafka: flights reads Avro, and needs its schemas; add --registry"),
     ],
 )
 def test_a_drop_is_refused_before_anything_is_touched(arguments: list[str], told: str) -> None:
@@ -78,6 +79,12 @@ def test_another_kafka_needs_nothing_of_this_machine() -> None:
     assert desk.endpoints.kafka_bootstrap_servers == "kafka:9092"
     assert desk.endpoints.registry_url == "http://registry/ccompat/v7"
     assert desk.mailbox.topic == "flights.dead-letters"
+
+
+def test_json_needs_no_registry() -> None:
+    desk = desk_of("orders", "kafka:9092", None, None, None)
+    assert (desk.endpoints.kafka_bootstrap_servers, desk.endpoints.registry_url) == ("kafka:9092", "")
+    assert desk.verdict(Envelope(letter(0), None, b"[]", {})).startswith("still a dead letter, malformed-json")
 
 
 def post() -> Post:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.catalog.with_clients import flights_with
+from tests.catalog.with_clients import OPERATORS, flights_with
 from tests.sizing.stacks import SMALL, merged
 
 from weir.catalog.existing_topics import rights_of
 from weir.catalog.ownership import ownership_problems
 from weir.catalog.pipeline import load_pipeline
+from weir.catalog.principals import client_principal
 from weir.catalog.spec_ownership import StartPosition
 from weir.clients.registry import LOGIN
 from weir.config.repository import REPOSITORY
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.unit
 
 TEXT = (REPOSITORY / "docs" / "how-to" / "use-your-own-kafka.md").read_text(encoding="utf-8")
 STACK, SOURCE = (yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.M | re.S))
+LETTERS = TEXT.split("### For `weir letters`")[1].split("\n## ")[0]
 FLIGHTS = load_pipeline(REPOSITORY / "pipelines" / "flights")
 
 
@@ -64,3 +66,18 @@ def test_the_rights_are_those_that_are_checked() -> None:
     for resource, row in told.items():
         (line,) = (line for line in table.splitlines() if line.startswith(f"| {row} |"))
         assert asked[resource] <= set(re.findall(r"\w+", line)), row
+
+
+def test_the_rights_of_who_works_on_letters_are_those_of_the_role(tmp_path: Path) -> None:
+    principal = client_principal(flights_with(tmp_path, {"operators": OPERATORS}), "operators")
+    asked = {(rule.resource.value, rule.name): set(rule.operations) for rule in principal.rules}
+    rows = dict(re.findall(r"^\| (topic .*|group .*|transactional .*) \| ([A-Z].*) \|$", LETTERS, re.M))
+    told = {
+        ("topic", "flights.dead-letters"): "topic of dead letters",
+        ("topic", "flights.events"): "topic `sales.orders`, only with `owned: true`",
+        ("group", "letters-flights"): "group `letters-orders`",
+        ("transactionalId", "letters-flights"): "transactional id `letters-orders`",
+    }
+    assert {told[resource]: operations for resource, operations in asked.items()} == {
+        row: set(operations.split(", ")) for row, operations in rows.items()
+    }

@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     from weir.clients.letters.work import Desk
     from weir.config.endpoints import Login
 
-KafkaOption = Annotated[
-    str | None, typer.Option("--kafka", help="host:port of another Kafka than this machine's; then with --registry.")
-]
+KafkaOption = Annotated[str | None, typer.Option("--kafka", help="host:port of another Kafka than this machine's.")]
 RegistryOption = Annotated[
-    str | None, typer.Option("--registry", help="Confluent-compatible base URL of the registry beside --kafka.")
+    str | None,
+    typer.Option("--registry", help="Confluent-compatible base URL of the registry beside --kafka; Avro needs it."),
 ]
 LoginOption = Annotated[
     Path | None,
@@ -40,6 +39,7 @@ def desk_of(name: str, kafka: str | None, registry: str | None, login: Path | No
         WeirError: options are missing or contradict each other, or nothing runs on this machine.
     """
     from weir.catalog.pipeline import load_pipelines  # noqa: PLC0415
+    from weir.catalog.spec_source import SourceFormat  # noqa: PLC0415
     from weir.clients.letters.work import Desk  # noqa: PLC0415
     from weir.config.endpoints import Endpoints  # noqa: PLC0415
     from weir.config.errors import WeirError  # noqa: PLC0415
@@ -51,10 +51,10 @@ def desk_of(name: str, kafka: str | None, registry: str | None, login: Path | No
             raise WeirError("--registry, --login and --user: only with --kafka; add it, or remove them")
         ctx = context.running_context(context.paths_from(os.environ))
         return Desk(ctx.endpoints, context.pipeline_of(ctx, name))
-    if registry is None:
-        raise WeirError("--kafka: the decoder needs the schemas beside it; add --registry")
     (pipeline,) = load_pipelines(REPOSITORY / "pipelines", [name])
-    endpoints = Endpoints.of_pod(registry=registry.rstrip("/"), kafka=kafka)
+    if registry is None and pipeline.spec.source.format is SourceFormat.AVRO:
+        raise WeirError(f"--kafka: {name} reads Avro, and needs its schemas; add --registry")
+    endpoints = Endpoints.of_pod(registry=(registry or "").rstrip("/"), kafka=kafka)
     if login is None:
         return Desk(endpoints, pipeline)
     return Desk(endpoints.model_copy(update={"kafka_login": login_of(login, pipeline, user)}), pipeline)
