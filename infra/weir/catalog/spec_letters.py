@@ -12,7 +12,7 @@ from weir.config.base import Frozen, RetentionHours
 
 
 class LetterLimit(Frozen):
-    """When the job fails instead of writing letters. A broken topic then waits in Kafka until somebody acts."""
+    """When the job fails instead of writing letters. What it has not committed then waits in Kafka."""
 
     max_ratio: Annotated[
         float,
@@ -29,7 +29,7 @@ class LetterLimit(Frozen):
             ge=100,
             le=1_000_000,
             description="How many records those are. Each task of the job counts the records of its own partitions, "
-            "and counts anew after a restart.",
+            "and counts anew after a restart, so a slow topic passes up to `max_ratio` of it with each one.",
         ),
     ] = 10_000
 

@@ -5,7 +5,7 @@ import java.util.BitSet;
 
 /**
  * How many of the last records of a task may become dead letters. Beyond it the job fails, so that
- * a broken topic waits in Kafka instead of draining into the letters.
+ * what it has not committed waits in Kafka instead of draining into the letters.
  *
  * @param pipeline its name, for messages
  * @param maxRatio the ratio as the pipeline file says it, for messages
@@ -81,7 +81,8 @@ public record LetterLimit(String pipeline, double maxRatio, int maxLetters, int 
               + " dead_letters.limit.max_ratio %s. The last one: %s. Fix the producer, the schema or"
                   .formatted(limit.maxRatio, last.getMessage())
               + " the pipeline file; to let the records pass as letters, raise the ratio or remove"
-              + " dead_letters.limit. Nothing is lost: they wait in the source topic.");
+              + " dead_letters.limit. Nothing is lost: what was not committed as letters waits in"
+              + " the source topic.");
     }
   }
 }

@@ -36,7 +36,8 @@ class LetterLimitTest {
       assertThatThrownBy(() -> orders.send(null, broken))
           .hasRootCauseInstanceOf(TooManyLettersException.class)
           .rootCause()
-          .hasMessageStartingWith("Pipeline orders: 3 of the last 10 records of this task");
+          .hasMessageStartingWith("Pipeline orders: 3 of the last 10 records of this task")
+          .hasMessageEndingWith("what was not committed as letters waits in the source topic.");
       assertThat(orders.records(orders.plan.deadLetterTopic())).hasSize(2);
     }
   }

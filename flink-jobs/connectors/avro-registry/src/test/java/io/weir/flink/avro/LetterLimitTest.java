@@ -1,6 +1,7 @@
 package io.weir.flink.avro;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.weir.registry.DecodeError;
 import io.weir.registry.DecodeException;
@@ -59,6 +60,15 @@ class LetterLimitTest {
   @Test
   void withoutALimitNothingFails() {
     assertThat(failsAt(LetterLimit.NONE, "L".repeat(100_000))).isEqualTo(-1);
+  }
+
+  @Test
+  void theFailureSaysWhatWaits() {
+    LetterLimit.Window window = new LetterLimit("p", 0.1, 0, 5).window();
+    assertThatThrownBy(() -> window.letter(FAILURE))
+        .isInstanceOf(TooManyLettersException.class)
+        .hasMessageStartingWith("Pipeline p: 1 of the last 5 records of this task")
+        .hasMessageEndingWith("what was not committed as letters waits in the source topic.");
   }
 
   @Test
