@@ -14,6 +14,7 @@ from weir.catalog.pipeline import Pipeline
 from weir.clients.events.decoder import Decoder
 from weir.clients.events.letter_codes import UnreadableError
 from weir.clients.kafka import TopicReader
+from weir.clients.letters import headers
 from weir.clients.letters.courier import Courier
 from weir.clients.letters.letter import Done, Letter, Marker
 from weir.clients.letters.mailbox import Envelope, Mailbox, Tell
@@ -85,6 +86,12 @@ class Desk:
 
     def verdict(self, envelope: Envelope) -> str:
         """What the decoder makes of a letter's value today: the event, or why it is still none."""
+        if headers.TRUNCATED in envelope.headers:
+            size_bytes = len(envelope.value or b"")
+            return (
+                f"not decoded: only the first {size_bytes:,} bytes of the value are in the letter; send the event "
+                "again from its source"
+            )
         try:
             event = Decoder(self.endpoints.registry_url, self.pipeline).read(envelope.value)
         except UnreadableError as error:
