@@ -87,6 +87,16 @@ def test_with_its_rights_it_makes_weirs_own_topic_alone(ground: Ground, tmp_path
     assert "created" not in again.stdout
 
 
+def test_a_topic_of_others_under_weirs_name_is_left_as_it_is(ground: Ground, tmp_path: Path) -> None:
+    allow(ground, GROUP, AccessRule(KafkaResource.TOPIC, THEIRS.name, (*WRITE.operations, *CONFIGURE)))
+    wanted = Topic(THEIRS.name, 3, {"retention.ms": "1"})
+    result = run(ground, tmp_path, ExistingSetup(1, topics=(wanted,), fields={THEIRS.name: "x: dead_letters.topic"}))
+    assert result.returncode == 1
+    assert "x: dead_letters.topic: theirs is there already with 2 partitions, and weir would make 3" in result.stdout
+    assert "nothing was started or changed, because:" in result.stdout
+    assert partitions(ground)[THEIRS.name] == 2
+
+
 def test_a_topic_that_it_may_not_make_is_named(ground: Ground, tmp_path: Path) -> None:
     allow(ground, READ, GROUP)
     result = run(ground, tmp_path, ExistingSetup(1, topics=(Topic("forbidden", 1),)))

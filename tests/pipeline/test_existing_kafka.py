@@ -124,17 +124,17 @@ def topics(ctx: Context) -> dict[str, tuple[int, dict[str, str]]]:
     }
 
 
-def make_topic(ctx: Context, partitions: int) -> None:
-    new = NewTopic(TOPIC, partitions, 1, config={"retention.ms": str(DAY_MILLISECONDS)})
+def make_topic(ctx: Context, partitions: int, name: str = TOPIC) -> None:
+    new = NewTopic(name, partitions, 1, config={"retention.ms": str(DAY_MILLISECONDS)})
     client = admin(ctx)
-    client.create_topics([new])[TOPIC].result(30)
-    wait_until(f"{TOPIC} is there", lambda: TOPIC in topics(ctx), 30)
+    client.create_topics([new])[name].result(30)
+    wait_until(f"{name} is there", lambda: name in topics(ctx), 30)
 
 
-def drop_topic(ctx: Context) -> None:
+def drop_topic(ctx: Context, name: str = TOPIC) -> None:
     client = admin(ctx)
-    client.delete_topics([TOPIC])[TOPIC].result(30)
-    wait_until(f"{TOPIC} is gone", lambda: TOPIC not in topics(ctx), 30)
+    client.delete_topics([name])[name].result(30)
+    wait_until(f"{name} is gone", lambda: name not in topics(ctx), 30)
 
 
 def pipeline_in(folder: Path, ctx: Context) -> Pipeline:
@@ -149,7 +149,7 @@ def pipeline_in(folder: Path, ctx: Context) -> Pipeline:
 def provisioned(ctx: Context, pipeline: Pipeline) -> list[str]:
     """What is told on the way."""
     told: list[str] = []
-    provision(ctx.endpoints, [pipeline], existing=existing_setup([pipeline], (), 1), warn=told.append)
+    provision(ctx.endpoints, [pipeline], existing=existing_setup([pipeline], pipeline.topics, 1), warn=told.append)
     return told
 
 
@@ -192,14 +192,18 @@ def test_what_does_not_fit_is_refused_and_then_read_exactly(theirs: Context, our
     assert topics(theirs) == before
 
     make_topic(theirs, 3)
+    make_topic(theirs, 2, LETTERS)
     schema_id = registry.register_schema(theirs.endpoints.registry_url, f"{TOPIC}-value", json.dumps(SCHEMA))
     before = topics(theirs)
     with pytest.raises(WeirError, match="nothing was changed") as refused:
         provisioned(ours, pipeline)
     assert f"payments: source.partitions: 2, but {TOPIC} has 3; set it to 3" in str(refused.value)
+    taken = f"payments: dead_letters.topic: {LETTERS} is there already with 2 partitions, and weir would make 1"
+    assert taken in str(refused.value)
     assert topics(theirs) == before
 
     drop_topic(theirs)
+    drop_topic(theirs, LETTERS)
     make_topic(theirs, 2)
     before = topics(theirs)
     told = provisioned(ours, pipeline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from weir.catalog.avro_types import SchemaError
@@ -11,6 +11,7 @@ from weir.catalog.compatibility import Rule, Version, judge
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import AccessRule, KafkaResource, principals_of, producer_principal
 from weir.catalog.retention import MILLISECONDS_PER_HOUR, hours_to_milliseconds
+from weir.catalog.shared_names import named_topics
 from weir.catalog.sizes import source_bytes
 from weir.catalog.spec_source import SourceFormat
 from weir.catalog.topics import Topic
@@ -51,6 +52,8 @@ class ExistingSetup(JsonDocument):
     """Of the topics that weir makes."""
     topics: tuple[Topic, ...] = ()
     """Weir's own."""
+    fields: dict[str, str] = field(default_factory=dict)
+    """Topic of weir's own -> pipeline and field that give it its name; no entry for those of the registry."""
     sources: tuple[ForeignTopic, ...] = ()
     rights: tuple[AccessRule, ...] = ()
     """Of weir's login, on topics and groups by their names; those of prefixes cannot be asked for."""
@@ -96,10 +99,17 @@ def foreign_topic(pipeline: Pipeline) -> ForeignTopic:
 
 def existing_setup(pipelines: Iterable[Pipeline], topics: Iterable[Topic], replication_factor: int) -> ExistingSetup:
     """All that the checks and the set-up of an existing Kafka need; `topics` are weir's own."""
-    wanted = list(pipelines)
+    wanted, own = list(pipelines), tuple(topics)
+    made = {topic.name for topic in own}
     return ExistingSetup(
         replication_factor=replication_factor,
-        topics=tuple(topics),
+        topics=own,
+        fields={
+            topic: f"{pipeline.name}: {name}"
+            for pipeline in wanted
+            for name, topic in named_topics(pipeline)
+            if topic in made
+        },
         sources=tuple(foreign_topic(pipeline) for pipeline in wanted if not pipeline.spec.source.owned),
         rights=rights_of(wanted),
     )

@@ -16,7 +16,7 @@ def shared_names(pipelines: Iterable[Pipeline]) -> Iterator[str]:
     users: dict[str, str] = {}
     groups: dict[str, str] = {}
     for pipeline in pipelines:
-        for field, topic in _topics(pipeline):
+        for field, topic in named_topics(pipeline):
             if topic in topics:
                 yield (
                     f"{pipeline.name}: {field}: topic {topic!r} is already that of {topics[topic]}; choose another name"
@@ -38,7 +38,7 @@ def shared_names(pipelines: Iterable[Pipeline]) -> Iterator[str]:
                     )
 
 
-def _topics(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
+def named_topics(pipeline: Pipeline) -> Iterator[tuple[str, str]]:
     """Field of the file -> topic; those of Kafka Streams, too, so that changing the engine meets no surprise."""
     yield "source.topic", pipeline.source_topic.name
     yield "dead_letters.topic", pipeline.dead_letter_topic.name

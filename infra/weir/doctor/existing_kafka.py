@@ -38,7 +38,9 @@ def examine(stack: StackConfig, pipelines: Iterable[Pipeline], environment: Mapp
     if missing := [name for name in NEEDED[kafka.authentication] if name not in environment]:
         remedy = f"set {' and '.join(missing)} to the files of weir's login"
         return [Finding(ABOUT, State.WARNING, "not asked, for doctor has no login", remedy, Maker.YOU)]
-    setup = existing_setup(pipelines, (), stack.availability.kafka_replication_factor)
+    wanted = list(pipelines)
+    own = [topic for pipeline in wanted for topic in pipeline.topics]
+    setup = existing_setup(wanted, own, stack.availability.kafka_replication_factor)
     with TemporaryDirectory(prefix="weir-doctor-") as folder:
         try:
             found = _asked(_endpoints(stack, kafka, environment, Path(folder)), setup)

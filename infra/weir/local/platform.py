@@ -154,7 +154,8 @@ def _bring_up_pipelines(paths: Paths, board: Board, *, replay: bool, reload_refe
     with ThreadPoolExecutor(max_workers=1) as pool:
         lifecycle.wait_ready(paths, services.own(["kafka", "cassandra", "registry"], ctx.stack))
         with step(board, "topics and tables"):
-            setup = existing_setup(pipelines, (), ctx.stack.availability.kafka_replication_factor)
+            own = [topic for pipeline in pipelines for topic in pipeline.topics]
+            setup = existing_setup(pipelines, own, ctx.stack.availability.kafka_replication_factor)
             provision.provision(
                 ctx.endpoints,
                 pipelines,

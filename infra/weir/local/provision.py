@@ -90,10 +90,11 @@ def check(
         WeirError: lists every topic, schema and table that contradicts a pipeline file.
     """
     wanted = list(pipelines)
+    topics = [topic for pipeline in wanted for topic in pipeline.topics]
     tables = [table for pipeline in wanted for table in pipeline.tables]
     with ThreadPoolExecutor(max_workers=4) as pool:
         work = [
-            pool.submit(_topic_conflicts, endpoints, [topic for pipeline in wanted for topic in pipeline.topics]),
+            pool.submit(_topic_conflicts, endpoints, [] if existing else topics),
             pool.submit(_schema_conflicts, endpoints.registry_url, wanted),
             pool.submit(_table_conflicts, endpoints, tables),
             pool.submit(_shortfalls, endpoints, existing, warn),

@@ -18,6 +18,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
+from weir.catalog.existing_own_topics import own_topic_shortfalls
 from weir.catalog.existing_topics import (
     ExistingSetup,
     ForeignTopic,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
     from confluent_kafka.admin._acl import AclOperation
 
+REGISTRY_FIELD = "registry.provider"
+"""What makes the topics that no pipeline names."""
 ABSENT = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.GROUP_ID_NOT_FOUND)
 NOT_YET = (KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.NOT_COORDINATOR)
 DENIED = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED)
@@ -55,7 +58,7 @@ def set_up(endpoints: Endpoints, wanted: ExistingSetup, say: Tell, wait_seconds:
     wait_for_brokers(access, 1, wait_seconds, say)
     client = access.client()
     refuse(check(client, endpoints.registry_url, wanted), say, "nothing was started or changed, because:")
-    apply_topics(client, wanted.topics, TopicRules(wanted.replication_factor, may_grow=True), say)
+    apply_topics(client, wanted.topics, TopicRules(wanted.replication_factor, may_grow=False), say)
     # What exists only now could not be asked about before.
     refuse(missing_rights(client, wanted.rights), say, "weir's own topics are there, but nothing may start, because:")
     say(f"{len(wanted.sources)} topics of others fit their pipelines, and weir's own are as planned")
@@ -82,6 +85,9 @@ def check(client: AdminClient, registry_url: str, wanted: ExistingSetup) -> list
         WeirError: Kafka or the registry does not answer.
     """
     found = [shortfall for source in wanted.sources for shortfall in _source(client, registry_url, source)]
+    for topic in wanted.topics:
+        field = wanted.fields.get(topic.name, REGISTRY_FIELD)
+        found += own_topic_shortfalls(topic, field, describe(client, topic.name))
     return [*found, *missing_rights(client, wanted.rights)]
 
 
