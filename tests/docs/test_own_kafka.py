@@ -14,7 +14,8 @@ from tests.sizing.stacks import SMALL, merged
 from weir.catalog.existing_topics import rights_of
 from weir.catalog.ownership import ownership_problems
 from weir.catalog.pipeline import load_pipeline
-from weir.catalog.principals import client_principal
+from weir.catalog.principals import KafkaResource, client_principal, job_principal
+from weir.catalog.spec import Engine
 from weir.catalog.spec_ownership import StartPosition
 from weir.clients.registry import LOGIN
 from weir.config.repository import REPOSITORY
@@ -53,19 +54,62 @@ def test_every_secret_variable_and_start_that_it_names_exists() -> None:
         assert f"| `{position.value}` |" in TEXT
 
 
-def test_the_rights_are_those_that_are_checked() -> None:
-    table = TEXT.split("## The rights to ask for")[1].split("Kafka Streams needs more")[0]
-    asked = {(rule.resource.value, rule.name): set(rule.operations) for rule in rights_of([FLIGHTS])}
-    told = {
-        ("topic", "flights.events"): "topic `sales.orders`",
-        ("topic", "flights.dead-letters"): "topic of dead letters",
-        ("group", "weir-flights"): "group `weir-orders`",
-        ("group", "weir-monitor"): "group `weir-monitor`",
+ROWS = {
+    "topic `sales.orders`": "flights.events",
+    "topic of dead letters": "flights.dead-letters",
+    "group `weir-orders`": "weir-flights",
+    "group `weir-monitor`": "weir-monitor",
+}
+JUDGES = {"DescribeConfigs"}
+"""What the checks need on every topic."""
+MAKES = {"Create", "DescribeConfigs", "AlterConfigs"}
+"""What the set-up needs on weir's own topics."""
+
+
+def needed(engine: Engine) -> dict[str, set[str]]:
+    """Resource -> what must be allowed on it, where the source is another team's."""
+    found = {rule.name: set(rule.operations) for rule in rights_of([FLIGHTS.on(engine)])}
+    found["flights.events"] |= JUDGES
+    for name in found:
+        if name == "flights.dead-letters" or name.startswith("flights.table."):
+            found[name] |= MAKES
+    return found
+
+
+def told() -> tuple[dict[str, set[str]], str]:
+    """The guide's table, and what it says of Kafka Streams."""
+    table, _, streams = TEXT.split("## The rights to ask for")[1].partition("Kafka Streams needs more: ")
+    rows = re.findall(r"^\| (\w[^|]*) \| (\w[^|]*) \|$", table, re.M)
+    return {row: set(operations.split(", ")) for row, operations in rows}, streams.split("weir's own registry")[0]
+
+
+def test_flink_needs_the_rights_of_the_table_and_no_others() -> None:
+    rows, _ = told()
+    del rows["resource"]
+    (ids,) = (rule for rule in job_principal(FLIGHTS).rules if rule.resource is KafkaResource.TRANSACTIONAL_ID)
+    assert ids.name == "weir-flights-"
+    assert rows.pop("transactional ids beginning with `weir-orders-`") == set(ids.operations)
+    assert {ROWS[row]: operations for row, operations in rows.items()} == needed(Engine.FLINK)
+
+
+def test_kafka_streams_needs_what_is_told_beyond_the_table() -> None:
+    rows, text = told()
+    more = needed(Engine.KAFKA_STREAMS)
+    for row, name in ROWS.items():
+        assert more.pop(name) <= rows[row], row
+    on_topics, _, on_groups = text.replace("\n", " ").partition(" on topics beginning with ")
+    prefixes, groups = on_groups.split(", and ")
+    assert re.findall("`(.+?)`", prefixes) == ["orders.table.", "weir-orders-"]
+    own = {
+        name: operations for name, operations in more.items() if name.startswith(("flights.table.", "weir-flights-"))
     }
-    assert asked.keys() == told.keys()
-    for resource, row in told.items():
-        (line,) = (line for line in table.splitlines() if line.startswith(f"| {row} |"))
-        assert asked[resource] <= set(re.findall(r"\w+", line)), row
+    of_groups = {f"weir-{FLIGHTS.name}-totals", f"connect-weir-{FLIGHTS.name}"}
+    assert {name.replace("flights", "orders") for name in of_groups} == set(re.findall("`(.+?)`", groups))
+    assert more.keys() == own.keys() | of_groups
+    for name in of_groups:
+        assert more[name] == set(re.findall("[A-Z][a-z]+", groups)) == {"Read", "Describe"}
+        own.pop(name, None)
+    assert set().union(*own.values()) == set(re.findall("[A-Z][A-Za-z]+", on_topics))
 
 
 def test_the_rights_of_who_works_on_letters_are_those_of_the_role(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from weir.catalog.avro_types import SchemaError
 from weir.catalog.compatibility import Rule, Version, judge
+from weir.catalog.engine_names import loader_name, loader_topics
 from weir.catalog.pipeline import Pipeline
 from weir.catalog.principals import AccessRule, KafkaResource, principals_of, producer_principal
 from weir.catalog.retention import MILLISECONDS_PER_HOUR, hours_to_milliseconds
@@ -116,13 +117,18 @@ def existing_setup(pipelines: Iterable[Pipeline], topics: Iterable[Topic], repli
 
 
 def rights_of(pipelines: Iterable[Pipeline]) -> tuple[AccessRule, ...]:
-    """What weir's one login must be allowed on topics and groups: what its users may do where it makes them."""
+    """What weir's one login must be allowed on topics and groups: what its users may do where it makes them.
+
+    The loader is a standalone worker here, so what Connect's clusters keep in Kafka is left out.
+    """
     merged: dict[tuple[KafkaResource, str], dict[str, None]] = {}
     for pipeline in pipelines:
         producer = producer_principal(pipeline)
+        of_clusters = {loader_name(pipeline), *(topic.name for topic in loader_topics(pipeline))}
         for principal in principals_of(pipeline):
             for rule in principal.rules if principal != producer else ():
-                if rule.resource is not KafkaResource.TRANSACTIONAL_ID and not rule.prefix:
+                asked = rule.resource is not KafkaResource.TRANSACTIONAL_ID and not rule.prefix
+                if asked and rule.name not in of_clusters:
                     merged.setdefault((rule.resource, rule.name), {}).update(dict.fromkeys(rule.operations))
     return tuple(AccessRule(resource, name, tuple(operations)) for (resource, name), operations in merged.items())
 
