@@ -138,6 +138,7 @@ def test_older_versions_count_where_the_rule_is_transitive() -> None:
 def test_a_missing_subject_is_refused_by_its_name() -> None:
     (shortfall,) = schema_shortfalls(TOPIC, [])
     assert "no subject flights.events-value" in shortfall.wrong
+    assert "correct source.subject or registry.existing.url" in shortfall.remedy
 
 
 def test_missing_rights_are_named_one_resource_at_a_time() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tests.programs.existing_stack import SCRAM, environment, stack
 from tests.sizing.stacks import REPOSITORY
 from tests.sizing.standing import standing_of
 
-from weir.catalog.environment import Environment
+from weir.catalog.environment import Environment, resolve
 from weir.config.stack import load_stack
 from weir.sizing import Bound, SizingRefused, plan_for
 from weir.sizing.figures import figures_of
@@ -47,6 +48,26 @@ def test_a_foreign_topic_has_the_partitions_of_its_file(tmp_path: Path) -> None:
     made = plan_for(environment(tmp_path / "own", stack(SCRAM, workload={"pipelines": fast}), owned=True))
     (events,) = (topic for topic in made.kafka.topics if topic.name == "flights.events")
     assert events.partitions > 4
+
+
+def test_a_topic_that_two_pipelines_read_is_written_once(tmp_path: Path) -> None:
+    one = environment(tmp_path / "one", stack(SCRAM))
+    (flights,) = one.pipelines
+    spec = flights.spec.model_copy(
+        update={
+            "name": "again",
+            "dead_letters": flights.spec.dead_letters.model_copy(update={"topic": "again.dead-letters"}),
+        }
+    )
+    settings = one.stack.model_copy(update={"pipelines": ["flights", "again"]})
+    before = plan_for(one).kafka.existing
+    both = plan_for(resolve(settings, [flights, replace(flights, spec=spec)])).kafka.existing
+    assert before
+    assert both
+    assert both.written_bytes_per_second == pytest.approx(before.written_bytes_per_second, rel=0.01)
+    assert both.read_bytes_per_second == pytest.approx(2 * before.read_bytes_per_second, rel=0.01)
+    assert (before.topics, both.topics) == (2, 3)
+    assert (before.partitions, both.partitions) == (4 + 1, 4 + 1 + 1)
 
 
 def test_the_load_is_told_in_place_of_brokers(tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ def schema_shortfalls(wanted: ForeignTopic, versions: Iterable[tuple[int, str]])
             Shortfall(
                 field,
                 f"the registry has no subject {wanted.subject}",
-                "ask the topic's owner where its schemas are, and correct registry.existing.url",
+                "ask the topic's owner where its schemas are, and correct source.subject or registry.existing.url",
             )
         ]
     rule = Rule.BACKWARD_TRANSITIVE if wanted.transitive else Rule.BACKWARD

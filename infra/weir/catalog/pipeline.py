@@ -43,8 +43,8 @@ class Pipeline:
 
     @property
     def subject(self) -> str:
-        """The registry subject of the events (TopicNameStrategy); a source of JSON has none."""
-        return subject_of(self.spec.source.topic)
+        """The registry subject of the events (TopicNameStrategy, unless another is named); JSON has none."""
+        return self.spec.source.subject or subject_of(self.spec.source.topic)
 
     @cached_property
     def columns(self) -> dict[str, Column]:

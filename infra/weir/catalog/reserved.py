@@ -54,10 +54,11 @@ PIPELINES = (
 
 TOPICS = (
     *(Reserved(name, "the registry's, which keeps schemas there") for name in REGISTRY_TOPIC_NAMES),
+    Reserved("__", "Kafka's own: its internal topics begin so", prefix=True),
     Reserved("weir-", "the beginning of names that weir's own programs give their topics", prefix=True),
     Reserved("strimzi.", "the beginning of names of Strimzi's and Cruise Control's own topics", prefix=True),
 )
-"""Kafka's own topics, and others that begin with an underscore, the form of a topic's name already excludes."""
+"""A topic that weir makes begins with no underscore: the form of its name excludes that already."""
 
 
 def owner_of(name: str, reserved: Sequence[Reserved]) -> str | None:

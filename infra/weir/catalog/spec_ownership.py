@@ -42,6 +42,15 @@ class SourceOwnership(Frozen):
             "it, and checks it before anything starts. To be said wherever the stack's Kafka is not weir's own."
         ),
     ] = True
+    subject: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Za-z0-9._:~-]+$",
+            max_length=500,
+            description="What the producers' registry calls the schema of another team's events in Avro; by default "
+            "the topic's name with `-value`.",
+        ),
+    ] = None
     start: Annotated[
         StartPosition | StartTime,
         Field(
@@ -55,5 +64,10 @@ class SourceOwnership(Frozen):
         if self.owned and self.start is not StartPosition.EARLIEST:
             raise ValueError(
                 "start: a topic of weir's own is read from its earliest event; remove it, or set owned to false"
+            )
+        if self.owned and self.subject is not None:
+            raise ValueError(
+                "subject: weir registers the schema of its own topic under the topic's name; remove it, or set owned "
+                "to false"
             )
         return self

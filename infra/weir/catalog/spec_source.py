@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from weir.catalog.json_path import Step, parse_path
 from weir.catalog.spec_ownership import SourceOwnership
-from weir.catalog.spec_values import TopicName
+from weir.catalog.spec_values import OWN_TOPIC_LENGTH, SourceTopicName, is_own_topic
 from weir.catalog.types import ColumnType
 from weir.config.base import Frozen, Identifier, RetentionHours
 
@@ -109,7 +109,7 @@ class JsonColumn(Frozen):
 class Source(SourceOwnership):
     """Dataset A: the topic of events."""
 
-    topic: TopicName
+    topic: SourceTopicName
     format: Annotated[
         SourceFormat,
         Field(description="`avro` needs schema_file; `json` needs columns, and its columns are what they say."),
@@ -146,6 +146,15 @@ class Source(SourceOwnership):
     ] = False
 
     @model_validator(mode="after")
+    def _as_weir_names_it(self) -> Source:
+        if self.owned and not is_own_topic(self.topic):
+            raise ValueError(
+                f"topic: {self.topic!r} is no name that weir gives to a topic; use lower-case letters, digits, dots "
+                f"and dashes, at most {OWN_TOPIC_LENGTH}, or, where it is another team's, set owned to false"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _as_its_format_needs(self) -> Source:
         if self.format is SourceFormat.AVRO:
             needed, foreign = "schema_file", ["columns"] if self.columns else []
@@ -153,6 +162,7 @@ class Source(SourceOwnership):
         else:
             needed, why = "columns", "JSON has no schema in the registry"
             foreign = [name for name in ("schema_file", "compatibility") if name in self.model_fields_set]
+            foreign += ["subject"] if self.subject is not None else []
         if foreign:
             raise ValueError(f"{' and '.join(foreign)}: not for format {self.format}, since {why}; remove it")
         if not getattr(self, needed):

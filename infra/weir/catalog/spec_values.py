@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
+OWN_TOPIC_LENGTH = 200
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+_OWN_TOPIC = rf"{_LABEL}(\.{_LABEL})*"
 TopicName = Annotated[
     str,
     Field(
-        pattern=rf"^{_LABEL}(\.{_LABEL})*$",
-        max_length=200,
+        pattern=f"^{_OWN_TOPIC}$",
+        max_length=OWN_TOPIC_LENGTH,
         description="Lower-case letters, digits, dots and dashes; no part between dots may start or end with a dash.",
     ),
 ]
+
+
+def _kafkas(name: str) -> str:
+    if name in (".", ".."):
+        raise ValueError(f"{name!r} is no name of a topic; correct it")
+    return name
+
+
+SourceTopicName = Annotated[
+    str,
+    Field(
+        pattern="^[a-zA-Z0-9._-]+$",
+        max_length=249,
+        description="Of a topic that weir makes: lower-case letters, digits, dots and dashes, at most 200; no part "
+        "between dots may start or end with a dash. Of another team's: any name that Kafka takes.",
+    ),
+    AfterValidator(_kafkas),
+]
+"""As Kafka's `Topic.validate` takes them."""
 TableName = Annotated[
     str,
     Field(
@@ -34,6 +56,11 @@ PipelineName = Annotated[
         "most 44 (Kubernetes limits the names made from it), not ending with an underscore.",
     ),
 ]
+
+
+def is_own_topic(name: str) -> bool:
+    """Whether it has the form of `TopicName`."""
+    return len(name) <= OWN_TOPIC_LENGTH and re.fullmatch(_OWN_TOPIC, name) is not None
 
 
 def distinct(names: list[str]) -> list[str]:

@@ -18,15 +18,18 @@ NO_NODE = NodeSize(cpu_cores=0, memory_mib=0)
 def existing_plan(
     loads: Sequence[Load], topics: Sequence[SizedTopic], written: float, read: float, stack: StackConfig
 ) -> tuple[KafkaPlan, list[Explanation]]:
-    """Weir's own topics of `topics`, and the load of all: `written` and `read` bytes per second at the planned peak."""
+    """Weir's own topics of `topics`, and the load of all: `written` and `read` bytes per second at the planned peak.
+
+    A topic that several pipelines read is written once, at the greatest rate that one of them says.
+    """
     own = {topic.name for load in loads for topic in load.pipeline.topics}
     made = {sized.topic.name: sized for sized in topics if sized.topic.name in own}
     partitions = {sized.topic.name: sized.topic.partitions for sized in topics}
     engines = sum(engine_topics(load) * partitions[load.pipeline.source_topic.name] for load in loads)
     load = ExistingLoad(
-        written_bytes_per_second=round(written, 1),
+        written_bytes_per_second=round(written - _counted_again(loads), 1),
         read_bytes_per_second=round(read, 1),
-        topics=len(topics) + sum(engine_topics(load) for load in loads),
+        topics=len(partitions) + sum(engine_topics(load) for load in loads),
         partitions=sum(partitions.values()) + engines,
     )
     plan = KafkaPlan(
@@ -43,6 +46,14 @@ def existing_plan(
         stored_gib={name: sized.stored_gib for name, sized in made.items()},
     )
     return plan, _explanations(plan, load)
+
+
+def _counted_again(loads: Sequence[Load]) -> float:
+    """Bytes per second of topics that several pipelines read, beyond their one writing."""
+    planned: dict[str, list[float]] = {}
+    for load in loads:
+        planned.setdefault(load.pipeline.source_topic.name, []).append(load.planned_bytes_per_second)
+    return sum(sum(rates) - max(rates) for rates in planned.values())
 
 
 def _explanations(plan: KafkaPlan, load: ExistingLoad) -> list[Explanation]:
