@@ -60,10 +60,6 @@ REFUSED: dict[str, tuple[FoundTopic | None, list[str]]] = {
         found(retention_ms=str(72 * HOUR - 1)),
         ["source.retention_hours: 72, but", "what is not read by then is lost", "at most 71"],
     ),
-    "beyond the horizon": (
-        found(retention_ms=str(96 * HOUR + 1)),
-        ["deduplication.horizon_hours: 96, but", "counts events twice", "raise it to at least 97"],
-    ),
 }
 
 
@@ -76,8 +72,14 @@ def test_what_loses_or_doubles_events_is_refused(case: str) -> None:
         assert word in str(shortfall)
 
 
+TWICE = ": a job that reads it again from its start counts events twice that it has forgotten; "
+ONCE = "start no job of this pipeline without its state once it has run"
 WARNED: dict[str, tuple[FoundTopic, str]] = {
-    "kept for ever": (found(retention_ms="-1"), "keeps events for ever"),
+    "kept for ever": (found(retention_ms="-1"), f"keeps events for ever{TWICE}{ONCE}"),
+    "kept beyond the horizon": (
+        found(retention_ms=str(96 * HOUR + 1)),
+        f"96, but flights.events keeps events for 96 hours{TWICE}{ONCE}, or raise it to at least 97",
+    ),
     "a size limit": (found(retention_bytes="1000"), "retention.bytes=1000"),
     "unbounded producers' clocks": (found(message_timestamp_type="CreateTime"), "dates in the past expires"),
     "bounded producers' clocks": (

@@ -199,9 +199,8 @@ def _retention(wanted: ForeignTopic, settings: Mapping[str, str]) -> Iterator[Sh
             f"{wanted.horizon_hours}, but {wanted.topic} {told}: a job that reads it again from its start counts "
             "events twice that it has forgotten",
             "start no job of this pipeline without its state once it has run"
-            if for_ever
-            else f"raise it to at least {_hours(kept, up=True)}",
-            refused=not for_ever,
+            + ("" if for_ever else f", or raise it to at least {_hours(kept, up=True)}"),
+            refused=False,
         )
     size = int(settings.get("retention.bytes", FOR_EVER))
     if size != FOR_EVER:
