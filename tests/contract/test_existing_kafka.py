@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 from tests.contract.plain_kafka import PASSWORD, WANTED, Ground, partitions, started
+from tests.sizing.stacks import SMALL, merged
 
 from weir.catalog.existing_topics import ExistingSetup
 from weir.catalog.kafka_setup import KafkaSetup
 from weir.catalog.principals import AccessRule, KafkaResource, Principal
 from weir.catalog.topics import Topic
 from weir.config.endpoints import Endpoints
+from weir.config.stack import StackConfig
+from weir.doctor import existing_kafka
+from weir.doctor.findings import State
 from weir.toolchain.installed import Toolchain
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
@@ -95,6 +99,23 @@ def test_a_topic_of_others_under_weirs_name_is_left_as_it_is(ground: Ground, tmp
     assert "x: dead_letters.topic: theirs is there already with 2 partitions, and weir would make 3" in result.stdout
     assert "nothing was started or changed, because:" in result.stdout
     assert partitions(ground)[THEIRS.name] == 2
+
+
+@pytest.mark.parametrize(("password", "state"), [(PASSWORD, State.OK), ("wrong", State.MISSING)])
+def test_doctor_tells_a_refused_login_from_a_sound_one(
+    ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str, state: State
+) -> None:
+    monkeypatch.setattr(existing_kafka, "ASK_SECONDS", 5)
+    allow(ground, READ, GROUP)
+    file = tmp_path / "password"
+    file.write_text(password)
+    authority = (ground.certificate / "ca.crt").read_text()
+    access = {"bootstrap_servers": [ground.clients], "username": "weir-login", "certificate_authority": authority}
+    kafka = {"provider": "existing", "existing": access}
+    stack = StackConfig.model_validate(merged(SMALL, {"kafka": kafka, "given_secrets": ["kafka_password"]}))
+    (finding,) = existing_kafka.examine(stack, [], {existing_kafka.PASSWORD_FILE: str(file)})
+    assert finding.state is state, finding
+    assert password not in str(finding)
 
 
 def test_a_topic_that_it_may_not_make_is_named(ground: Ground, tmp_path: Path) -> None:

@@ -77,6 +77,8 @@ class Shortfall:
     remedy: str
     refused: bool = True
     """False: the pipeline runs all the same, and a person should know."""
+    answered: bool = True
+    """False: a service did not answer, which it may do elsewhere."""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.wrong}; {self.remedy}"

@@ -20,8 +20,21 @@ TIMEOUT_SECONDS = 60
 ASK_SECONDS = 5
 RETRY_SECONDS = 2
 
+LOGIN_CODES = (
+    KafkaError._AUTHENTICATION,
+    KafkaError._SSL,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError.UNSUPPORTED_SASL_MECHANISM,
+    KafkaError.ILLEGAL_SASL_STATE,
+)
+"""What a client meets whose login or trust is wrong; a broker that is only away is none of them."""
+
 Key = TypeVar("Key", bound=Hashable)
 Tell = Callable[[str], None]
+
+
+class LoginError(WeirError):
+    """Kafka refuses the login, or shows a certificate of an authority that the client does not trust."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +53,11 @@ class Access:
         return cls(endpoints.kafka_bootstrap_servers, login=client_settings(endpoints))
 
     def client(self, on_error: Callable[[KafkaError], None] | None = None) -> AdminClient:
-        """The client. It connects when it is first asked something."""
+        """The client. It connects when it is first asked something.
+
+        Raises:
+            LoginError: its certificates or keys cannot be used.
+        """
         settings: dict[str, Any] = {"bootstrap.servers": self.servers, **self.login, "log_level": 0}
         if on_error:
             settings["error_cb"] = on_error
@@ -54,7 +71,7 @@ class Access:
         try:
             return AdminClient(settings)
         except KafkaException as error:
-            raise WeirError(f"Kafka admin client: {reason(error)}") from None
+            raise LoginError(f"Kafka admin client: {reason(error)}") from None
 
 
 @dataclass(frozen=True)
@@ -69,14 +86,15 @@ def wait_for_brokers(access: Access, wanted: int, wait_seconds: float, tell: Tel
     """The brokers, once there are `wanted`.
 
     Raises:
-        WeirError: there are fewer after `wait_seconds`; it says how many, and what the last attempt met.
+        LoginError: there are fewer after `wait_seconds`, and one refused the login or was not trusted.
+        WeirError: there are fewer for another reason; it says how many, and what the last attempt met.
     """
-    errors: list[str] = []
+    errors: list[KafkaError] = []
 
     def note(error: KafkaError) -> None:
         # It follows every other error and is less specific.
         if error.code() != KafkaError._ALL_BROKERS_DOWN:
-            errors.append(error.str())
+            errors.append(error)
 
     client = access.client(note)
     deadline = time.monotonic() + wait_seconds
@@ -86,18 +104,23 @@ def wait_for_brokers(access: Access, wanted: int, wait_seconds: float, tell: Tel
         if len(found) >= wanted:
             return found
         if time.monotonic() >= deadline:
-            met = f" ({errors[-1]})" if errors else ""
-            raise WeirError(
-                f"Kafka at {access.servers}: {len(found)} of {wanted} brokers after {wait_seconds:.0f} s{met}; check "
-                "the brokers' pods and logs, then run this again"
-            )
+            raise _too_few(f"Kafka at {access.servers}: {len(found)} of {wanted} brokers", wait_seconds, errors)
         if len(found) != told:
             told = len(found)
             tell(f"{told} of {wanted} brokers answer; waiting for the others")
         time.sleep(RETRY_SECONDS)
 
 
-def _brokers(client: AdminClient, errors: list[str]) -> list[Broker]:
+def _too_few(found: str, waited_seconds: float, errors: list[KafkaError]) -> WeirError:
+    refused = [error for error in errors if error.code() in LOGIN_CODES]
+    met = f" ({(refused or errors)[-1].str()})" if errors else ""
+    said = f"{found} after {waited_seconds:.0f} s{met}; check"
+    if refused:
+        return LoginError(f"{said} the login, and who signed the brokers' certificates, then run this again")
+    return WeirError(f"{said} the brokers' pods and logs, then run this again")
+
+
+def _brokers(client: AdminClient, errors: list[KafkaError]) -> list[Broker]:
     """The brokers that the cluster reports now. Any answer makes earlier errors obsolete."""
     try:
         found = client.list_topics(timeout=ASK_SECONDS).brokers.values()
@@ -105,7 +128,7 @@ def _brokers(client: AdminClient, errors: list[str]) -> list[Broker]:
         before = len(errors)
         client.poll(0)
         if len(errors) == before:
-            errors.append(reason(error))
+            errors.append(error.args[0])
         return []
     errors.clear()
     return [Broker(str(broker.host), broker.port) for broker in found]

@@ -135,6 +135,10 @@ def _ask(method: str, url: str, body: dict[str, str] | None = None) -> httpx.Res
         with _client(url) as client:
             return client.request(method, url, json=body)
     except httpx.HTTPError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise WeirError(
+                f"the registry at {url} shows a certificate of an authority that is not trusted; give the right one"
+            ) from None
         raise NoAnswerError(
             f"the registry does not answer {url} ({type(error).__name__}); check that it is running"
         ) from None

@@ -10,10 +10,16 @@ from pydantic import SecretStr
 
 from weir.catalog.existing_topics import ExistingSetup, Shortfall, existing_setup
 from weir.catalog.pipeline import Pipeline
-from weir.clients.kafka_admin import Access, wait_for_brokers
+from weir.clients.kafka_admin import Access, LoginError, wait_for_brokers
 from weir.config.endpoints import Endpoints, Login
 from weir.config.errors import WeirError
-from weir.config.existing import ExistingAuthentication, ExistingKafka
+from weir.config.existing import (
+    REGISTRY_CA_FILE,
+    REGISTRY_PASSWORD_FILE,
+    REGISTRY_USER,
+    ExistingAuthentication,
+    ExistingKafka,
+)
 from weir.config.stack import StackConfig
 from weir.doctor.findings import Finding, Maker, State
 from weir.incluster.kafka.existing import check
@@ -28,6 +34,8 @@ NEEDED = {
     ExistingAuthentication.NONE: (),
 }
 """The environment's variables that name the files of the login: doctor does not decrypt a stack's secrets."""
+REGISTRY_NEEDED = (REGISTRY_USER, REGISTRY_PASSWORD_FILE)
+"""Where the registry has a login; the first is its user's name."""
 
 
 def examine(stack: StackConfig, pipelines: Iterable[Pipeline], environment: Mapping[str, str]) -> list[Finding]:
@@ -35,8 +43,12 @@ def examine(stack: StackConfig, pipelines: Iterable[Pipeline], environment: Mapp
     kafka = stack.kafka.existing
     if kafka is None:
         return []
-    if missing := [name for name in NEEDED[kafka.authentication] if name not in environment]:
-        remedy = f"set {' and '.join(missing)} to the files of weir's login"
+    registry = stack.registry.existing
+    needed = [*NEEDED[kafka.authentication], *(REGISTRY_NEEDED if registry and registry.username else ())]
+    if registry and registry.certificate_authority:
+        needed.append(REGISTRY_CA_FILE)
+    if missing := [name for name in needed if name not in environment]:
+        remedy = f"set {' and '.join(missing)} to what weir logs in with; a name with FILE takes a path"
         return [Finding(ABOUT, State.WARNING, "not asked, for doctor has no login", remedy, Maker.YOU)]
     wanted = list(pipelines)
     own = [topic for pipeline in wanted for topic in pipeline.topics]
@@ -44,7 +56,12 @@ def examine(stack: StackConfig, pipelines: Iterable[Pipeline], environment: Mapp
     with TemporaryDirectory(prefix="weir-doctor-") as folder:
         try:
             found = _asked(_endpoints(stack, kafka, environment, Path(folder)), setup)
-        except (WeirError, OSError) as error:
+        except LoginError as error:
+            remedy = "correct kafka.existing, or what doctor logs in with"
+            return [Finding(ABOUT, State.MISSING, str(error), remedy, Maker.YOU)]
+        except OSError as error:
+            return [Finding(ABOUT, State.WARNING, str(error), "name a file that can be read", Maker.YOU)]
+        except WeirError as error:
             remedy = "see that this machine and the cluster's pods reach it"
             return [Finding(ABOUT, State.WARNING, str(error), remedy, Maker.OWNER)]
     return [_finding(each) for each in found] or [
@@ -59,7 +76,7 @@ def _asked(endpoints: Endpoints, setup: ExistingSetup) -> list[Shortfall]:
 
 
 def _finding(shortfall: Shortfall) -> Finding:
-    state = State.MISSING if shortfall.refused else State.WARNING
+    state = State.MISSING if shortfall.refused and shortfall.answered else State.WARNING
     return Finding(ABOUT, state, f"{shortfall.field}: {shortfall.wrong}", shortfall.remedy, Maker.OWNER)
 
 

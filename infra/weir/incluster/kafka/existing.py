@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
     from confluent_kafka.admin._acl import AclOperation
 
+REACH = "correct url, or let this reach it"
+LOG_IN = "correct username and weir:registry_password, or ask its owner to allow reading"
 REGISTRY_FIELD = "registry.provider"
 """What makes the topics that no pipeline names."""
 ABSENT = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError.GROUP_ID_NOT_FOUND)
@@ -82,7 +84,7 @@ def check(client: AdminClient, registry_url: str, wanted: ExistingSetup) -> list
     """Everything that does not fit; it changes nothing.
 
     Raises:
-        WeirError: Kafka or the registry does not answer.
+        WeirError: Kafka does not answer.
     """
     found = [shortfall for source in wanted.sources for shortfall in _source(client, registry_url, source)]
     for topic in wanted.topics:
@@ -95,7 +97,17 @@ def _source(client: AdminClient, registry_url: str, source: ForeignTopic) -> lis
     shortfalls = topic_shortfalls(source, describe(client, source.topic))
     if source.subject is None:
         return shortfalls
-    return [*shortfalls, *schema_shortfalls(source, registry.versions_of(registry_url, source.subject))]
+    return [*shortfalls, *_schemas(registry_url, source, source.subject)]
+
+
+def _schemas(registry_url: str, source: ForeignTopic, subject: str) -> list[Shortfall]:
+    """A registry that does not answer, or refuses the login, hides nothing that was found in Kafka."""
+    try:
+        return schema_shortfalls(source, registry.versions_of(registry_url, subject))
+    except registry.NoAnswerError as error:
+        return [Shortfall(f"{source.pipeline}: registry.existing", str(error), REACH, answered=False)]
+    except WeirError as error:
+        return [Shortfall(f"{source.pipeline}: registry.existing", str(error), LOG_IN)]
 
 
 def describe(client: AdminClient, topic: str) -> FoundTopic | None:
