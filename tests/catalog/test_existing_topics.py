@@ -147,7 +147,7 @@ def test_missing_rights_are_named_one_resource_at_a_time() -> None:
     read = AccessRule(KafkaResource.TOPIC, "flights.events", ("Read", "Describe"))
     write = AccessRule(KafkaResource.TOPIC, "flights.dead-letters", ("Write",))
     group = AccessRule(KafkaResource.GROUP, "weir-flights", ("Read",))
-    allowed = {read: frozenset({"Describe", "Alter"}), write: None, group: frozenset({"Read"})}
+    allowed = {read: frozenset({"Describe", "Alter"}), group: frozenset({"Read"})}
     assert rights_shortfalls([read, write, group], allowed) == [
         Shortfall(
             "kafka.existing",
@@ -155,6 +155,17 @@ def test_missing_rights_are_named_one_resource_at_a_time() -> None:
             "ask Kafka's owner to allow Read",
         )
     ]
+
+
+def test_rights_that_kafka_does_not_tell_are_a_warning() -> None:
+    read = AccessRule(KafkaResource.TOPIC, "flights.events", ("Read", "Describe"))
+    group = AccessRule(KafkaResource.GROUP, "weir-flights", ("Read",))
+    (shortfall,) = rights_shortfalls([read, group], {read: None, group: None})
+    assert not shortfall.refused
+    assert str(shortfall) == (
+        "kafka.existing: Kafka does not tell what weir's login may do on topic flights.events, group weir-flights; "
+        "compare its rights with those of the guide"
+    )
 
 
 READER, WRITER = {"Read", "Describe"}, {"Read", "Write", "Describe"}

@@ -101,7 +101,7 @@ def test_a_topic_of_others_under_weirs_name_is_left_as_it_is(ground: Ground, tmp
     assert partitions(ground)[THEIRS.name] == 2
 
 
-@pytest.mark.parametrize(("password", "state"), [(PASSWORD, State.OK), ("wrong", State.MISSING)])
+@pytest.mark.parametrize(("password", "state"), [(PASSWORD, State.OK), ("canary-no", State.MISSING)])
 def test_doctor_tells_a_refused_login_from_a_sound_one(
     ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, password: str, state: State
 ) -> None:

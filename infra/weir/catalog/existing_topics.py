@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -265,10 +265,18 @@ def schema_shortfalls(wanted: ForeignTopic, versions: Iterable[tuple[int, str]])
 
 
 def rights_shortfalls(
-    rights: Iterable[AccessRule], allowed: Mapping[AccessRule, frozenset[str] | None]
+    rights: Sequence[AccessRule], allowed: Mapping[AccessRule, frozenset[str] | None]
 ) -> list[Shortfall]:
-    """The operations that the login lacks, by what Kafka says of each resource: None, where it does not exist yet."""
+    """The operations that the login lacks, by what Kafka says of each resource.
+
+    None is a Kafka that does not tell. A resource that does not exist yet is not in `allowed`.
+    """
     found = []
+    untold = [rule for rule in rights if allowed.get(rule, ()) is None]
+    if untold:
+        names = ", ".join(f"{rule.resource.value} {rule.name}" for rule in untold)
+        wrong = f"Kafka does not tell what weir's login may do on {names}"
+        found.append(Shortfall("kafka.existing", wrong, "compare its rights with those of the guide", refused=False))
     for rule in rights:
         has = allowed.get(rule)
         missing = [] if has is None else [operation for operation in rule.operations if operation not in has]

@@ -61,7 +61,7 @@ class ExistingKafka(Frozen):
         str | None,
         Field(
             pattern=r"^[A-Za-z0-9._@-]+$",
-            description="Of the login by password; the principal's name for the checks of rights.",
+            description="Of the login by password.",
         ),
     ] = None
     cidrs: Annotated[

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,8 @@ def set_up(endpoints: Endpoints, wanted: ExistingSetup, say: Tell, wait_seconds:
     """Checks the Kafka and the registry at `endpoints`; then makes and configures weir's own topics.
 
     Raises:
-        WeirError: it does not answer, or lists every shortfall; then nothing was changed.
+        WeirError: it does not answer, or lists every shortfall. Nothing was changed then, unless rights are missing on
+            topics that it has just made.
     """
     access = Access.of(endpoints)
     wait_for_brokers(access, 1, wait_seconds, say)
@@ -131,20 +133,32 @@ def missing_rights(client: AdminClient, rights: Iterable[AccessRule]) -> list[Sh
         WeirError: Kafka does not answer.
     """
     asked = list(rights)
-    return rights_shortfalls(asked, {rule: _allowed(client, rule) for rule in asked})
+    allowed: dict[AccessRule, frozenset[str] | None] = {}
+    for rule in asked:
+        with suppress(_AbsentError):
+            allowed[rule] = _allowed(client, rule)
+    return rights_shortfalls(asked, allowed)
+
+
+class _AbsentError(Exception):
+    """There is no such topic or group yet."""
 
 
 def _allowed(client: AdminClient, rule: AccessRule) -> frozenset[str] | None:
+    """The operations; None where the broker does not tell.
+
+    Raises:
+        _AbsentError: nothing can be asked about what does not exist.
+    """
     try:
         described = _described(client, rule)
     except KafkaException as error:
         if error.args[0].code() in ABSENT:
-            return None
+            raise _AbsentError from None
         if error.args[0].code() in DENIED:
             return frozenset()
         raise _unreachable(error) from None
     allowed = described.authorized_operations
-    # A broker that does not say what is allowed leaves nothing to judge.
     return None if allowed is None else frozenset(_protocol_name(operation) for operation in allowed)
 
 
