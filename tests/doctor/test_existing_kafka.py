@@ -103,6 +103,17 @@ def encrypted(folder: Path) -> Iterator[int]:
         thread.join()
 
 
+def test_a_certificate_that_is_none_is_missing(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate", tmp_path / "key"
+    certificate.write_text("canary")
+    key.write_text("-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----\n")
+    environment = {existing_kafka.CERTIFICATE_FILE: str(certificate), existing_kafka.KEY_FILE: str(key)}
+    (finding,) = existing_kafka.examine(stack(authentication="tls"), [], environment)
+    assert finding.state is State.MISSING
+    assert finding.found.startswith("Kafka admin client: ")
+    assert "canary" not in str(finding)
+
+
 def test_a_kafka_of_an_unknown_authority_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(existing_kafka, "ASK_SECONDS", 2)
     with encrypted(tmp_path) as port:
@@ -119,7 +130,16 @@ def test_a_key_that_is_none_is_missing(tmp_path: Path) -> None:
     environment = dict.fromkeys((existing_kafka.CERTIFICATE_FILE, existing_kafka.KEY_FILE), str(file))
     (finding,) = existing_kafka.examine(stack(authentication="tls"), [], environment)
     assert finding.state is State.MISSING
+    assert finding.found.startswith("weir:kafka_client_key: does not begin with")
     assert "canary" not in str(finding)
+
+
+def test_a_password_that_javas_clients_cannot_use_is_missing(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text('can"ary\n')
+    (finding,) = existing_kafka.examine(stack(username="weir"), [], {existing_kafka.PASSWORD_FILE: str(file)})
+    assert (finding.state, finding.maker) == (State.MISSING, Maker.YOU)
+    assert finding.found == ("weir:kafka_password: contains a double quote, with which Java's clients cannot log in")
 
 
 def schemas_at(url: str) -> list[Finding]:

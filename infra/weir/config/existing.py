@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from weir.config.base import Frozen
 from weir.config.network import Cidr, PodPort
+from weir.config.security import SecretName
 
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\s*")
 
@@ -101,6 +102,30 @@ class ExistingKafka(Frozen):
         if self.certificate_authority is not None and not self.tls:
             raise ValueError("certificate_authority: has no effect without tls; remove it, or set tls to true")
         return self
+
+
+UNUSABLE = {'"': "a double quote", "\\": "a backslash", "\n": "a line end", "\r": "a line end"}
+KEY_BEGIN = "-----BEGIN PRIVATE KEY-----"
+
+
+def login_problems(password: str | None, key: str | None) -> list[str]:
+    """Why Java's clients could not log in with these secrets, where weir's own could; none of them is shown.
+
+    The password stands in quotes in JAAS's configuration, where these characters end or escape it. Of a PEM key Kafka
+    (`DefaultSslEngineFactory`) reads PKCS#8 alone.
+    """
+    found = dict.fromkeys(told for character, told in UNUSABLE.items() if character in (password or ""))
+    problems = [
+        f"weir:{SecretName.KAFKA_PASSWORD}: contains {told}, with which Java's clients cannot log in; set it again "
+        "without, or ask Kafka's owner for another password"
+        for told in found
+    ]
+    if key is not None and not key.startswith(KEY_BEGIN):
+        problems.append(
+            f"weir:{SecretName.KAFKA_CLIENT_KEY}: does not begin with {KEY_BEGIN}; give it as unencrypted PKCS#8 "
+            "(`openssl pkcs8 -topk8 -nocrypt -in KEY`)"
+        )
+    return problems
 
 
 class RegistryProvider(StrEnum):

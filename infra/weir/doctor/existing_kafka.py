@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,6 +19,7 @@ from weir.config.existing import (
     REGISTRY_USER,
     ExistingAuthentication,
     ExistingKafka,
+    login_problems,
 )
 from weir.config.stack import StackConfig
 from weir.doctor.findings import Finding, Maker, State
@@ -43,30 +44,46 @@ def examine(stack: StackConfig, pipelines: Iterable[Pipeline], environment: Mapp
     kafka = stack.kafka.existing
     if kafka is None:
         return []
-    registry = stack.registry.existing
-    needed = [*NEEDED[kafka.authentication], *(REGISTRY_NEEDED if registry and registry.username else ())]
-    if registry and registry.certificate_authority:
-        needed.append(REGISTRY_CA_FILE)
-    if missing := [name for name in needed if name not in environment]:
+    if missing := [name for name in _needed(stack, kafka) if name not in environment]:
         remedy = f"set {' and '.join(missing)} to what weir logs in with; a name with FILE takes a path"
         return [Finding(ABOUT, State.WARNING, "not asked, for doctor has no login", remedy, Maker.YOU)]
     wanted = list(pipelines)
     own = [topic for pipeline in wanted for topic in pipeline.topics]
     setup = existing_setup(wanted, own, stack.availability.kafka_replication_factor)
-    with TemporaryDirectory(prefix="weir-doctor-") as folder:
-        try:
-            found = _asked(_endpoints(stack, kafka, environment, Path(folder)), setup)
-        except LoginError as error:
-            remedy = "correct kafka.existing, or what doctor logs in with"
-            return [Finding(ABOUT, State.MISSING, str(error), remedy, Maker.YOU)]
-        except OSError as error:
-            return [Finding(ABOUT, State.WARNING, str(error), "name a file that can be read", Maker.YOU)]
-        except WeirError as error:
-            remedy = "see that this machine and the cluster's pods reach it"
-            return [Finding(ABOUT, State.WARNING, str(error), remedy, Maker.OWNER)]
-    return [_finding(each) for each in found] or [
-        Finding(ABOUT, State.OK, f"{len(setup.sources)} topics of others fit their pipelines")
-    ]
+    try:
+        with TemporaryDirectory(prefix="weir-doctor-") as folder:
+            found = _found(_endpoints(stack, kafka, environment, Path(folder)), setup)
+    except LoginError as error:
+        found = [Finding(ABOUT, State.MISSING, str(error), "correct kafka.existing, or its login", Maker.YOU)]
+    except OSError as error:
+        found = [Finding(ABOUT, State.WARNING, str(error), "name a file that can be read", Maker.YOU)]
+    except WeirError as error:
+        remedy = "see that this machine and the cluster's pods reach it"
+        found = [Finding(ABOUT, State.WARNING, str(error), remedy, Maker.OWNER)]
+    return found or [Finding(ABOUT, State.OK, f"{len(setup.sources)} topics of others fit their pipelines")]
+
+
+def _needed(stack: StackConfig, kafka: ExistingKafka) -> Iterator[str]:
+    yield from NEEDED[kafka.authentication]
+    registry = stack.registry.existing
+    if registry and registry.username:
+        yield from REGISTRY_NEEDED
+    if registry and registry.certificate_authority:
+        yield REGISTRY_CA_FILE
+
+
+def _found(endpoints: Endpoints, setup: ExistingSetup) -> list[Finding]:
+    return _unusable(endpoints.kafka_login) or [_finding(each) for each in _asked(endpoints, setup)]
+
+
+def _unusable(login: Login | None) -> list[Finding]:
+    """What of the login Java's clients cannot use; a line end after the password is the file's, not the secret's."""
+    if login is None:
+        return []
+    password = login.password.get_secret_value() if login.username else None
+    key = login.key_file.read_text(encoding="utf-8") if login.key_file else None
+    found = (problem.partition("; ") for problem in login_problems(password, key))
+    return [Finding(ABOUT, State.MISSING, wrong, remedy, Maker.YOU) for wrong, _, remedy in found]
 
 
 def _asked(endpoints: Endpoints, setup: ExistingSetup) -> list[Shortfall]:

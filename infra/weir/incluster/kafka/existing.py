@@ -34,6 +34,7 @@ from weir.clients import registry
 from weir.clients.kafka_admin import RETRY_SECONDS, TIMEOUT_SECONDS, Access, Tell, reason, wait_for_brokers
 from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError, parse
+from weir.config.existing import login_problems
 from weir.config.jobs import tell
 from weir.incluster.daemon import add_login, login_of
 from weir.incluster.kafka.topics import TopicRules, apply_topics
@@ -210,12 +211,22 @@ def main(arguments: list[str] | None = None) -> int:
         wanted = ExistingSetup.from_json(options.setup.read_text(encoding="utf-8"))
         document = json.loads(options.endpoints.read_text(encoding="utf-8"))
         endpoints = parse(Endpoints, document, str(options.endpoints))
+        _require_usable(options)
         endpoints = endpoints.model_copy(update={"kafka_login": login_of(options, "kafka")})
         set_up(endpoints, wanted, tell, options.wait_seconds)
     except WeirError as error:
         tell(str(error))
         return 1
     return 0
+
+
+def _require_usable(options: argparse.Namespace) -> None:
+    if problems := login_problems(_text(options.kafka_password_file), _text(options.kafka_key)):
+        raise WeirError("\n".join(problems))
+
+
+def _text(file: Path | None) -> str | None:
+    return None if file is None else file.read_text(encoding="utf-8")
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
