@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,15 @@ def test_one_login_is_mounted_by_every_client(platform: list[Recorded]) -> None:
         if volume["name"].startswith("kafka-")
     }
     assert mounted == {"kafka-login", "kafka-authority"}
+
+
+def test_the_guides_commands_restart_all_that_logs_in(platform: list[Recorded]) -> None:
+    guide = (REPOSITORY / "docs" / "how-to" / "use-your-own-kafka.md").read_text(encoding="utf-8")
+    (label, value) = re.findall(r"rollout restart statefulset -l (.+)=(.+?)`", guide)[0]
+    assert "rollout restart deployment`" in guide
+    sets = [each for each in named(platform, "StatefulSet").values() if "kafka-login" in str(each)]
+    assert all(each["metadata"]["labels"][label] == value for each in sets)
+    assert bool(sets) is not bool(named(platform, "FlinkDeployment"))
 
 
 def test_flows_lead_to_the_brokers_and_the_registry(platform: list[Recorded]) -> None:
@@ -169,6 +179,8 @@ def test_weirs_own_registry_logs_in_to_the_existing_kafka(tmp_path: Path) -> Non
     (setup,) = (entry for name, entry in named(found, "ConfigMap").items() if name.startswith("kafka-setup"))
     topics = {topic["name"] for topic in json.loads(setup["data"]["kafka.json"])["topics"]}
     assert {"flights.events", "kafkasql-journal"} <= topics
+    # The job runs before that registry does, and asks it nothing.
+    assert not [name for name in named(found, "NetworkPolicy") if name.startswith("kafka-setup-to-registry")]
 
 
 def test_an_existing_registry_beside_weirs_own_kafka_leaves_nothing_behind(tmp_path: Path) -> None:

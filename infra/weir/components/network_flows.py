@@ -85,7 +85,8 @@ def _kafka(stack: StackConfig, sides: Endpoints) -> Iterator[Flow]:
     if provider is KafkaProvider.EXISTING:
         ports, why = kafka_ports(stack), "checks, and weir's own topics"
         yield Flow("kafka-setup-to-kafka", sides.kafka_setup, sides.kafka, ports, why)
-        yield Flow("kafka-setup-to-registry", sides.kafka_setup, sides.registry, registry_ports(stack), "schemas")
+        if stack.registry.existing:
+            yield Flow("kafka-setup-to-registry", sides.kafka_setup, sides.registry, registry_ports(stack), "schemas")
     if provider is KafkaProvider.PLAIN:
         yield Flow("kafka-internal", sides.kafka, sides.kafka, (9094, 9095), "replication, controllers")
         yield Flow("kafka-setup-to-kafka", sides.kafka_setup, sides.kafka, (9094,), "topics, users, rules and quotas")
