@@ -34,8 +34,14 @@ def test_what_is_not_there_or_as_weir_made_it_is_fine(topic: Topic, found: Found
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (FoundTopic(1, MADE.settings), ["with 1 partitions, and weir would make 2", "weir's own, return to 1"]),
-        (FoundTopic(3, MADE.settings), ["with 3 partitions, and weir would make 2", "weir's own, return to 3"]),
+        (
+            FoundTopic(1, MADE.settings),
+            ["with 1 partitions, and weir would make 2", "weir's own, have Kafka's owner add partitions up to 2"],
+        ),
+        (
+            FoundTopic(3, MADE.settings),
+            ["with 3 partitions, and weir would make 2", "and source.partitions sizes it, raise that to 3"],
+        ),
         (FoundTopic(2, {"cleanup.policy": "compact"}), ["cleanup.policy=compact", "set its cleanup.policy to delete"]),
         (FoundTopic(2, {"cleanup.policy": "compact,delete"}), ["cleanup.policy=compact,delete"]),
         (FoundTopic(2, None), ["may not read its settings", "allow DescribeConfigs on it"]),

@@ -127,7 +127,7 @@ def test_a_kafka_of_an_unknown_authority_is_missing(monkeypatch: pytest.MonkeyPa
 def test_a_key_that_is_none_is_missing(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("canary")
-    environment = dict.fromkeys((existing_kafka.CERTIFICATE_FILE, existing_kafka.KEY_FILE), str(file))
+    environment: dict[str, str] = {existing_kafka.CERTIFICATE_FILE: str(file), existing_kafka.KEY_FILE: str(file)}
     (finding,) = existing_kafka.examine(stack(authentication="tls"), [], environment)
     assert finding.state is State.MISSING
     assert finding.found.startswith("weir:kafka_client_key: does not begin with")

@@ -17,11 +17,17 @@ def own_topic_shortfalls(topic: Topic, field: str, found: FoundTopic | None) -> 
     """
     if found is None:
         return
-    if found.partitions != topic.partitions:
+    has, wanted = found.partitions, topic.partitions
+    if has != wanted:
         yield Shortfall(
             field,
-            f"{topic.name} is there already with {found.partitions} partitions, and weir would make {topic.partitions}",
-            f"choose a name that nobody else uses, or, if the topic is weir's own, return to {found.partitions}",
+            f"{topic.name} is there already with {has} partitions, and weir would make {wanted}",
+            "choose a name that nobody else uses, or, if the topic is weir's own, "
+            + (
+                f"have Kafka's owner add partitions up to {wanted}"
+                if has < wanted
+                else f"and source.partitions sizes it, raise that to {has}"
+            ),
         )
     if found.settings is None:
         yield Shortfall(
@@ -31,12 +37,12 @@ def own_topic_shortfalls(topic: Topic, field: str, found: FoundTopic | None) -> 
             "DescribeConfigs on it",
         )
         return
-    policy, wanted = found.settings.get(POLICY, "delete"), topic.config.get(POLICY)
-    if wanted is not None and _parts(policy) != _parts(wanted):
+    policy, own = found.settings.get(POLICY, "delete"), topic.config.get(POLICY)
+    if own is not None and _parts(policy) != _parts(own):
         yield Shortfall(
             field,
-            f"{topic.name} is there already with {POLICY}={policy}, and weir would make it with {wanted}",
-            f"choose a name that nobody else uses, or, if the topic is weir's own, set its {POLICY} to {wanted}",
+            f"{topic.name} is there already with {POLICY}={policy}, and weir would make it with {own}",
+            f"choose a name that nobody else uses, or, if the topic is weir's own, set its {POLICY} to {own}",
         )
 
 
