@@ -103,6 +103,11 @@ def with_columns(pipeline: Pipeline, **columns: dict | None) -> Pipeline:
         ({}, []),
         ({"note": {"type": "text"}}, []),
         ({"country": {"path": "country"}}, []),
+        (
+            {"order_id": {"path": "id"}},
+            ["source.columns.order_id: it is required, and is read from orderId and would be from id; keep"],
+        ),
+        ({"order_id": {"path": '"orderId"'}}, []),
         ({"weight_kg": None}, []),
         (
             {"first_quantity": {"type": "bigint"}},
@@ -136,13 +141,30 @@ def test_columns_of_json_are_compared_with_those_of_a_revision(
     assert all("pipelines/orders/pipeline.yaml at " in text for text in found)
 
 
-def test_another_format_is_compared_by_the_columns(committed: Pipeline, orders: Pipeline) -> None:
+def test_another_format_needs_another_topic(committed: Pipeline, orders: Pipeline) -> None:
     avro, columns = Version("an Avro schema", committed.schema.text), Version("columns", orders.schema.text)
-    assert findings_of(orders, [avro]) == []
-    assert findings_of(committed, [columns]) == []
+    for pipeline, version, told in (
+        (orders, avro, "source.format: it is avro and would be json; use a new topic"),
+        (committed, columns, "source.format: it is json and would be avro; use a new topic"),
+    ):
+        (finding,) = findings_of(pipeline, [version])
+        assert str(finding).startswith(told)
+        assert findings_of(pipeline, [replace(version, topic=pipeline.spec.source.topic)]) == [finding]
+        assert findings_of(pipeline, [replace(version, topic="another.topic")]) == []
+
+
+def test_a_new_topic_of_json_may_be_read_in_any_way_but_for_types(tmp_path: Path, orders: Pipeline) -> None:
+    file = orders.folder / "pipeline.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("topic: shop.orders\n", "topic: shop.orders.v2\n"))
+    changed = with_columns(orders, order_id={"path": "id"}, weight_kg={"type": "text"})
+    (finding,) = findings_of(changed, committed_versions(tmp_path, changed, "HEAD"))
+    assert str(finding).startswith("source.columns.weight_kg: its column is double and would be text")
+
+
+def test_a_changed_format_does_not_hide_a_changed_type(orders: Pipeline) -> None:
     retyped = {"type": "record", "name": "Order", "fields": [{"name": "gift", "type": "string"}]}
-    (finding,) = findings_of(orders, [Version("an Avro schema", json.dumps(retyped))])
-    assert str(finding).startswith("source.columns.gift: its column is text and would be boolean")
+    found = [str(finding) for finding in findings_of(orders, [Version("an Avro schema", json.dumps(retyped))])]
+    assert [text.split(":")[0] for text in found] == ["source.format", "source.columns.gift"]
 
 
 def test_columns_of_a_revision_that_are_wrong_are_told_with_it(tmp_path: Path, orders: Pipeline) -> None:

@@ -44,6 +44,8 @@ class Version:
 
     origin: str
     text: str
+    topic: str | None = None
+    """Whose events it describes; None: those of the pipeline's topic."""
 
 
 @dataclass(frozen=True)

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from weir.catalog.avro import Column, EventSchema
 from weir.catalog.compatibility import NEW_READS_OLD, Finding
 from weir.catalog.json_path import Step, path_text
 from weir.catalog.resolution import Mismatch
-from weir.catalog.spec_source import JsonColumn
+from weir.catalog.spec_source import JsonColumn, SourceFormat
 from weir.catalog.types import ColumnType
 
 COLUMNS_PLACE = "source.columns"
+NEW_TOPIC = "use a new topic"
 _LONG = (ColumnType.TEXT, ColumnType.BLOB)
 
 
 def json_schema(columns: Mapping[str, JsonColumn]) -> EventSchema:
     """The columns as an event's schema, whose text is the document of `columns_document`."""
-    text = json.dumps(columns_document(columns), separators=(",", ":"))
+    return schema_of(columns_document(columns))
+
+
+def schema_of(document: Sequence[Mapping[str, Any]]) -> EventSchema:
+    """The same of a document that there is already."""
+    text = json.dumps(document, separators=(",", ":"))
     return EventSchema(
-        text, tuple(Column(name, column.type, nullable=not column.required) for name, column in columns.items())
+        text, tuple(Column(entry["name"], ColumnType(entry["type"]), entry["nullable"]) for entry in document)
     )
 
 
 def columns_document(columns: Mapping[str, JsonColumn]) -> list[dict[str, Any]]:
-    """As `io.weir.registry.json` reads it: an entry for each column, in their order, its path as a list of steps."""
+    """As `io.weir.json` reads it: an entry for each column, in their order, its path as a list of steps."""
     return [
         {
             "name": name,
@@ -42,11 +48,9 @@ def columns_document(columns: Mapping[str, JsonColumn]) -> list[dict[str, Any]]:
 def earlier_columns(text: str) -> EventSchema | None:
     """The schema whose text is a document of columns; None where the text is something else, such as an Avro schema."""
     try:
-        document = json.loads(text)
-        columns = [Column(entry["name"], ColumnType(entry["type"]), entry["nullable"]) for entry in document]
+        return schema_of(json.loads(text))
     except (ValueError, TypeError, KeyError):
         return None
-    return EventSchema(text, tuple(columns))
 
 
 def path_problems(columns: Mapping[str, JsonColumn]) -> Iterator[str]:
@@ -91,7 +95,7 @@ def _kind(step: type) -> str:
 def changed_reading(new: EventSchema, old: EventSchema, origin: str) -> list[Finding]:
     """Columns of JSON that would take events already in the topic for something else, or for dead letters.
 
-    A changed type is `changed_columns`'s to find.
+    A column that is not required may get another path. A changed type is `changed_columns`'s to find.
     """
     before = {entry["name"]: entry for entry in json.loads(old.text)}
     return [
@@ -101,11 +105,26 @@ def changed_reading(new: EventSchema, old: EventSchema, origin: str) -> list[Fin
     ]
 
 
+def changed_format(new: SourceFormat, old: SourceFormat, origin: str) -> list[Finding]:
+    """A topic holds events of one format: the decoder of another would make dead letters of all that are there."""
+    if new is old:
+        return []
+    return [Finding(origin, NEW_READS_OLD, Mismatch("source.format", f"it is {old} and would be {new}", NEW_TOPIC))]
+
+
 def _mismatches(new: Mapping[str, Any], old: Mapping[str, Any]) -> Iterator[Mismatch]:
     field = f"{COLUMNS_PLACE}.{new['name']}"
     if old["nullable"] and not new["nullable"]:
         yield Mismatch(
-            field, "it would be required, but earlier events may lack it", "leave `required` out, or add a new topic"
+            field, "it would be required, but earlier events may lack it", f"leave `required` out, or {NEW_TOPIC}"
+        )
+    elif not new["nullable"] and old["path"] != new["path"]:
+        # A column that is not required becomes null where the new path has nothing; this one makes dead letters, or
+        # an id or a key of another value.
+        yield Mismatch(
+            field,
+            f"it is required, and is read from {path_text(old['path'])} and would be from {path_text(new['path'])}",
+            f"keep the path, or {NEW_TOPIC}",
         )
     if "type" not in old or old["type"] != new["type"]:
         return

@@ -12,7 +12,7 @@ import yaml
 from weir.catalog.avro import earlier_schema
 from weir.catalog.avro_types import SchemaError
 from weir.catalog.compatibility import Finding, Rule, Version, changed_columns, judge
-from weir.catalog.json_columns import COLUMNS_PLACE, changed_reading, earlier_columns, json_schema
+from weir.catalog.json_columns import COLUMNS_PLACE, changed_format, changed_reading, earlier_columns, json_schema
 from weir.catalog.pipeline import PIPELINE_FILE, Pipeline
 from weir.catalog.spec_source import JsonColumn, SourceFormat
 from weir.clients import registry
@@ -22,7 +22,8 @@ from weir.config.errors import WeirError, parse
 def findings_of(pipeline: Pipeline, earlier: Sequence[Version], rule: Rule | None = None) -> list[Finding]:
     """What `rule` (that of the pipeline file by default) forbids, and what its tables cannot follow.
 
-    Columns of JSON have no rule: forbidden is what would read earlier events as something else.
+    Columns of JSON have no rule: forbidden is what would read earlier events as something else. So is another format,
+    unless the topic is another one, too.
 
     Raises:
         WeirError: a version is no Avro schema.
@@ -41,12 +42,17 @@ def findings_of(pipeline: Pipeline, earlier: Sequence[Version], rule: Rule | Non
 
 def _unreadable(pipeline: Pipeline, earlier: Sequence[Version], rule: Rule | None) -> tuple[list[Finding], str]:
     """What earlier events would become, and where the pipeline declares its fields."""
-    columns = [earlier_columns(version.text) for version in earlier]
-    if pipeline.spec.source.format is SourceFormat.JSON:
-        found = changed_reading(pipeline.schema, columns[-1], earlier[-1].origin) if columns[-1] else []
-        return found, COLUMNS_PLACE
-    avro = [version for version, of_json in zip(earlier, columns, strict=True) if of_json is None]
-    return judge(pipeline.schema.text, avro, rule or Rule(pipeline.spec.source.compatibility)), "fields"
+    source, last = pipeline.spec.source, earlier[-1]
+    columns = earlier_columns(last.text)
+    place = COLUMNS_PLACE if source.format is SourceFormat.JSON else "fields"
+    before = SourceFormat.AVRO if columns is None else SourceFormat.JSON
+    if columns or before is not source.format:
+        if last.topic not in (None, source.topic):
+            return [], place
+        found = changed_format(source.format, before, last.origin)
+        return found or (changed_reading(pipeline.schema, columns, last.origin) if columns else []), place
+    avro = [version for version in earlier if earlier_columns(version.text) is None]
+    return judge(pipeline.schema.text, avro, rule or Rule(source.compatibility)), place
 
 
 def registered_versions(registry_url: str, subject: str) -> list[Version]:
@@ -83,11 +89,12 @@ def committed_versions(repository: Path, pipeline: Pipeline, revision: str) -> l
     source = yaml.safe_load(declared).get("source", {})
     if source.get("format") == SourceFormat.JSON:
         origin = f"{folder / PIPELINE_FILE} at {commit.strip()[:10]}"
-        return [Version(origin, json_schema(_columns_of(source, origin)).text)]
+        return [Version(origin, json_schema(_columns_of(source, origin)).text, source.get("topic"))]
     path = folder / source.get("schema_file", pipeline.spec.source.schema_file or "")
     changes = (_git(repository, "log", "--format=%H", "--reverse", commit.strip(), "--", str(path)) or "").split()
     texts = [(change, _git(repository, "show", f"{change}:{path}")) for change in changes]
-    return [Version(f"{path} at {change[:10]}", text) for change, text in texts if text is not None]
+    topic = source.get("topic")
+    return [Version(f"{path} at {change[:10]}", text, topic) for change, text in texts if text is not None]
 
 
 def _columns_of(source: dict[str, Any], origin: str) -> dict[str, JsonColumn]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from weir.programs.changes import Change, FieldChange, Pair, Risk, pairs
 from weir.programs.contents import unpacked
+from weir.programs.reading_changes import reading_changes
 from weir.programs.recording import Recorded
 from weir.programs.rules.rule import Case, manifests
 from weir.programs.rules.table import verdicts
@@ -36,6 +37,7 @@ def _changes(pair: Pair, old: Sequence[Recorded], new: Sequence[Recorded]) -> It
     for field in fields:
         for part, (risk, reason) in verdicts(Case(pair, field, old, new)):
             yield Change(pair.label, part.path, part.before, part.after, risk, reason)
+    yield from reading_changes(pair)
     for path, reason in state_problems(pair):
         yield Change(pair.label, path, "the running job's state", "another", Risk.REFUSED, reason, by_decision=False)
 

@@ -21,7 +21,7 @@ def state_problems(pair: Pair) -> Iterator[tuple[str, str]]:
     """Each part of a pipeline file whose change leaves state behind, as path and reason."""
     if pair.kind != "ConfigMap" or pair.before is None or pair.after is None:
         return
-    before, after = _pipeline(pair.before.inputs), _pipeline(pair.after.inputs)
+    before, after = pipeline_of(pair.before.inputs), pipeline_of(pair.after.inputs)
     if before is None or after is None or decision(pair):
         return
     yield from _deduplication(before, after)
@@ -34,11 +34,17 @@ def topics_of_state(resources: Iterable[Recorded]) -> set[str]:
     for resource in resources:
         if not resource.type.endswith(":ConfigMap"):
             continue
-        for name, text in (resource.inputs.get("data") or {}).items():
-            plan = json.loads(text) if name.endswith(".json") else {}
-            if "totals_streams" in plan:
-                found |= {plan["source"]["topic"], plan["rows"]["topic"]}
+        for plan in plans_of(resource.inputs).values():
+            found |= {plan["source"]["topic"], plan["rows"]["topic"]}
     return found
+
+
+def plans_of(config_map: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The plans of Kafka Streams applications in a ConfigMap, by file."""
+    documents = {
+        name: json.loads(text) for name, text in (config_map.get("data") or {}).items() if name.endswith(".json")
+    }
+    return {name: document for name, document in documents.items() if "totals_streams" in document}
 
 
 def _deduplication(before: dict[str, Any], after: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -69,7 +75,8 @@ def _in_order(part: Any) -> Any:
     return list(part.items()) if isinstance(part, dict) else part
 
 
-def _pipeline(config_map: dict[str, Any]) -> dict[str, Any] | None:
+def pipeline_of(config_map: dict[str, Any]) -> dict[str, Any] | None:
+    """The pipeline file in a ConfigMap."""
     text = (config_map.get("data") or {}).get(PIPELINE_FILE)
     return parsed(text) if text else None
 
