@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,6 +35,7 @@ def check(
 ) -> None:
     """Explain every incompatible schema change in the working tree. Exit code 1: there is one."""
     from weir.catalog.pipeline import load_pipelines, pipeline_names  # noqa: PLC0415
+    from weir.catalog.spec_source import SourceFormat  # noqa: PLC0415
     from weir.config.repository import REPOSITORY  # noqa: PLC0415
     from weir.local import context, schema_gate  # noqa: PLC0415
 
@@ -49,12 +50,17 @@ def check(
         else:
             earlier = schema_gate.committed_versions(REPOSITORY, pipeline, against)
         found = schema_gate.findings_of(pipeline, earlier, _rule(rule))
-        results[pipeline.name] = {"compared": len(earlier), "findings": [str(finding) for finding in found]}
+        results[pipeline.name] = {
+            "compared": len(earlier),
+            # The registry knows nothing of JSON.
+            "checked": against != REGISTRY or pipeline.spec.source.format is not SourceFormat.JSON,
+            "findings": [str(finding) for finding in found],
+        }
     if as_json:
         console.print_json(data=results)
     else:
         for name, result in results.items():
-            _print(name, result["compared"], result["findings"])
+            _print(name, result)
     if any(result["findings"] for result in results.values()):
         raise typer.Exit(1)
 
@@ -71,8 +77,12 @@ def _rule(name: str | None) -> Rule | None:
         raise WeirError(f"--rule {name}: unknown rule; known: {', '.join(Rule)}") from None
 
 
-def _print(name: str, compared: int, findings: list[str]) -> None:
-    if not compared:
+def _print(name: str, result: dict[str, Any]) -> None:
+    findings = result["findings"]
+    if not result["checked"] and not findings:
+        text = f"{name}: nothing was checked, for its events are JSON, which the registry does not know; compare with "
+        console.print(f"{text}git using --against <revision>", style="yellow", highlight=False, markup=False)
+    elif not result["compared"]:
         console.print(f"{name}: no earlier version to compare with", highlight=False, markup=False)
     elif not findings:
         console.print(f"{name}: compatible", style="green", highlight=False, markup=False)
