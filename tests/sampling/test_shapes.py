@@ -10,14 +10,14 @@ import pytest
 
 from weir.catalog.json_path import parse_path
 from weir.config.errors import WeirError
-from weir.sampling.shapes import MOST_PATHS, Shape, column_name, parsed, shape_of
+from weir.sampling.shapes import MOST_PATHS, Shape, column_name, event_of, shape_of
 
 pytestmark = pytest.mark.unit
 
 
 def shape(*events: Any) -> Shape:
-    """Of objects as they are written in JSON."""
-    found = [parsed(event if isinstance(event, str) else json.dumps(event)) for event in events]
+    """Of objects as a producer writes them."""
+    found = [event_of(json.dumps(event).encode()) for event in events]
     return shape_of([event for event in found if event is not None])
 
 
@@ -141,12 +141,24 @@ def test_members_whose_names_are_data_are_refused_with_where_they_are() -> None:
         r'{"a": "\ud800"}',
         r'{"\ud800": 1}',
         '{"a": 1, "a": 1}',
+        '{"a": {"b": [{"c": 1, "c": 1}]}}',
         b"\xff",
+        b'\xef\xbb\xbf{"a": 1}',
+        '{"a": 1}'.encode("utf-16"),
+        '{"a": 1}'.encode("utf-16-le"),
+        '{"a": 1}'.encode("utf-32-be"),
         "[" * 100_000,
+        '{"a": ' + "[" * 500 + "]" * 500 + "}",
     ],
 )
-def test_what_is_no_object_is_none(text: str | bytes) -> None:
-    assert parsed(text) is None
+def test_what_is_a_dead_letter_is_no_event(text: str | bytes) -> None:
+    assert event_of(text if isinstance(text, bytes) else text.encode()) is None
+
+
+def test_a_member_that_no_column_can_read_may_stand_twice() -> None:
+    event = event_of(b' {"a": [1, {"b": 1, "b": 2}]} ')
+    assert event == {"a": ["1", {"b": "2"}]}
+    assert [column.name for column in shape_of([event]).columns] == ["a_0"]
 
 
 def test_every_proposed_path_can_be_read() -> None:

@@ -16,7 +16,7 @@ from weir.clients.events.json_values import Number
 from weir.config.errors import WeirError
 from weir.sampling.odd import usual
 from weir.sampling.proposal import Seen
-from weir.sampling.shapes import parsed, shape_of
+from weir.sampling.shapes import event_of, shape_of
 from weir.verify.csv_file import UnfitError, write_canonical
 
 MOST_RECORDS = 100_000
@@ -63,7 +63,7 @@ def _json_events(path: Path, source: str) -> tuple[list[tuple[dict[str, Any], in
     with path.open("rb") as file:
         lines = [line.strip() for line in islice(file, MOST_RECORDS)]
     lines = [line for line in lines if line]
-    events = [(event, len(line)) for line in lines if (event := parsed(line)) is not None]
+    events = [(event, len(line)) for line in lines if (event := event_of(line)) is not None]
     if 2 * len(events) < len(lines):
         raise WeirError(
             f"{source}: {len(lines) - len(events):,} of {len(lines):,} lines are no JSON object; write one object a "

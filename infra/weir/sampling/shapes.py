@@ -12,8 +12,9 @@ from typing import Any
 from weir.catalog.json_path import Step, path_text
 from weir.catalog.spec_source import ENCODINGS, Encoding
 from weir.catalog.types import ColumnType
-from weir.clients.events.json_reader import MAX_DEPTH, depth_of
+from weir.clients.events.json_reader import Repeating, parse_object
 from weir.clients.events.json_values import CONVERSIONS, BadValueError, Number
+from weir.clients.events.letter_codes import UnreadableError
 from weir.config.errors import WeirError
 from weir.sampling.printable import visible
 
@@ -65,28 +66,16 @@ class Shape:
     left_out: dict[str, str]
 
 
-def parsed(text: bytes | str) -> dict[str, Any] | None:
-    """The JSON object that the text is, numbers as they are written; None where it is none, or no event could be."""
+def event_of(value: bytes) -> dict[str, Any] | None:
+    """The object that a record is; None where it would be a dead letter, whichever columns `shape_of` finds in it."""
     try:
-        found = json.loads(
-            text, parse_int=Number, parse_float=Number, parse_constant=_no_constant, object_pairs_hook=_members
-        )
-        # Half a surrogate pair is no text.
-        json.dumps(found, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+        event, rest = parse_object(value)
+        # Half a surrogate pair is no text, and a member that stands twice cannot be read.
+        json.dumps(event, ensure_ascii=False).encode()
+    except (UnreadableError, UnicodeEncodeError):
         return None
-    return found if isinstance(found, dict) and depth_of(found) <= MAX_DEPTH else None
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member is there twice")
-    return members
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON value")
+    repeating = isinstance(event, Repeating) or any(isinstance(value, Repeating) for _, value in scalars(event))
+    return None if rest or repeating else event
 
 
 def shape_of(records: Sequence[Mapping[str, Any]]) -> Shape:

@@ -25,7 +25,7 @@ from weir.sampling.odd import usual
 from weir.sampling.printable import visible
 from weir.sampling.proposal import Seen
 from weir.sampling.records import Record, last_records
-from weir.sampling.shapes import SeenColumn, parsed, shape_of
+from weir.sampling.shapes import SeenColumn, event_of, shape_of
 
 MILLISECONDS_PER_HOUR = 3_600_000
 LEAST_RATE, GREATEST_RATE = 0.01, 1e8
@@ -81,7 +81,7 @@ def seen_of(facts: Facts, records: Sequence[Record], schemas: Schemas | None) ->
         ConfigError: the newest schema is none that a pipeline can have; it names the field.
     """
     in_avro = [r for r in records if schemas and schema_id_of(_usual_size(r)) in schemas.by_id]
-    in_json = [(record, event) for record in records if (event := parsed(_usual_size(record))) is not None]
+    in_json = [(record, event) for record in records if (event := event_of(_usual_size(record))) is not None]
     if schemas and 2 * len(in_avro) > len(records):
         columns, read = _avro_columns(schemas, in_avro, f"the registry's schema of topic {facts.topic}")
         return _seen(facts, records, read, SourceFormat.AVRO, columns, schema=schemas.newest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import time
 from typing import Any
 
 import pytest
@@ -100,6 +101,21 @@ def test_depth_counts_the_object_itself(depth: int, read: bool) -> None:
     else:
         with pytest.raises(UnreadableError, match="malformed-json"):
             read_json([column("x", "int")], value)
+
+
+@pytest.mark.parametrize(("levels", "read"), [(MAX_DEPTH - 1, True), (MAX_DEPTH, False)])
+def test_depth_counts_what_a_repeated_member_had_first(levels: int, read: bool) -> None:
+    value = b'{"unread":' + b"[" * levels + b"]" * levels + b',"unread":1,"x":2}'
+    assert code_of([column("x", "int")], value) == (None if read else "malformed-json")
+
+
+def test_many_members_of_which_one_stands_twice_take_no_time() -> None:
+    members = ",".join(f'"m{number}":0' for number in range(100_000))
+    value = f'{{{members},"m0":1,"x":2}}'.encode()
+    begin = time.process_time()
+    assert read_json([column("x", "int")], value) == {"x": 2}
+    # 0.1 s; counting each name in the list of all would be minutes.
+    assert time.process_time() - begin < 5
 
 
 @pytest.mark.parametrize(

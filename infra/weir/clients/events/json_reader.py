@@ -7,7 +7,8 @@ column cannot hold exactly is refused, but for digits beyond a float's or a mill
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from weir.catalog.json_path import Step
@@ -19,10 +20,12 @@ MAX_DEPTH = 500
 WHITESPACE = " \t\n\r"
 
 
-class _Repeating(dict[str, Any]):
-    """An object that has `repeated` members more than once."""
+class Repeating(dict[str, Any]):
+    """An object that has `repeated` members more than once, with the last value of each."""
 
     repeated: frozenset[str]
+    pairs: Sequence[tuple[str, Any]]
+    """All of its members."""
 
 
 def read_json(columns: Sequence[Mapping[str, Any]], value: bytes) -> dict[str, Any]:
@@ -33,7 +36,7 @@ def read_json(columns: Sequence[Mapping[str, Any]], value: bytes) -> dict[str, A
     Raises:
         UnreadableError: there is none.
     """
-    event, rest = _parsed(value)
+    event, rest = parse_object(value)
     for column in columns:
         _require_single(event, column["path"])
     if rest:
@@ -45,8 +48,12 @@ def _malformed(reason: str) -> UnreadableError:
     return UnreadableError(LetterCode.MALFORMED_JSON, reason)
 
 
-def _parsed(value: bytes) -> tuple[dict[str, Any], str]:
-    """The object that the text begins with, and what stands behind it besides blanks."""
+def parse_object(value: bytes) -> tuple[dict[str, Any], str]:
+    """The object that the text begins with, numbers as they are written, and what stands behind it besides blanks.
+
+    Raises:
+        UnreadableError: it begins with none. Members that stand twice make the object a `Repeating`.
+    """
     try:
         text = value.decode("utf-8").lstrip(WHITESPACE)
         event, end = _DECODER.raw_decode(text)
@@ -56,7 +63,7 @@ def _parsed(value: bytes) -> tuple[dict[str, Any], str]:
         raise _malformed(f"an event is an object, not {shown(event)}")
     # Python's own limit is another one, and higher. Few texts have so many brackets.
     if text.count("{") + text.count("[") > MAX_DEPTH and depth_of(event) > MAX_DEPTH:
-        raise _malformed(f"objects and arrays lie more than {MAX_DEPTH} deep in each other")
+        raise _malformed(f"objects and arrays are nested more than {MAX_DEPTH} deep")
     return event, text[end:].strip(WHITESPACE)
 
 
@@ -68,9 +75,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) == len(pairs):
         return members
-    names = [name for name, _ in pairs]
-    repeating = _Repeating(members)
-    repeating.repeated = frozenset(name for name in members if names.count(name) > 1)
+    repeating = Repeating(members)
+    repeating.repeated = frozenset(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+    repeating.pairs = pairs
     return repeating
 
 
@@ -82,18 +89,24 @@ _DECODER = json.JSONDecoder(
 
 def depth_of(event: dict[str, Any]) -> int:
     """How many objects and arrays lie in each other, the event itself included."""
-    depth, level = 0, [event]
+    depth, level = 0, list[dict[str, Any] | list[Any]]([event])
     while level:
         depth += 1
-        inner = [item for part in level for item in (part.values() if isinstance(part, dict) else part)]
-        level = [item for item in inner if isinstance(item, dict | list)]
+        level = [item for part in level for item in _inside(part) if isinstance(item, dict | list)]
     return depth
+
+
+def _inside(part: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    """The values in an object or array, those of repeated members among them."""
+    if isinstance(part, Repeating):
+        return [value for _, value in part.pairs]
+    return part.values() if isinstance(part, dict) else part
 
 
 def _require_single(at: Any, path: Sequence[Step]) -> None:
     """Refuses an object on the path that has the next member twice: the intended value would be a guess."""
     for step in path:
-        if step in getattr(at, "repeated", ()):
+        if isinstance(at, Repeating) and step in at.repeated:
             raise _malformed(f"an object has the member {shown(step)} more than once")
         try:
             at = at[step]
