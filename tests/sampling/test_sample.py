@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from weir.catalog.pipeline import load_pipeline
+from weir.cli import shared
 from weir.clients.events.decoder import Decoder
 from weir.config.repository import REPOSITORY
 from weir.sampling import joining, shown
@@ -60,6 +61,16 @@ def printed(sample: Sample, width: int) -> str:
     with console.capture() as capture:
         console.print(shown.as_tables(sample, width))
     return capture.get()
+
+
+def test_names_of_emojis_in_values_are_printed_as_they_are() -> None:
+    found = sample_of(event(1, customer={"id": "c:id:"}), event(2, placedAt=":id:"))
+    for part, markup in ((shown.as_json(found), False), (shown.as_tables(found, 160), True), (":id:", True)):
+        for console in (shared.console, shared.errors):
+            with console.capture() as capture:
+                console.print(part, markup=markup, highlight=False)
+            assert ":id:" in capture.get()
+            assert "\N{SQUARED ID}" not in capture.get()
 
 
 def test_each_record_is_a_row_a_duplicate_or_a_dead_letter() -> None:

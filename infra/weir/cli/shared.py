@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 # Rich takes 80 columns where there is no terminal, which cuts addresses off in a log.
 WIDTH_OF_A_LOG = 160
-console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH_OF_A_LOG)
-errors = Console(stderr=True, soft_wrap=True)
+# Without `emoji=False`, Rich prints a picture for `:id:` in a value, in JSON too.
+console = Console(soft_wrap=True, emoji=False, width=None if sys.stdout.isatty() else WIDTH_OF_A_LOG)
+errors = Console(stderr=True, soft_wrap=True, emoji=False)
 
 StackOption = Annotated[str, typer.Option("--stack", help="Name of a file stacks/Pulumi.<name>.yaml, or its path.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
