@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from weir.catalog.spec_source import SourceFormat
-from weir.clients.events.json_values import Number
+from weir.clients.events.json_values import NUMBER, Number
 from weir.config.errors import WeirError
 from weir.sampling.odd import usual
 from weir.sampling.proposal import Seen
@@ -21,7 +21,6 @@ from weir.verify.csv_file import UnfitError, write_canonical
 
 MOST_RECORDS = 100_000
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _TIME_WITHOUT_OFFSET = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?")
 
 
@@ -94,7 +93,7 @@ def _scalar(text: str) -> Any:
     """What JSON would hold; a time without an offset is UTC, as `weir replay` takes it."""
     if not text:
         return None
-    if _NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text):
         return Number(text)
     if text in {"true", "false"}:
         return text == "true"

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from weir.catalog.spec_source import SourceFormat
-from weir.sampling.printable import visible
+from weir.clients.letters.shown import printable
 from weir.sampling.proposal import PEAK_TIMES_MEAN, Proposal
 from weir.sampling.shapes import LONGEST_NAME, SeenColumn
 
@@ -28,7 +28,7 @@ def pipeline_text(name: str, proposal: Proposal) -> str:
 def _head(name: str, proposal: Proposal) -> Iterator[str]:
     seen = proposal.seen
     yield "# yaml-language-server: $schema=../pipeline.schema.json"
-    yield f"# Proposed by `weir new pipeline` from {seen.records:,} records of the {visible(seen.source)}."
+    yield f"# Proposed by `weir new pipeline` from {seen.records:,} records of the {printable(seen.source)}."
     yield "# Check what is marked as a guess; docs/how-to/add-a-pipeline.md says what each section is for."
     if seen.unreadable:
         yield f"# {seen.unreadable:,} more records do not fit, and would be dead letters."
@@ -54,7 +54,7 @@ def _source(proposal: Proposal) -> Iterator[str]:
             yield f"    {_column(column, proposal)}"
         left_out = list(seen.left_out.items())
         for path, why in left_out[:MOST_LEFT_OUT]:
-            yield f"    # left out: {visible(path)}: {why}"
+            yield f"    # left out: {printable(path)}: {why}"
         if len(left_out) > MOST_LEFT_OUT:
             yield f"    # left out: {len(left_out) - MOST_LEFT_OUT} more paths"
     origin = "as the topic has" if seen.partitions else "a guess; it can grow later, but moves keys"

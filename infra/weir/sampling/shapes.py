@@ -15,8 +15,8 @@ from weir.catalog.types import ColumnType
 from weir.clients.events.json_reader import Repeating, parse_object
 from weir.clients.events.json_values import CONVERSIONS, BadValueError, Number
 from weir.clients.events.letter_codes import UnreadableError
+from weir.clients.letters.shown import printable
 from weir.config.errors import WeirError
-from weir.sampling.printable import visible
 
 DEEPEST = 8
 """Steps of a path that is proposed."""
@@ -119,7 +119,7 @@ def _widest(found: Mapping[tuple[Step, ...], _Found]) -> str:
     """Where most members are: their names are data there, as in an object by customer."""
     parents = Counter(path[:-1] for path in found)
     parent, members = parents.most_common(1)[0]
-    where = visible(path_text(parent)) if parent else "the events themselves"
+    where = printable(path_text(parent)) if parent else "the events themselves"
     return f"look at {where}, with {members:,} different names: a name that is data has no column"
 
 

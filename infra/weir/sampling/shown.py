@@ -12,8 +12,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from weir.clients.letters.shown import printable
 from weir.sampling.outcomes import Judged, Outcome
-from weir.sampling.printable import visible
 from weir.sampling.sample import Row, Sample
 
 LONGEST_CELL = 60
@@ -57,7 +57,7 @@ def cell(value: Any) -> str:
     """A value on one line, cut where it is long."""
     if value is None:
         return "null"
-    text = visible(str(value).lower() if isinstance(value, bool) else str(plain(value)))
+    text = printable(str(value).lower() if isinstance(value, bool) else str(plain(value)))
     return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 3]}..."
 
 
@@ -98,9 +98,9 @@ def _records(sample: Sample) -> RichTable:
 def _about(sample: Sample, judged: Judged) -> str:
     """The reason of a dead letter; the id of an event, and what a duplicate repeats."""
     if judged.event is None:
-        return visible(judged.detail)
+        return printable(judged.detail)
     key = ", ".join(f"{name}={cell(judged.event[name])}" for name in sample.pipeline.spec.deduplication.key)
-    return f"{key}, {visible(judged.detail)}" if judged.detail else key
+    return f"{key}, {printable(judged.detail)}" if judged.detail else key
 
 
 def _rows(sample: Sample, width: int) -> Iterator[RichTable]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,16 +19,18 @@ from weir.clients.events.avro_reader import read_value
 from weir.clients.events.letter_codes import UnreadableError
 from weir.clients.events.wire_format import HEADER_BYTES, MAGIC
 from weir.clients.kafka_admin import Access, answers
+from weir.clients.letters.shown import printable
 from weir.clients.registry import schema_text, versions_of
 from weir.config.endpoints import Endpoints
 from weir.config.errors import ConfigError, WeirError
 from weir.sampling.odd import usual
-from weir.sampling.printable import visible
 from weir.sampling.proposal import Seen
 from weir.sampling.records import Record, last_records
 from weir.sampling.shapes import SeenColumn, event_of, shape_of
 
 MILLISECONDS_PER_HOUR = 3_600_000
+MOST_SCHEMAS = 20
+"""Of a sample that the registry is asked for, a request each."""
 LEAST_RATE, GREATEST_RATE = 0.01, 1e8
 
 
@@ -55,15 +58,26 @@ def see_topic(endpoints: Endpoints, topic: str, wanted: int) -> Seen:
     Raises:
         WeirError: a service does not answer, the topic is missing or empty, or its records have no known format.
     """
+    retention_hours = retention_of(topic, _settings(endpoints, topic))
     found = last_records(endpoints, topic, wanted)
-    facts = Facts(topic, found.partitions, _retention_hours(endpoints, topic))
-    ids = {schema_id for record in found.records if (schema_id := schema_id_of(record.value)) is not None}
-    by_id = {schema_id: text for schema_id in ids if (text := schema_text(endpoints.registry_url, schema_id))}
+    facts = Facts(topic, found.partitions, retention_hours)
+    by_id = {
+        schema_id: text
+        for schema_id in frequent_ids(found.records)
+        if (text := schema_text(endpoints.registry_url, schema_id))
+    }
     if not by_id:
         return seen_of(facts, found.records, None)
     versions = versions_of(endpoints.registry_url, subject_of(topic))
     newest = versions[-1][1] if versions else by_id[max(by_id)]
     return seen_of(facts, found.records, Schemas(newest, by_id))
+
+
+def frequent_ids(records: Sequence[Record]) -> list[int]:
+    """The ids that most records have, MOST_SCHEMAS at most: of bytes that only look like Avro each may be another."""
+    ids = Counter(schema_id_of(record.value) for record in records)
+    del ids[None]
+    return [schema_id for schema_id, _ in ids.most_common(MOST_SCHEMAS) if schema_id is not None]
 
 
 def schema_id_of(value: bytes | None) -> int | None:
@@ -138,7 +152,7 @@ def _avro_columns(schemas: Schemas, records: Sequence[Record], source: str) -> t
     try:
         schema = event_schema(schemas.newest, source)
     except ConfigError as error:
-        raise ConfigError(error.source, [visible(problem) for problem in error.problems]) from None
+        raise ConfigError(error.source, [printable(problem) for problem in error.problems]) from None
     reader = parse_avro(schema.text)
     writers = dict(_writers(schemas))
     read, events = [], []
@@ -167,11 +181,27 @@ def _writers(schemas: Schemas) -> Iterator[tuple[int, Node]]:
             continue
 
 
-def _retention_hours(endpoints: Endpoints, topic: str) -> int | None:
-    client = Access(endpoints.kafka_bootstrap_servers).client()
+def _settings(endpoints: Endpoints, topic: str) -> dict[str, str]:
+    client = Access.of(endpoints).client()
     asked = client.describe_configs([ConfigResource(ResourceType.TOPIC, topic)])
     (settings,) = answers("to describe the topic", asked).values()
-    return hours_of(int(settings["retention.ms"].value))
+    return {name: entry.value for name, entry in settings.items()}
+
+
+def retention_of(topic: str, settings: Mapping[str, str]) -> int | None:
+    """For how many hours a topic of these settings keeps an event; None: for ever.
+
+    Raises:
+        WeirError: it keeps the newest record of each key instead.
+    """
+    policy = settings["cleanup.policy"]
+    if "compact" in policy:
+        raise WeirError(
+            f"topic {topic}: its cleanup.policy is {policy}, so it keeps the newest record of each key, and not every "
+            "event. A pipeline's topic deletes by age, and `weir up` would set that: copy the events into a topic of "
+            "weir's, or take a topic of changes as a reference table"
+        )
+    return hours_of(int(settings["retention.ms"]))
 
 
 def hours_of(milliseconds: int) -> int | None:

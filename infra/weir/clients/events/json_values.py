@@ -19,7 +19,8 @@ LONGEST_NUMBER = 1000
 LONGEST_SHOWN = 60
 DIGITS_OF_64_BITS = 19
 
-_NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
+"""JSON's grammar of numbers (RFC 8259, section 6): sign, whole, fraction, exponent."""
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(
@@ -85,7 +86,7 @@ def _require_short(literal: str) -> None:
 
 def _literal(value: Any, what: str) -> re.Match[str]:
     """A number, or a text that is one."""
-    found = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    found = NUMBER.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise BadValueError(f"{shown(value)} is not {what}")
     _require_short(value)
