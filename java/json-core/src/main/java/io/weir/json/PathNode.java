@@ -198,7 +198,7 @@ final class PathNode {
     return null;
   }
 
-  /** Whether the step from this node to a child needs an object, not an array. */
+  /** Whether the step to this node is a member's name, which needs an object, not an index. */
   boolean isMember() {
     return step instanceof String;
   }
