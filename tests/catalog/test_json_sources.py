@@ -147,7 +147,7 @@ WRONG: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {},
         {"gift": {"type": "boolean", "path": "$.gift"}},
-        "source.columns.gift.path: begins with $, which a path here has not; write it without `$.`",
+        "source.columns.gift.path: begins with $, but a path here has no `$`; write it without `$.`",
     ),
     (
         {},

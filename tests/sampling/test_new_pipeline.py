@@ -76,7 +76,7 @@ def test_a_topic_of_avro_becomes_a_pipeline_that_loads(tmp_path: Path) -> None:
     assert pipeline.spec.event_time == "placed_at"
     assert json.loads((pipeline.folder / "event.avsc").read_text()) == orders.SCHEMA
     text = (pipeline.folder / "pipeline.yaml").read_text()
-    assert "# 4 more records do not fit, and would be dead letters." in text
+    assert "# 4 more records do not fit, and would become dead letters." in text
 
 
 DAMAGED = [

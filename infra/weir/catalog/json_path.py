@@ -12,8 +12,8 @@ import re
 Step = str | int
 """A member of an object, or an element of an array, counted from 0."""
 
-GREATEST_INDEX = 2**31 - 1
-"""Of an array in Java."""
+GREATEST_INDEX = 1_000
+"""A replay writes the array up to the element that is read."""
 _NAME = re.compile(r"[\w-]+")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _INDEX = re.compile(r"\[(0|[1-9][0-9]*)\]")
@@ -27,7 +27,7 @@ def parse_path(text: str) -> tuple[Step, ...]:
         ValueError: says where the text is no path, and what to write.
     """
     if text.startswith("$"):
-        raise ValueError("begins with $, which a path here has not; write it without `$.`, or the name in quotes")
+        raise ValueError("begins with $, but a path here has no `$`; write it without `$.`, or the name in quotes")
     steps: list[Step] = []
     position = 0
     while position < len(text) or not steps:
@@ -67,8 +67,10 @@ def _step(text: str, position: int, *, first: bool) -> tuple[Step, int]:
 
 def _index(text: str, position: int) -> tuple[int, int]:
     found = _INDEX.match(text, position)
-    if found is None or int(found.group(1)) > GREATEST_INDEX:
+    if found is None:
         raise ValueError(f"has {text[position:]!r}, which is not an index; write the element's number, such as [0]")
+    if int(found.group(1)) > GREATEST_INDEX:
+        raise ValueError(f"has {found.group()}, but an index is at most {GREATEST_INDEX:,}; read an element before it")
     return int(found.group(1)), found.end()
 
 

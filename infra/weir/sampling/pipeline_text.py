@@ -31,7 +31,7 @@ def _head(name: str, proposal: Proposal) -> Iterator[str]:
     yield f"# Proposed by `weir new pipeline` from {seen.records:,} records of the {printable(seen.source)}."
     yield "# Check what is marked as a guess; docs/how-to/add-a-pipeline.md says what each section is for."
     if seen.unreadable:
-        yield f"# {seen.unreadable:,} more records do not fit, and would be dead letters."
+        yield f"# {seen.unreadable:,} more records do not fit, and would become dead letters."
     yield f"name: {_value(name)}"
     yield f"description: {_value(f'Events of {seen.topic}.')}  # write what they are"
     yield "owner: unknown  # who answers questions about it"

@@ -32,7 +32,7 @@ class JsonPoisonKind(StrEnum):
     """What is wrong with a record of JSON."""
 
     NO_TEXT = "json_no_text"
-    """Bytes that are no UTF-8."""
+    """Bytes that are not UTF-8."""
     EMPTY_VALUE = "json_empty_value"
     NULL_VALUE = "json_null_value"
     CUT = "json_cut"
