@@ -277,6 +277,15 @@ def test_what_is_left_out_is_listed_up_to_a_length(tmp_path: Path) -> None:
     assert "# left out: 3 more paths" in text
 
 
+def test_a_text_that_is_nearly_a_number_says_so(tmp_path: Path) -> None:
+    events = [order(number, orderId=f"A-{number}", placedAt="2026-03-28T23:10:00Z") for number in range(40)]
+    events[7]["amount"] = "n/a"
+    text = (write_folder(tmp_path, "shop", in_json(*events), with_events=False) / "pipeline.yaml").read_text()
+    assert (
+        "amount: {type: text}  # in all; 39 of 40 values fit bigint: with it, the others would become dead letters"
+    ) in text
+
+
 @pytest.mark.parametrize(
     ("timestamps", "rate"),
     [([0, 1000], 1), ([0, 500, 1000], 2), ([0, 0], None), ([-1, 5], None), ([0, 10**9], 0.01)],

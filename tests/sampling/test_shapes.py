@@ -10,6 +10,7 @@ import pytest
 
 from weir.catalog.json_path import parse_path
 from weir.config.errors import WeirError
+from weir.sampling.odd import usual
 from weir.sampling.shapes import MOST_PATHS, Shape, column_name, event_of, shape_of
 
 pytestmark = pytest.mark.unit
@@ -123,11 +124,42 @@ def test_what_has_no_column_is_told(events: list[Any], columns: list[str], left_
 def test_members_whose_names_are_data_are_refused_with_where_they_are() -> None:
     inside = {f"c{number}": number for number in range(MOST_PATHS)}
     assert len(shape(inside).columns) == MOST_PATHS
-    told = (
-        f"{MOST_PATHS + 2} different paths are too many for columns; look at by.user, with {MOST_PATHS} different names"
-    )
+    told = "more than 500 different paths are too many for columns; look at by.user, with at least 499 different names"
     with pytest.raises(WeirError, match=re.escape(told)):
         shape({"by": {"user": inside}})
+
+
+def test_names_that_are_data_are_found_before_all_records_are_walked() -> None:
+    class Unwalked(dict[str, Any]):
+        def items(self) -> Any:
+            raise AssertionError("it is walked")
+
+    many = [{f"c{number}": 1 for number in range(first, first + 400)} for first in (0, 400)]
+    with pytest.raises(WeirError, match="more than 500 different paths"):
+        shape_of([*many, Unwalked(a=1)])
+    assert usual([*many, Unwalked(a=1)]) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "nearly"),
+    [
+        ("n", [*range(19), "n/a"], "19 of 20 values fit bigint"),
+        ("n", [*range(18), "n/a", "n/a"], ""),
+        ("n", [*range(18), 0.5, "n/a"], "19 of 20 values fit double"),
+        ("n", [0.5] * 19 + ["n/a"], "19 of 20 values fit double"),
+        ("n", [True] * 19 + ["n/a"], "19 of 20 values fit boolean"),
+        ("n", ["2026-01-31"] * 999 + [""], "999 of 1,000 values fit date"),
+        ("n", ["2026-01-31T12:00:00Z"] * 19 + ["2026-01-31"], "19 of 20 values fit timestamp"),
+        ("paidAt", [1_774_735_800] * 19 + ["n/a"], "19 of 20 values fit timestamp with encoding epoch-seconds"),
+        ("n", [True] * 10 + [1] * 10, ""),
+        ("n", ["1"] * 20, ""),
+        ("n", ["x"] * 20, ""),
+        ("n", [1] * 20, ""),
+    ],
+)
+def test_a_text_names_the_type_that_nearly_all_values_have(name: str, values: list[Any], nearly: str) -> None:
+    (column,) = shape(*({name: value} for value in values)).columns
+    assert column.nearly == nearly
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Without them in the way, one damaged record in a thousand does not hide which co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from weir.catalog.json_path import Step
@@ -13,10 +14,16 @@ from weir.catalog.spec_source import Encoding
 from weir.catalog.types import ColumnType
 from weir.clients.events.json_values import CONVERSIONS, BadValueError, Number
 from weir.sampling.proposal import ID_WORDS, LONGEST_ID, likeness
-from weir.sampling.shapes import EPOCH_UNITS, MOST_PATHS, TIME_WORDS, column_name, is_epoch, scalars, words
-
-USUAL_SHARE = 0.95
-"""Of the records have a time or an id at a path, or it is none that they need."""
+from weir.sampling.shapes import (
+    EPOCH_UNITS,
+    MOST_PATHS,
+    TIME_WORDS,
+    USUAL_SHARE,
+    column_name,
+    is_epoch,
+    scalars,
+    words,
+)
 
 Event = Mapping[str, Any]
 Path = tuple[Step, ...]
@@ -25,10 +32,14 @@ Test = Callable[[Any], bool]
 
 def usual(events: Sequence[Event]) -> list[int]:
     """The positions of the events that have a time where nearly all have one, and an id where nearly all have one."""
-    flat = [dict(scalars(event)) for event in events]
-    kept, paths = list(range(len(events))), _paths(flat)
-    if len(paths) > MOST_PATHS:
-        return kept
+    kept = list(range(len(events)))
+    flat: list[Mapping[Path, Any]] = []
+    paths: dict[Path, None] = {}
+    for event in events:
+        flat.append(dict(islice(scalars(event), MOST_PATHS + 1)))
+        paths |= dict.fromkeys(flat[-1])
+        if len(paths) > MOST_PATHS:
+            return kept
     times = [(path, test) for path in paths for test in _time_tests(path) if _nearly_all(flat, path, test)]
     if times:
         path, test = max(times, key=lambda each: likeness(column_name(each[0])))
@@ -41,10 +52,6 @@ def usual(events: Sequence[Event]) -> list[int]:
                 # Most are different: this one tells events apart, and is no mere id of a customer.
                 return [at for at, value in zip(kept, at_path, strict=True) if _is_id(value)]
     return kept
-
-
-def _paths(flat: Sequence[Mapping[Path, Any]]) -> list[Path]:
-    return list(dict.fromkeys(path for event in flat for path in event))
 
 
 def _nearly_all(flat: Sequence[Mapping[Path, Any]], path: Path, test: Test) -> bool:

@@ -71,7 +71,8 @@ def _column(column: SeenColumn, proposal: Proposal) -> str:
     if column.name in proposal.required:
         entry["required"] = True
     seen_in = f"{column.present:,} of {proposal.seen.records:,}" if column.nullable else "all"
-    return f"{_value({column.name: entry})[1:-1]}  # in {seen_in}"
+    nearly = f"; {column.nearly}: with it, the others would become dead letters" if column.nearly else ""
+    return f"{_value({column.name: entry})[1:-1]}  # in {seen_in}{nearly}"
 
 
 def _meaning(proposal: Proposal) -> Iterator[str]:

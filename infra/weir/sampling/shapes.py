@@ -21,6 +21,8 @@ from weir.config.errors import WeirError
 DEEPEST = 8
 """Steps of a path that is proposed."""
 MOST_PATHS = 500
+USUAL_SHARE = 0.95
+"""Of records or values: what differs from them is damage rather than a meaning of its own."""
 LONGEST_NAME = 48
 TIME_WORDS = frozenset({"at", "date", "day", "time", "timestamp", "ts", "when", "created", "updated", "occurred"})
 """A number is proposed as a time only under such a name."""
@@ -28,6 +30,8 @@ EPOCH_UNITS = {Encoding.EPOCH_SECONDS: 1, Encoding.EPOCH_MILLIS: 10**3, Encoding
 FIRST_SECOND, LAST_SECOND = 631_152_000, 4_102_444_800
 """1990 and 2100: a number outside, in a unit, is no time in this unit."""
 
+TEXT = (ColumnType.TEXT, Encoding.PLAIN)
+DOUBLE = (ColumnType.DOUBLE, Encoding.PLAIN)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
@@ -43,6 +47,8 @@ class SeenColumn:
     path: str = ""
     encoding: Encoding | None = None
     """None: the type's default."""
+    nearly: str = ""
+    """Of a text, which other type nearly all values have."""
 
     @property
     def present(self) -> int:
@@ -88,12 +94,12 @@ def shape_of(records: Sequence[Mapping[str, Any]]) -> Shape:
     for position, record in enumerate(records):
         for path, value in scalars(record):
             at = found.setdefault(path, _Found())
+            if len(found) > MOST_PATHS:
+                raise WeirError(f"more than {MOST_PATHS} different paths are too many for columns; {_widest(found)}")
             if isinstance(value, dict | list):
                 at.nested += 1
             elif value is not None:
                 at.values[position] = value
-    if len(found) > MOST_PATHS:
-        raise WeirError(f"{len(found):,} different paths are too many for columns; {_widest(found)}")
     columns: list[SeenColumn] = []
     left_out: dict[str, str] = {}
     for path, at in found.items():
@@ -120,7 +126,7 @@ def _widest(found: Mapping[tuple[Step, ...], _Found]) -> str:
     parents = Counter(path[:-1] for path in found)
     parent, members = parents.most_common(1)[0]
     where = printable(path_text(parent)) if parent else "the events themselves"
-    return f"look at {where}, with {members:,} different names: a name that is data has no column"
+    return f"look at {where}, with at least {members:,} different names: a name that is data has no column"
 
 
 def _below(column: SeenColumn, mixed: set[str]) -> bool:
@@ -142,7 +148,8 @@ def scalars(value: Any, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[Ste
 
 
 def _column(name: str, path: tuple[Step, ...], values: list[Any]) -> SeenColumn:
-    kind, encoding = _type_of(words(name), [value for value in values if value is not None])
+    present = [value for value in values if value is not None]
+    kind, encoding = _type_of(words(name), present)
     convert = CONVERSIONS[kind, encoding]
     return SeenColumn(
         name,
@@ -151,7 +158,24 @@ def _column(name: str, path: tuple[Step, ...], values: list[Any]) -> SeenColumn:
         nullable=None in values,
         path="" if path == (name,) else path_text(path),
         encoding=None if encoding == ENCODINGS[kind][0] else encoding,
+        nearly=_nearly(words(name), present) if kind is ColumnType.TEXT else "",
     )
+
+
+def _nearly(name: set[str], values: Sequence[Any]) -> str:
+    """The type that all but a few of the values have, with the number of those that have it."""
+    kinds = Counter[tuple[ColumnType, Encoding]]()
+    for value in values:
+        kind = _type_of(name, [value])
+        kinds[kind] += 1
+        if kinds[TEXT] > (1 - USUAL_SHARE) * len(values):
+            return ""
+    if kinds[DOUBLE]:
+        kinds[DOUBLE] += kinds[ColumnType.BIGINT, Encoding.PLAIN]
+    del kinds[TEXT]
+    (kind, encoding), count = kinds.most_common(1)[0]
+    told = kind.value if encoding == ENCODINGS[kind][0] else f"{kind.value} with encoding {encoding.value}"
+    return f"{count:,} of {len(values):,} values fit {told}" if count >= USUAL_SHARE * len(values) else ""
 
 
 def words(name: str) -> set[str]:
@@ -172,7 +196,7 @@ def _type_of(name: set[str], values: Sequence[Any]) -> tuple[ColumnType, Encodin
     if all(isinstance(value, bool) for value in values):
         return ColumnType.BOOLEAN, Encoding.PLAIN
     if any(isinstance(value, Number | bool) for value in values):
-        return ColumnType.TEXT, Encoding.PLAIN
+        return TEXT
     times = [(ColumnType.TIMESTAMP, Encoding.ISO_8601), (ColumnType.DATE, Encoding.ISO_8601)]
     return _first_that_fits(times, values)
 
@@ -193,7 +217,7 @@ def _first_that_fits(
         except BadValueError:
             continue
         return candidate
-    return ColumnType.TEXT, Encoding.PLAIN
+    return TEXT
 
 
 def _unique(path: tuple[Step, ...], columns: Sequence[SeenColumn]) -> str:
