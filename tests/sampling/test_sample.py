@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from weir.clients.events.decoder import Decoder
 from weir.config.repository import REPOSITORY
 from weir.sampling import joining, shown
 from weir.sampling.outcomes import Outcome, judge
-from weir.sampling.records import Record, windows
+from weir.sampling.records import Record, newest, windows
 from weir.sampling.sample import Sample, events_of, sampled
 
 pytestmark = pytest.mark.unit
@@ -194,3 +196,40 @@ def test_a_cell_is_one_printable_line(value: Any, text: str) -> None:
 
 def test_a_window_is_the_end_of_each_partition() -> None:
     assert windows({0: (0, 100), 1: (95, 100), 2: (3, 3)}, 10) == {0: (90, 100), 1: (95, 100), 2: (3, 3)}
+
+
+def sized(*sizes: int) -> list[Record]:
+    return [Record(at, 0, at, b"x" * size) for at, size in enumerate(sizes)]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "wanted", "kept", "limited"),
+    [
+        ((1, 1, 1), 3, [0, 1, 2], False),
+        ((1, 1, 1), 2, [1, 2], False),
+        ((4, 3, 3), 3, [0, 1, 2], False),
+        ((5, 3, 3), 3, [1, 2], True),
+        ((5, 3, 3), 2, [1, 2], False),
+        ((11,), 1, [0], False),
+        ((1, 11), 2, [1], True),
+        # The first is older than one that did not fit.
+        ((1, 9, 5), 3, [2], True),
+        ((9, 9, 1, 1), 2, [2, 3], False),
+    ],
+)
+def test_the_newest_records_fit_in_a_number_of_bytes(
+    sizes: tuple[int, ...], wanted: int, kept: list[int], limited: bool
+) -> None:
+    records = sized(*sizes)
+    for arriving in permutations(records):
+        found, fewer = newest(arriving, wanted, 10)
+        assert [record.offset for record in found] == kept
+        assert fewer is limited
+
+
+def test_a_sample_of_a_limited_size_says_so() -> None:
+    full, limited = sample_of(event(1)), replace(sample_of(event(1)), limited=True)
+    told = "More records were not read: a sample has at most 64 MiB."
+    assert (told in printed(full, 160), told in printed(limited, 160)) == (False, True)
+    found = [json.loads(shown.as_json(each))["size_limit_reached"] for each in (full, limited)]
+    assert found == [False, True]

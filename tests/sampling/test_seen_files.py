@@ -15,7 +15,9 @@ from weir.catalog.pipeline import load_pipeline
 from weir.config.errors import WeirError
 from weir.sampling.files import see_file
 from weir.sampling.folder import write_folder
+from weir.sampling.pipeline_text import pipeline_text
 from weir.sampling.proposal import propose
+from weir.sampling.records import within
 from weir.verify.dataset import open_dataset
 
 pytestmark = pytest.mark.unit
@@ -77,3 +79,28 @@ def test_a_file_that_cannot_be_read_is_refused(name: str, text: str, told: str, 
     (tmp_path / name).write_text(text)
     with pytest.raises(WeirError, match=re.escape(told)):
         see_file(tmp_path / name, "a.events")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "kept", "more"), [([], 0, False), ([4, 6], 2, False), ([4, 7], 1, True), ([11], 1, False)]
+)
+def test_the_first_records_fit_in_a_number_of_bytes(sizes: list[int], kept: int, more: bool) -> None:
+    assert within(sizes, int, 10) == (sizes[:kept], more)
+
+
+@pytest.mark.parametrize(("most_bytes", "records"), [(12 * 65, 12), (12 * 65 - 1, 11)])
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
+def test_a_large_file_is_read_in_part_and_the_pipeline_file_says_so(
+    suffix: str, most_bytes: int, records: int, tmp_path: Path
+) -> None:
+    file = tmp_path / f"a{suffix}"
+    rows = [{"id": f"A-{at}", "created": f"2026-01-31T12:00:{at}Z", "note": "long"} for at in range(10, 22)]
+    lines = [json.dumps(row) for row in rows]
+    assert {len(line) for line in lines} == {65}
+    file.write_text(
+        "\n".join(lines if suffix == ".jsonl" else ["id,created,note", *(",".join(r.values()) for r in rows)])
+    )
+    seen = see_file(file, "a.events", most_bytes)
+    assert (seen.records, seen.limited) == (records, records < 12)
+    told = "# More records were not read: a sample has at most 64 MiB."
+    assert (told in pipeline_text("a", propose(seen))) is seen.limited

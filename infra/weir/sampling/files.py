@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,6 +17,7 @@ from weir.clients.events.json_values import NUMBER, Number
 from weir.config.errors import WeirError
 from weir.sampling.odd import usual
 from weir.sampling.proposal import Seen
+from weir.sampling.records import MOST_BYTES, within
 from weir.sampling.shapes import event_of, shape_of
 from weir.verify.csv_file import UnfitError, write_canonical
 
@@ -24,8 +26,8 @@ JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
 _TIME_WITHOUT_OFFSET = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?")
 
 
-def see_file(path: Path, topic: str) -> Seen:
-    """The first MOST_RECORDS records of a file, as events of `topic`.
+def see_file(path: Path, topic: str, most_bytes: int = MOST_BYTES) -> Seen:
+    """The first MOST_RECORDS records of a file, within `most_bytes`, as events of `topic`.
 
     Raises:
         WeirError: the file cannot be read, is of another kind, or most of its lines are no JSON object.
@@ -36,9 +38,10 @@ def see_file(path: Path, topic: str) -> Seen:
         raise WeirError(f"{source}: neither {', '.join(JSON_SUFFIXES)} nor .csv; convert it, or correct the name")
     try:
         if suffix == ".csv":
-            found, unreadable = list(_csv_events(path, source)), 0
+            found, limited = within(_csv_events(path, source), itemgetter(1), most_bytes)
+            unreadable = 0
         else:
-            found, unreadable = _json_events(path, source)
+            found, unreadable, limited = _json_events(path, source, most_bytes)
     except OSError as error:
         raise WeirError(f"{path}: cannot be read: {error.strerror}; check its name and permissions") from None
     if not found:
@@ -53,14 +56,15 @@ def see_file(path: Path, topic: str) -> Seen:
         columns=shape.columns,
         event_bytes=round(sum(size for _, size in kept) / max(1, len(kept))),
         unreadable=unreadable,
+        limited=limited,
         left_out=shape.left_out,
     )
 
 
-def _json_events(path: Path, source: str) -> tuple[list[tuple[dict[str, Any], int]], int]:
-    """Each object with its bytes, and the number of other lines."""
+def _json_events(path: Path, source: str, most_bytes: int) -> tuple[list[tuple[dict[str, Any], int]], int, bool]:
+    """Each object with its bytes, the number of other lines, and whether more lines would exceed `most_bytes`."""
     with path.open("rb") as file:
-        lines = [line.strip() for line in islice(file, MOST_RECORDS)]
+        lines, limited = within((line.strip() for line in islice(file, MOST_RECORDS)), len, most_bytes)
     lines = [line for line in lines if line]
     events = [(event, len(line)) for line in lines if (event := event_of(line)) is not None]
     if 2 * len(events) < len(lines):
@@ -68,7 +72,7 @@ def _json_events(path: Path, source: str) -> tuple[list[tuple[dict[str, Any], in
             f"{source}: {len(lines) - len(events):,} of {len(lines):,} lines are no JSON object; write one object a "
             "line, such as with `jq -c`"
         )
-    return events, len(lines) - len(events)
+    return events, len(lines) - len(events), limited
 
 
 def _csv_events(path: Path, source: str) -> Iterator[tuple[dict[str, Any], int]]:

@@ -10,6 +10,7 @@ import yaml
 from weir.catalog.spec_source import SourceFormat
 from weir.clients.letters.shown import printable
 from weir.sampling.proposal import PEAK_TIMES_MEAN, Proposal
+from weir.sampling.records import MOST_BYTES
 from weir.sampling.shapes import LONGEST_NAME, SeenColumn
 
 HASH_BUCKETS = 16
@@ -30,6 +31,8 @@ def _head(name: str, proposal: Proposal) -> Iterator[str]:
     yield "# yaml-language-server: $schema=../pipeline.schema.json"
     yield f"# Proposed by `weir new pipeline` from {seen.records:,} records of the {printable(seen.source)}."
     yield "# Check what is marked as a guess; docs/how-to/add-a-pipeline.md says what each section is for."
+    if seen.limited:
+        yield f"# More records were not read: a sample has at most {MOST_BYTES // 2**20} MiB."
     if seen.unreadable:
         yield f"# {seen.unreadable:,} more records do not fit, and would become dead letters."
     yield f"name: {_value(name)}"

@@ -49,6 +49,8 @@ class Seen:
     """Of a record's value, on average."""
     unreadable: int = 0
     """Records of another format."""
+    limited: bool = False
+    """Whether more of the wanted records would exceed what a sample may hold."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     schema: str | None = None
     """Of Avro: JSON."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from weir.catalog.pipeline import Pipeline
@@ -26,6 +26,8 @@ class Sample:
     rows: Sequence[Row]
     misses: Sequence[int]
     """For each join of the pipeline file, the rows without a match."""
+    limited: bool = False
+    """Whether more of the wanted records would exceed what a sample may hold."""
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -47,9 +49,10 @@ def sample(endpoints: Endpoints, pipeline: Pipeline, records: int) -> Sample:
         WeirError: a service does not answer, or the topic is missing or empty.
     """
     decoder = Decoder(endpoints.registry_url, pipeline)
-    found = last_records(endpoints, pipeline.source_topic.name, records).records
-    judged = list(judge(found, decoder.read, pipeline.spec.deduplication.key))
-    return sampled(pipeline, judged, matching_references(endpoints, pipeline, events_of(judged)))
+    found = last_records(endpoints, pipeline.source_topic.name, records)
+    judged = list(judge(found.records, decoder.read, pipeline.spec.deduplication.key))
+    taken = sampled(pipeline, judged, matching_references(endpoints, pipeline, events_of(judged)))
+    return replace(taken, limited=found.limited)
 
 
 def events_of(judged: Sequence[Judged]) -> list[Row]:

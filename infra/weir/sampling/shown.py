@@ -14,6 +14,7 @@ from rich.text import Text
 
 from weir.clients.letters.shown import printable
 from weir.sampling.outcomes import Judged, Outcome
+from weir.sampling.records import MOST_BYTES
 from weir.sampling.sample import Row, Sample
 
 LONGEST_CELL = 60
@@ -40,6 +41,7 @@ def as_json(sample: Sample) -> str:
     document = {
         "pipeline": sample.pipeline.name,
         "topic": sample.pipeline.source_topic.name,
+        "size_limit_reached": sample.limited,
         "counts": {outcome.value: count for outcome, count in sample.counts.items()},
         "joins": [{"reference": name, "without_match": count} for name, count in _misses(sample)],
         "records": records,
@@ -139,6 +141,8 @@ def _counts(sample: Sample) -> Text:
     counted = ", ".join(_of(count, outcome) for outcome, count in sample.counts.items())
     lines = [f"{_of(len(sample.judged), 'record')}: {counted}"]
     lines += [f"{name}: {_of(count, 'row')} of {len(sample.rows):,} without a match" for name, count in _misses(sample)]
+    if sample.limited:
+        lines.append(f"More records were not read: a sample has at most {MOST_BYTES // 2**20} MiB.")
     return Text("\n".join([*lines, "Nothing was written."]))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from confluent_kafka.admin._config import ConfigResource
@@ -66,11 +66,11 @@ def see_topic(endpoints: Endpoints, topic: str, wanted: int) -> Seen:
         for schema_id in frequent_ids(found.records)
         if (text := schema_text(endpoints.registry_url, schema_id))
     }
-    if not by_id:
-        return seen_of(facts, found.records, None)
-    versions = versions_of(endpoints.registry_url, subject_of(topic))
-    newest = versions[-1][1] if versions else by_id[max(by_id)]
-    return seen_of(facts, found.records, Schemas(newest, by_id))
+    schemas = None
+    if by_id:
+        versions = versions_of(endpoints.registry_url, subject_of(topic))
+        schemas = Schemas(versions[-1][1] if versions else by_id[max(by_id)], by_id)
+    return replace(seen_of(facts, found.records, schemas), limited=found.limited)
 
 
 def frequent_ids(records: Sequence[Record]) -> list[int]:
