@@ -11,6 +11,7 @@ from weir.sizing.kafka_topics import mean_bytes
 from weir.sizing.load import Load
 from weir.sizing.plan import ComponentCost, PlatformPlan, PodGroup, Presence, Totals
 from weir.sizing.shares import GIB
+from weir.sizing.state import event_row_bytes
 
 HOURS_PER_MONTH = 730
 # What a person runs beside the platform for a while: a shell, a second try of a Job.
@@ -90,7 +91,7 @@ def _cross_zone_gib(loads: Sequence[Load], stack: StackConfig) -> dict[str, floa
     elsewhere = (zones - 1) / zones
     produced = sum(load.planned_mean * load.record_bytes for load in loads) * month
     readers = sum(load.planned_mean * load.record_bytes * (2 + load.extra_consumer_groups) for load in loads) * month
-    written = sum(load.distinct_mean * load.event_bytes for load in loads) * month
+    written = sum(load.distinct_mean * event_row_bytes(load) for load in loads) * month
     copies = stack.availability
     copied = 0 if stack.kafka.provider is KafkaProvider.EXISTING else produced * (copies.kafka_replication_factor - 1)
     return {

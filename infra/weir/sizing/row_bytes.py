@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weir.catalog.tables import Table
 from weir.sizing.load import Load
-from weir.sizing.state import width
+from weir.sizing.state import event_row_bytes, width
 
 # A row's key, flags and its time of writing and expiring; a cell's flags and length (Cassandra's storage format).
 ROW_BYTES, CELL_BYTES = 30, 3
@@ -14,7 +14,7 @@ def row_bytes(load: Load) -> float:
     """One enriched row: the event, what is joined and derived, and what each cell costs."""
     pipeline = load.pipeline
     added = [column.type for name, column in pipeline.columns.items() if name not in pipeline.event_columns]
-    return ROW_BYTES + load.event_bytes + width(added) + CELL_BYTES * len(pipeline.columns)
+    return ROW_BYTES + event_row_bytes(load) + width(added) + CELL_BYTES * len(pipeline.columns)
 
 
 def total_bytes(table: Table) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from weir.catalog.spec_derived import TruncationUnit
+from weir.catalog.spec_source import SourceFormat
 from weir.catalog.types import FIXED_BYTES, ColumnType
 from weir.sizing.load import PLANNED_DAYS, Load
 
@@ -65,3 +66,11 @@ def total_rows(load: Load) -> float:
 def width(kinds: list[ColumnType]) -> int:
     """Bytes of these columns' values."""
     return sum(WIDTHS[kind] for kind in kinds)
+
+
+def event_row_bytes(load: Load) -> int:
+    """Of the event's columns in a row. In Avro an event is its columns; JSON names all members as well."""
+    pipeline = load.pipeline
+    if pipeline.spec.source.format is SourceFormat.AVRO:
+        return load.event_bytes
+    return min(load.event_bytes, width([column.type for column in pipeline.event_columns.values()]))

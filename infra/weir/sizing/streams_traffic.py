@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from weir.catalog.engine_names import internal_topics
 from weir.sizing.load import RECORD_OVERHEAD_BYTES, Load
 from weir.sizing.shares import GIB
-from weir.sizing.state import id_bytes, total_rows, total_writes_per_second, width
+from weir.sizing.state import event_row_bytes, id_bytes, total_rows, total_writes_per_second, width
 from weir.sizing.streams import HORIZONS_KEPT
 
 # Kafka compacts a partition once half of it is dirty (min.cleanable.dirty.ratio).
@@ -38,7 +38,9 @@ def engine_traffic(load: Load) -> EngineTraffic:
     distinct = load.distinct_processed
     rows = distinct * row_bytes(load)
     totals = total_writes_per_second(load) * _total_bytes(load)
-    by_id = 0.0 if load.pipeline.spec.source.partitioned_by_id else load.processed_bytes_per_second
+    by_id = 0.0
+    if not load.pipeline.spec.source.partitioned_by_id:
+        by_id = load.processed_peak * (event_row_bytes(load) + RECORD_OVERHEAD_BYTES)
     by_group = distinct * sum(_input_bytes(load, table) for table in load.pipeline.aggregate_tables)
     seen = distinct * (id_bytes(load) + SEEN_KEY_BYTES + RECORD_OVERHEAD_BYTES)
     # A total goes to its changelog and to its topic; rows are read by the totals and by the loader.
@@ -58,7 +60,7 @@ def row_bytes(load: Load) -> float:
     """Of one row as a record: the event, and the columns that were derived and joined."""
     pipeline = load.pipeline
     added = [column.type for name, column in pipeline.columns.items() if name not in pipeline.event_columns]
-    return load.record_bytes + width(added) + 8
+    return event_row_bytes(load) + RECORD_OVERHEAD_BYTES + width(added) + 8
 
 
 def rows_of_totals(load: Load) -> dict[str, float]:
