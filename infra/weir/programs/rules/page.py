@@ -42,6 +42,8 @@ weir:decisions:
 ```
 
 What becomes of a job's state is decided by `flink.state_decisions`, and fewer nodes by `decisions.fewer_nodes`.
+
+Columns and formats that would misread [events of a topic](how-to/read-json.md#change-columns) are refused as well.
 """
 
 
