@@ -20,7 +20,7 @@ from weir.clients.events.wire_format import header
 from weir.config.errors import WeirError
 from weir.sampling.folder import write_folder
 from weir.sampling.proposal import propose
-from weir.sampling.topics import MOST_SCHEMAS, Facts, Schemas, frequent_ids, hours_of, rate_of, retention_of, seen_of
+from weir.sampling.topics import Facts, Schemas, seen_of
 
 pytestmark = pytest.mark.unit
 
@@ -177,29 +177,6 @@ def test_half_of_the_records_are_not_most() -> None:
         seen_of(FACTS, records_of(in_avro(7, avro_order(1)), b"{}"), Schemas(SCHEMA, {7: SCHEMA}))
 
 
-@pytest.mark.parametrize(("milliseconds", "hours"), [(-1, None), (1, 1), (3_600_000, 1), (3_600_001, 2)])
-def test_a_retention_is_rounded_up_to_hours(milliseconds: int, hours: int | None) -> None:
-    assert hours_of(milliseconds) == hours
-
-
-def test_a_topic_that_deletes_by_age_has_a_retention() -> None:
-    assert retention_of("a", {"cleanup.policy": "delete", "retention.ms": "3600001"}) == 2
-    assert retention_of("a", {"cleanup.policy": "delete", "retention.ms": "-1"}) is None
-
-
-@pytest.mark.parametrize("policy", ["compact", "compact,delete", "delete,compact"])
-def test_a_compacted_topic_is_refused_for_it_would_lose_records(policy: str) -> None:
-    told = f"topic a: its cleanup.policy is {policy}, so it keeps the newest record of each key"
-    with pytest.raises(WeirError, match=told):
-        retention_of("a", {"cleanup.policy": policy, "retention.ms": "3600000"})
-
-
-def test_the_registry_is_asked_for_the_most_frequent_schemas_alone() -> None:
-    often = [header(7), header(7), None, b"{}", b"\x00\x00"]
-    rare = [header(100 + number) for number in range(MOST_SCHEMAS)]
-    assert frequent_ids(records_of(*rare, *often)) == [7, *range(100, 99 + MOST_SCHEMAS)]
-
-
 def test_a_schema_that_no_pipeline_reads_is_refused_by_field() -> None:
     nested = {**orders.SCHEMA, "fields": [{"name": "a", "type": {"type": "array", "items": "int"}}]}
     with pytest.raises(WeirError, match=r"schema of topic shop\.orders is refused:\n  fields\.a: Avro type"):
@@ -284,14 +261,6 @@ def test_a_text_that_is_nearly_a_number_says_so(tmp_path: Path) -> None:
     assert (
         "amount: {type: text}  # in all; 39 of 40 values fit bigint: with it, the others would become dead letters"
     ) in text
-
-
-@pytest.mark.parametrize(
-    ("timestamps", "rate"),
-    [([0, 1000], 1), ([0, 500, 1000], 2), ([0, 0], None), ([-1, 5], None), ([0, 10**9], 0.01)],
-)
-def test_a_rate_follows_from_the_first_and_the_last_record(timestamps: list[int], rate: float | None) -> None:
-    assert rate_of(timestamps) == rate
 
 
 @pytest.mark.parametrize(

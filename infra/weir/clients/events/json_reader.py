@@ -106,12 +106,16 @@ def _inside(part: dict[str, Any] | list[Any]) -> Iterable[Any]:
 def _require_single(at: Any, path: Sequence[Step]) -> None:
     """Refuses an object on the path that has the next member twice: the intended value would be a guess."""
     for step in path:
-        if isinstance(at, Repeating) and step in at.repeated:
+        if step in _repeated(at):
             raise _malformed(f"an object has the member {shown(step)} more than once")
         try:
             at = at[step]
         except (KeyError, IndexError, TypeError):
             return
+
+
+def _repeated(at: Any) -> frozenset[str]:
+    return at.repeated if isinstance(at, Repeating) else frozenset()
 
 
 def _cell(event: dict[str, Any], column: Mapping[str, Any]) -> Any:
