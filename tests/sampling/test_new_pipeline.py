@@ -186,7 +186,7 @@ def test_a_schema_that_no_pipeline_reads_is_refused_by_field() -> None:
 @pytest.mark.parametrize(
     ("facts", "told"),
     [
-        (Facts("Shop_Orders", 6, 48), "source.topic: does not match"),
+        (Facts("Shop_Orders", 6, 48), "topic: 'Shop_Orders' is no name that weir gives to a topic"),
         (Facts("weir-own", 6, 48), "source.topic: 'weir-own' is the beginning of names that weir's own programs"),
     ],
 )
