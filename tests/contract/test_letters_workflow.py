@@ -23,7 +23,7 @@ from weir.config.endpoints import Endpoints
 from weir.config.errors import WeirError
 from weir.local.service import Context
 
-pytestmark = [pytest.mark.contract, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.contract, pytest.mark.timeout(600)]
 
 ORDERS = 12
 STILL_BAD = {"still bad-magic": 1}
