@@ -115,10 +115,7 @@ def _shortfalls(endpoints: Endpoints, existing: ExistingSetup | None, warn: Tell
     if existing is None:
         return []
     found = existing_kafka.check(KafkaAdministrator.of(endpoints).client(), endpoints.registry_url, existing)
-    for shortfall in found:
-        if not shortfall.refused:
-            warn(str(shortfall))
-    return [str(shortfall) for shortfall in found if shortfall.refused]
+    return existing_kafka.refused(found, warn)
 
 
 def _schema_conflicts(registry_url: str, pipelines: Iterable[Pipeline]) -> list[str]:

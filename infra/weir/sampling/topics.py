@@ -13,6 +13,7 @@ from confluent_kafka.admin._resource import ResourceType
 
 from weir.catalog.avro import event_schema
 from weir.catalog.avro_types import Node, SchemaError, parse_avro
+from weir.catalog.retention import MILLISECONDS_PER_HOUR
 from weir.catalog.spec_source import Source, SourceFormat
 from weir.catalog.topics import subject_of
 from weir.clients.events.avro_reader import read_value
@@ -28,7 +29,6 @@ from weir.sampling.proposal import Seen
 from weir.sampling.records import Record, last_records
 from weir.sampling.shapes import SeenColumn, event_of, shape_of
 
-MILLISECONDS_PER_HOUR = 3_600_000
 MOST_SCHEMAS = 20
 """Of a sample that the registry is asked for, a request each."""
 LEAST_RATE, GREATEST_RATE = 0.01, 1e8

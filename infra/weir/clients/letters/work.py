@@ -48,10 +48,7 @@ class Desk:
             WeirError: also when the source topic is another team's, or a position that was named has no letter.
         """
         require_own_source(self.pipeline, INSTEAD)
-        # Before anything is read: see `courier`.
-        courier = None if dry_run else Courier(self.endpoints, self.pipeline)
-        post = courier.mailbox.read_settled(tell) if courier else self.mailbox.read()[0]
-        selection.require_all(post.letters)
+        courier, post = self._opened(selection, tell, dry_run=dry_run)
         held: Counter[str] = Counter()
         letters, repeated = distinct(self._possible(post.sendable(selection), held))
         sent = 0
@@ -70,9 +67,7 @@ class Desk:
         Raises:
             WeirError: also when a position that was named has no letter.
         """
-        courier = None if dry_run else Courier(self.endpoints, self.pipeline)
-        post = courier.mailbox.read_settled(tell) if courier else self.mailbox.read()[0]
-        selection.require_all(post.letters)
+        courier, post = self._opened(selection, tell, dry_run=dry_run)
         letters = selection.of(post.open())
         if courier:
             courier.mark((letter, marker(letter, Done.DROPPED, note)) for letter in letters)
@@ -97,6 +92,14 @@ class Desk:
         except UnreadableError as error:
             return f"still a dead letter, {error}"
         return f"decodes: {json.dumps(event, default=str, ensure_ascii=False)}"
+
+    def _opened(self, selection: Selection, tell: Tell, *, dry_run: bool) -> tuple[Courier | None, Post]:
+        """All letters, with the one process that may change what is known of them; a dry run has none."""
+        # Before anything is read: see `courier`.
+        courier = None if dry_run else Courier(self.endpoints, self.pipeline)
+        post = courier.mailbox.read_settled(tell) if courier else self.mailbox.read()[0]
+        selection.require_all(post.letters)
+        return courier, post
 
     def _possible(self, letters: list[Letter], held: Counter[str]) -> Iterator[Letter]:
         with TopicReader(self.endpoints, self.pipeline.source_topic.name, group=letters_group(self.pipeline)) as reader:

@@ -75,12 +75,17 @@ def refuse(found: Iterable[Shortfall], say: Tell, heading: str) -> None:
     Raises:
         WeirError: something must be mended first.
     """
+    if problems := refused(found, lambda line: say(f"warning: {line}")):
+        raise WeirError("\n".join([heading, *(f"  {each}" for each in problems)]))
+
+
+def refused(found: Iterable[Shortfall], warn: Tell) -> list[str]:
+    """What must be mended first; all else goes to `warn`."""
     every = list(found)
     for shortfall in every:
         if not shortfall.refused:
-            say(f"warning: {shortfall}")
-    if problems := [str(shortfall) for shortfall in every if shortfall.refused]:
-        raise WeirError("\n".join([heading, *(f"  {each}" for each in problems)]))
+            warn(str(shortfall))
+    return [str(shortfall) for shortfall in every if shortfall.refused]
 
 
 def check(client: AdminClient, registry_url: str, wanted: ExistingSetup) -> list[Shortfall]:
