@@ -14,7 +14,6 @@ from weir.components.images import Image
 from weir.components.job import JobArgs, RunToCompletion
 from weir.components.kafka.access import CA_FOLDER, KafkaAccess
 from weir.components.kafka.plain_setup import COMPONENT, DESCRIPTION, FOLDER
-from weir.components.pipeline_program import ENDPOINTS_FILE
 from weir.components.registry_login import RegistryAccess
 from weir.config.endpoints import Endpoints
 from weir.config.existing import ExistingAuthentication, ExistingKafka
@@ -24,6 +23,7 @@ from weir.sizing.helper_pods import KAFKA_SETUP_JOB
 
 LOGIN_SECRET = "kafka-login"  # noqa: S105 - its name
 CA_SECRET = "kafka-authority"  # noqa: S105 - its name
+ENDPOINTS_FILE = "endpoints.json"
 FILES = {
     SecretName.KAFKA_PASSWORD: "password",
     SecretName.KAFKA_CLIENT_CERTIFICATE: "user.crt",
